@@ -1,0 +1,46 @@
+// The one shape in which anything that went wrong travels: from the linker, the readers and the protocols to a terminal,
+// the Problems view or the debug console. A message tells what failed and the numbers; `where` tells the place; `hint`
+// tells what to do about it.
+
+export type Severity = 'error' | 'warning' | 'info';
+
+/** A place in an input. `line` and `column` count from 1; `offset` is in bytes from the start of `section`, else of `file`. */
+export interface Where {
+  readonly file?: string | undefined;
+  readonly section?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly offset?: number | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
+export interface Diagnostic {
+  readonly severity: Severity;
+  /** Stable identifier `domain/what`, e.g. `link/reloc-range`; scripts and documentation refer to it. */
+  readonly code: string;
+  readonly message: string;
+  readonly where?: Where | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** What a function throws when it can't give its result: one or more diagnostics. Any other Error is a bug of ours. */
+export class Failure extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: Diagnostic | readonly Diagnostic[]) {
+    const list = Array.isArray(diagnostics) ? (diagnostics as readonly Diagnostic[]) : [diagnostics as Diagnostic];
+    super(list.map((d) => d.message).join('\n'));
+    this.name = 'Failure';
+    this.diagnostics = list;
+  }
+}
+
+/** Makes an error diagnostic; the domains' `errors.ts` files are written with it. */
+export function error(code: string, message: string, where?: Where, hint?: string): Diagnostic {
+  return { severity: 'error', code, message, where, hint };
+}
+
+/** Makes a warning diagnostic. */
+export function warning(code: string, message: string, where?: Where, hint?: string): Diagnostic {
+  return { severity: 'warning', code, message, where, hint };
+}

@@ -1,0 +1,10 @@
+// What the ECMAScript library lacks and every platform we run on (Node, VS Code's extension hosts, a webview) has.
+
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean });
+  decode(bytes: Uint8Array): string;
+}
+
+declare class TextEncoder {
+  encode(text: string): Uint8Array<ArrayBuffer>;
+}

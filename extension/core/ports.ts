@@ -1,0 +1,47 @@
+// What the pure core asks of the world. `extension/node` implements these; tests give fakes. Paths are the platform's own.
+
+/** Raised by the user (Cancel) or by a deadline; the standard AbortSignal has this shape. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+export interface Files {
+  /** @returns the file's bytes, or undefined when there is no such file. Other faults throw a Failure. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Writes to a temporary name in the same folder, then renames: readers see the old bytes or the new, never half. Makes missing folders. */
+  writeAtomic(path: string, bytes: Uint8Array): Promise<void>;
+  /** @returns the entries' names, or undefined when there is no such folder. */
+  list(dir: string): Promise<readonly string[] | undefined>;
+  exists(path: string): Promise<boolean>;
+  remove(path: string): Promise<void>;
+  /** Joins and normalises like the platform's path.resolve. */
+  resolve(...parts: string[]): string;
+}
+
+export interface ProcessRequest {
+  /** Program and arguments; never given to a shell. */
+  readonly argv: readonly string[];
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** The process and its children are killed after this many milliseconds. */
+  readonly timeoutMs?: number | undefined;
+  readonly cancel?: CancelSignal | undefined;
+  /** Called with each piece of standard output and standard error as it arrives. */
+  readonly onOutput?: ((text: string) => void) | undefined;
+}
+
+export interface ProcessResult {
+  /** `exited` with `code`; else why there is no code. `missing`: the program could not be found or started. */
+  readonly end: 'exited' | 'timeout' | 'cancelled' | 'missing' | 'signal';
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Processes {
+  run(request: ProcessRequest): Promise<ProcessResult>;
+  /** @returns the full path of a program on PATH (or the given path if it is runnable), or undefined. */
+  find(program: string): Promise<string | undefined>;
+}

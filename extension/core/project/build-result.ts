@@ -1,0 +1,54 @@
+// What a build asks and gives: the contract between the build itself and the surfaces that start it (CLI, extension host).
+// `natmod build --json` prints a BuildResult as it stands here.
+
+import type { BuildableArch } from '../arch/names.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import type { CancelSignal } from '../ports.ts';
+
+export interface BuildRequest {
+  /** Folder with the natmod Makefile. */
+  readonly dir: string;
+  /** Empty: the project's own ARCH. */
+  readonly archs: readonly BuildableArch[];
+  /** MicroPython tree; undefined: the project's MPY_DIR. */
+  readonly mpyDir?: string | undefined;
+  /** Where the .mpy files go; undefined: `dir`. */
+  readonly outDir?: string | undefined;
+  /** Compiler paths that go before discovery, by architecture. */
+  readonly compilers?: Readonly<Partial<Record<BuildableArch, string>>> | undefined;
+  /** Version of the reference linker whose exact bytes are wanted; undefined: ours. */
+  readonly compat?: string | undefined;
+  readonly cancel?: CancelSignal | undefined;
+  readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+  /** Each command as it is started and what it printed, for an output channel. */
+  readonly onLog?: ((line: string) => void) | undefined;
+}
+
+export interface BuildProgress {
+  readonly arch: BuildableArch;
+  readonly step: 'qstrs' | 'compile' | 'link' | 'write';
+  readonly source?: string | undefined;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface BuildResult {
+  readonly ok: boolean;
+  /** MOD of the Makefile; empty if it could not be read. */
+  readonly module: string;
+  readonly dir: string;
+  /** One for each architecture asked for, in that order. */
+  readonly outputs: readonly BuildOutput[];
+  /** What is not of one architecture: the project itself. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface BuildOutput {
+  readonly arch: BuildableArch;
+  readonly ok: boolean;
+  /** Absolute; present when the file was written. */
+  readonly path?: string | undefined;
+  /** In bytes. `relocations` is their number. */
+  readonly sizes?: { readonly file: number; readonly text: number; readonly rodata: number; readonly bss: number; readonly relocations: number } | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
