@@ -1,0 +1,40 @@
+// What a link is given and what it gives back.
+
+import type { Abi } from '../abi/abi.ts';
+import type { BuildableArch } from '../arch/names.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import type { MpyModule } from '../mpy/module.ts';
+
+export interface LinkInput {
+  /** Shown in diagnostics; not opened. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface LinkRequest {
+  readonly arch: BuildableArch;
+  readonly abi: Abi;
+  /** Objects in link order. */
+  readonly objects: readonly LinkInput[];
+  /** Archives, searched in order for symbols the objects leave undefined. */
+  readonly libraries?: readonly LinkInput[] | undefined;
+  /** The module's own qstrs (without `MP_QSTR_`), in the order of the generated config header. */
+  readonly qstrs: readonly string[];
+  /** First qstr of the file: shown as the module's file name in tracebacks. */
+  readonly sourceName: string;
+  readonly archFlags?: number | undefined;
+  /** Fixed addresses by symbol, from a linker script. */
+  readonly externs?: ReadonlyMap<string, number> | undefined;
+  /** Reference linker whose exact bytes are wanted: a name of `compatProfiles`; undefined: ours. */
+  readonly compat?: string | undefined;
+}
+
+export interface LinkResult {
+  /** Undefined when `diagnostics` holds an error. */
+  readonly module: MpyModule | undefined;
+  /** The module serialised; undefined together with it. */
+  readonly bytes: Uint8Array | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** In bytes; `relocations` is their number. */
+  readonly sizes: { readonly file: number; readonly text: number; readonly rodata: number; readonly bss: number; readonly relocations: number } | undefined;
+}

@@ -1,0 +1,11 @@
+// Qstrs of a native module: found in its C sources by name, numbered in a generated header that the compiler includes.
+
+/** @returns the names after `MP_QSTR_` in a C source text, in order of appearance, each once. */
+export function findQstrs(_source: string): string[] {
+  throw new Error('findQstrs: in the making');
+}
+
+/** The generated header: static qstrs as numbers, the module's own as places in `mp_native_qstr_table`. `own` comes sorted out. */
+export function configHeader(_names: readonly string[], _staticQstrs: readonly string[], _compat?: string): { text: string; own: string[] } {
+  throw new Error('configHeader: in the making');
+}
