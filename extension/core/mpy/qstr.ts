@@ -6,6 +6,10 @@ export function findQstrs(_source: string): string[] {
 }
 
 /** The generated header: static qstrs as numbers, the module's own as places in `mp_native_qstr_table`. `own` comes sorted out. */
-export function configHeader(_names: readonly string[], _staticQstrs: readonly string[], _compat?: string): { text: string; own: string[] } {
+export function configHeader(
+  _names: readonly string[],
+  _staticQstrs: readonly string[],
+  _compat?: string,
+): { text: string; own: string[] } {
   throw new Error('configHeader: in the making');
 }

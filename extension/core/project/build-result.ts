@@ -18,6 +18,10 @@ export interface BuildRequest {
   readonly compilers?: Readonly<Partial<Record<BuildableArch, string>>> | undefined;
   /** Version of the reference linker whose exact bytes are wanted; undefined: ours. */
   readonly compat?: string | undefined;
+  /** Variables the Makefile sees, as make's environment; undefined: none. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** How many compilers run at once; undefined: 2. */
+  readonly concurrency?: number | undefined;
   readonly cancel?: CancelSignal | undefined;
   readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
   /** Each command as it is started and what it printed, for an output channel. */
@@ -49,6 +53,14 @@ export interface BuildOutput {
   /** Absolute; present when the file was written. */
   readonly path?: string | undefined;
   /** In bytes. `relocations` is their number. */
-  readonly sizes?: { readonly file: number; readonly text: number; readonly rodata: number; readonly bss: number; readonly relocations: number } | undefined;
+  readonly sizes?:
+    | {
+        readonly file: number;
+        readonly text: number;
+        readonly rodata: number;
+        readonly bss: number;
+        readonly relocations: number;
+      }
+    | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
