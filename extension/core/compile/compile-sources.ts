@@ -85,8 +85,11 @@ function faultOf(result: ProcessResult, step: CompileStep): Diagnostic[] | undef
 
 /** A fault in a header is told by every source that includes it. */
 function withoutRepeats(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const key = (d: Diagnostic) => JSON.stringify([d.severity, d.message, d.where?.file, d.where?.line, d.where?.column]);
-  return [...new Map(diagnostics.map((d) => [key(d), d] as const).reverse()).values()].reverse();
+  const seen = new Set<string>();
+  return diagnostics.filter((d) => {
+    const key = JSON.stringify([d.severity, d.message, d.where?.file, d.where?.line, d.where?.column]);
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 /** For reading and for pasting into a POSIX shell. */

@@ -19,7 +19,8 @@ export async function findRuntimeLibraries(
   ports: { files: Files; processes: Processes },
   cancel?: CancelSignal,
 ): Promise<RuntimeLibraries> {
-  const ask = (...question: string[]) => askCompiler(ports.processes, [compiler.program, ...flags, ...question], cancel);
+  const ask = (...question: string[]) =>
+    askCompiler(ports.processes, [compiler.program, ...flags, ...question], cancel);
   // In picolibc and musl the mathematics is part of libc.
   const picolibc = compiler.flags.some((flag) => flag.endsWith('picolibc.specs'));
   const musl = (await ask('-dumpmachine'))?.includes('-musl') ?? false;
@@ -29,7 +30,8 @@ export async function findRuntimeLibraries(
   const diagnostics: Diagnostic[] = [];
   for (const [name, question] of Object.entries(questions)) {
     const answer = await ask(question);
-    const found = answer === undefined || answer === name ? [] : await readLibrary(ports.files.resolve(dir, answer), ports.files);
+    const found =
+      answer === undefined || answer === name ? [] : await readLibrary(ports.files.resolve(dir, answer), ports.files);
     if (found.length === 0) diagnostics.push(runtimeMissing(compiler.program, name));
     libraries.push(...found);
   }
@@ -42,7 +44,9 @@ export async function readLibrary(path: string, files: Files): Promise<{ path: s
   if (bytes === undefined) return [];
   if (isArchive(bytes)) return [{ path, bytes }];
   const members = readGroup(new TextDecoder().decode(bytes));
-  const found = await Promise.all(members.map(async (member) => ({ path: member, bytes: await files.read(files.resolve(path, '..', member)) })));
+  const found = await Promise.all(
+    members.map(async (member) => ({ path: member, bytes: await files.read(files.resolve(path, '..', member)) })),
+  );
   return found.flatMap((member) => (member.bytes ? [{ path: member.path, bytes: member.bytes }] : []));
 }
 
@@ -59,7 +63,5 @@ export function readGroup(script: string): string[] {
 }
 
 function isArchive(bytes: Uint8Array): boolean {
-  return ['!<arch>
-', '!<thin>
-'].includes(new TextDecoder().decode(bytes.subarray(0, 8)));
+  return ['!<arch>\n', '!<thin>\n'].includes(new TextDecoder().decode(bytes.subarray(0, 8)));
 }

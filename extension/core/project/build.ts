@@ -68,7 +68,17 @@ async function buildArch(job: Job, arch: BuildableArch): Promise<{ module: strin
     diagnostics.push(...loaded.diagnostics);
     return compileAndLink(job, arch, loaded, diagnostics);
   });
-  return { module, output: { arch, ok: written !== undefined, ...written, diagnostics } };
+  // A killed compiler looks like all sorts of faults.
+  const cancelled = written === undefined && job.request.cancel?.aborted;
+  return {
+    module,
+    output: {
+      arch,
+      ok: written !== undefined,
+      ...written,
+      diagnostics: cancelled ? [errors.cancelled()] : diagnostics,
+    },
+  };
 }
 
 /** @throws Failure; warnings go to `diagnostics`. */

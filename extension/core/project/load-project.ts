@@ -46,8 +46,8 @@ export async function loadProject(request: LoadRequest, files: Files): Promise<L
   const text = decode((await files.read(file)) ?? new Uint8Array());
 
   const overrides: Record<string, string> = {};
-  if (request.arch !== undefined) overrides['ARCH'] = request.arch;
-  if (request.mpyDir !== undefined) overrides['MPY_DIR'] = files.resolve(request.mpyDir);
+  if (request.arch !== undefined) overrides.ARCH = request.arch;
+  if (request.mpyDir !== undefined) overrides.MPY_DIR = files.resolve(request.mpyDir);
   const included = new Map<string, string | undefined>();
   const read = () =>
     readMakefile(text, { dir, file, overrides, environment: request.environment, included, resolve: files.resolve });
