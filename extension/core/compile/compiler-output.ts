@@ -38,7 +38,7 @@ export function readCompilerOutput(text: string, resolve: (file: string) => stri
       });
       includedFrom = undefined;
     } else if (bare && !/all warnings being treated as errors/.test(line)) {
-      found.push({ severity: severityOf(bare[2]!), message: `${programName(bare[1]!)}: ${bare[3]}`, notes: [] });
+      found.push({ severity: severityOf(bare[2]), message: `${programName(bare[1])}: ${bare[3]}`, notes: [] });
     }
   }
   return found.map(finish);

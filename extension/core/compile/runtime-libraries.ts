@@ -53,7 +53,7 @@ export async function readLibrary(path: string, files: Files): Promise<{ path: s
 /** @returns the archives a GNU linker script groups: what glibc installs under the name of an archive. */
 export function readGroup(script: string): string[] {
   const text = script.replace(/\/\*.*?\*\//gs, ' ');
-  const lists = [...text.matchAll(/\b(?:GROUP|INPUT)\s*\(((?:[^()]|\([^()]*\))*)\)/g)].map((match) => match[1]!);
+  const lists = [...text.matchAll(/\b(?:GROUP|INPUT)\s*\(((?:[^()]|\([^()]*\))*)\)/g)].map((match) => match[1]);
   return lists.flatMap((list) =>
     list
       .replace(/\bAS_NEEDED\s*\(([^()]*)\)/g, ' $1 ')

@@ -192,6 +192,15 @@ export function externsMissing(file: string, name: string, path: string): Diagno
   return error('project/externs-missing', `MPY_EXTERN_SYM_FILE is ${name}, but there is no file ${path}.`, { file });
 }
 
+export function unknownCompat(version: string, known: readonly string[]): Diagnostic {
+  return error(
+    'build/compat-unknown',
+    `There is no compatibility profile "${version}".`,
+    undefined,
+    `Known are ${known.join(', ')}.`,
+  );
+}
+
 export function cancelled(): Diagnostic {
   return error('build/cancelled', 'The build was cancelled; earlier outputs are untouched.');
 }

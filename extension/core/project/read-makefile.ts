@@ -139,15 +139,15 @@ function readArchFlags(ask: Questions, file: string): number | undefined {
     );
     return undefined;
   }
-  return names.reduce((bits, name) => bits | rv32Extensions[name]!, 0);
+  return names.reduce((bits, name) => bits | rv32Extensions[name], 0);
 }
 
 function splitLibraries(flags: readonly string[]): { libraries: string[]; rest: string[] } {
   const libraries: string[] = [];
   const rest: string[] = [];
   for (let at = 0; at < flags.length; at++) {
-    const flag = flags[at]!;
-    if ((flag === '-l' || flag === '--libs') && at + 1 < flags.length) libraries.push(flags[++at]!);
+    const flag = flags[at];
+    if ((flag === '-l' || flag === '--libs') && at + 1 < flags.length) libraries.push(flags[++at]);
     else if (/^(-l|--libs=)./.test(flag)) libraries.push(flag.replace(/^(-l|--libs=)/, ''));
     else rest.push(flag);
   }
