@@ -127,8 +127,10 @@ export function onPath(program) {
  * @returns {Set<string> | undefined} undefined when this is no dpkg machine
  */
 function installedPackages(names) {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own notation
+  const format = '${binary:Package} ${db:Status-Abbrev}\n';
   // Exit code 1 means that some are unknown; the known ones are listed all the same.
-  const { error, stdout } = spawnSync('dpkg-query', ['-W', '-f', '${binary:Package} ${db:Status-Abbrev}\n', ...names], {
+  const { error, stdout } = spawnSync('dpkg-query', ['-W', '-f', format, ...names], {
     encoding: 'utf8',
   });
   if (error) return undefined;
