@@ -9,6 +9,7 @@ import { buildGot } from './got.ts';
 import { layOut } from './layout.ts';
 import { addLibraryMembers } from './libraries.ts';
 import { addObject } from './objects.ts';
+import { inSources } from './places.ts';
 import { findProfile } from './profiles.ts';
 import { hasErrors, type Program } from './program.ts';
 import { type Image, relocate } from './relocate.ts';
@@ -27,15 +28,22 @@ export function link(request: LinkRequest): LinkResult {
   if (request.compat !== undefined && !compat) throw new RangeError(`no compatibility profile "${request.compat}"`);
 
   const program: Program = { request, arch, compat, diagnostics: [], objects: [], pieces: [], entry: undefined };
+  const result = linkProgram(program);
+  return program.diagnostics.length === 0 ? result : { ...result, diagnostics: inSources(program) };
+}
+
+/** @returns `diagnostics` as they are, with places in objects. */
+function linkProgram(program: Program): LinkResult {
+  const { request, compat, diagnostics } = program;
   for (const input of request.objects) addObject(program, input);
-  if (program.objects.length < request.objects.length) return failed(program.diagnostics);
+  if (program.objects.length < request.objects.length) return failed(diagnostics);
   addLibraryMembers(program);
   resolveSymbols(program);
   const got = buildGot(program);
   const layout = layOut(program);
-  if (!layout) return failed(program.diagnostics);
+  if (!layout) return failed(diagnostics);
   const image = relocate(program, got, layout);
-  if (hasErrors(program)) return failed(program.diagnostics);
+  if (hasErrors(program)) return failed(diagnostics);
 
   const module = describe(request, image);
   const bytes = writeModule(module, { everyOffset: compat !== undefined });
@@ -43,7 +51,7 @@ export function link(request: LinkRequest): LinkResult {
   return {
     module,
     bytes,
-    diagnostics: program.diagnostics,
+    diagnostics,
     sizes: { file: bytes.length, text: text.length, rodata: rodata.length, bss, relocations: relocations.length },
   };
 }
