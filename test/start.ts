@@ -27,7 +27,7 @@ const skipped: string[] = [];
 const tree = await micropythonSource();
 console.log(`MicroPython ${tree.version}\n`);
 for (const entry of readdirSync(here, { withFileTypes: true })) {
-  if (entry.isDirectory() && entry.name !== 'build') await runExample(entry.name);
+  if (entry.isDirectory()) await runExample(entry.name);
 }
 for (const reason of new Set(skipped))
   console.log(`skipped: ${reason} (${skipped.filter((other) => other === reason).length} times)`);
@@ -37,7 +37,7 @@ if (failures > 0) {
 }
 
 async function runExample(name: string): Promise<void> {
-  const out = join(here, 'build', name);
+  const out = join(here, '../build/examples', name);
   mkdirSync(out, { recursive: true });
   const archs = buildableArchs.join(',');
   const { stdout, stderr } = natmod(
