@@ -37,7 +37,9 @@ export function registerLink(program: Command, ports: CliPorts): void {
     .option('--preprocess', 'write the header with the qstrs of C sources instead of linking')
     .option('--mpy-dir <dir>', 'MicroPython source tree whose ABI is used; default: the built-in one')
     .addOption(
-      new Option('--compat [version]', "the reference linker's exact bytes, as of a MicroPython version").argParser(readCompat),
+      new Option('--compat [version]', "the reference linker's exact bytes, as of a MicroPython version").argParser(
+        readCompat,
+      ),
     )
     .action(async (files: readonly string[], options: LinkOptions) => {
       await (options.preprocess ? preprocess(files, options, ports) : linkFiles(files, options, ports));
@@ -59,7 +61,10 @@ async function preprocess(files: readonly string[], options: LinkOptions, ports:
 async function linkFiles(files: readonly string[], options: LinkOptions, ports: CliPorts): Promise<void> {
   const output = options.output ?? replaceEnding(files[0], '.o', '.mpy');
   const profile = options.compat === undefined ? undefined : findProfile(options.compat);
-  const qstrs = options.qstrs === undefined ? [] : readConfigHeader(new TextDecoder().decode((await readInput(options.qstrs, ports)).bytes));
+  const qstrs =
+    options.qstrs === undefined
+      ? []
+      : readConfigHeader(new TextDecoder().decode((await readInput(options.qstrs, ports)).bytes));
   const result = link({
     arch: options.arch,
     abi: await abiOf(options, ports),
@@ -73,11 +78,15 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
   if (!result.bytes || !result.sizes) return ports.endWith(exitCodes.diagnostics);
   await ports.files.writeAtomic(ports.files.resolve(ports.cwd, output), result.bytes);
   const { file, text, rodata, bss, relocations } = result.sizes;
-  ports.print(`${options.arch}: ${output}: ${file} bytes (text ${text}, rodata ${rodata}, bss ${bss}, ${relocations} relocations)\n`);
+  ports.print(
+    `${options.arch}: ${output}: ${file} bytes (text ${text}, rodata ${rodata}, bss ${bss}, ${relocations} relocations)\n`,
+  );
 }
 
 async function abiOf(options: LinkOptions, ports: CliPorts) {
-  return options.mpyDir === undefined ? micropython : loadAbi(ports.files.resolve(ports.cwd, options.mpyDir), '', ports.files);
+  return options.mpyDir === undefined
+    ? micropython
+    : loadAbi(ports.files.resolve(ports.cwd, options.mpyDir), '', ports.files);
 }
 
 /** Diagnostics keep the path as it was given. */
@@ -89,5 +98,7 @@ async function readInput(path: string, ports: CliPorts): Promise<LinkInput> {
 
 function replaceEnding(path: string, ending: string, by: string): string {
   if (path.endsWith(ending)) return path.slice(0, -ending.length) + by;
-  throw new Failure(error('cli/output', `no name for the output: ${path} does not end in ${ending}`, undefined, 'Name it with -o.'));
+  throw new Failure(
+    error('cli/output', `no name for the output: ${path} does not end in ${ending}`, undefined, 'Name it with -o.'),
+  );
 }

@@ -3,11 +3,13 @@
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../core/diagnostic.ts';
 import { registerBuild } from './build.ts';
+import { registerInspect } from './inspect.ts';
+import { registerLink } from './link.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 
 /** One line a verb. */
-const verbs: readonly ((program: Command, ports: CliPorts) => void)[] = [registerBuild];
+const verbs: readonly ((program: Command, ports: CliPorts) => void)[] = [registerBuild, registerLink, registerInspect];
 
 /** @param args what follows the program's name. */
 export async function runCli(args: readonly string[], version: string, ports: CliPorts): Promise<void> {
