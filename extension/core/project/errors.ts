@@ -60,7 +60,9 @@ export function noSources(file: string): Diagnostic {
 export function sourceMissing(file: string, source: string, path: string, rule: number | undefined): Diagnostic {
   return error(
     'project/source-missing',
-    `SRC names ${source}, but there is no file ${path}.`,
+    source === path
+      ? `SRC names ${source}, but there is no such file.`
+      : `SRC names ${source}, but there is no file ${path}.`,
     { file, line: rule },
     rule === undefined
       ? 'Create it or take it out of SRC.'
