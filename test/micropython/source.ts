@@ -1,0 +1,170 @@
+// MicroPython's source tree: Debian's source package, or the tree that NATMOD_MICROPYTHON names. Debian's lacks the
+// submodules (no btree) and is otherwise upstream's. Everything made from a tree lies in Natmod's cache, never in it.
+//
+// apt can fetch source packages of suites that the machine itself does not use, given its own list of sources and a
+// private folder for the lists: https://manpages.debian.org/bookworm/apt/sources.list.5.en.html
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { withLock } from '../setup/lock.ts';
+import { Unavailable } from '../setup/need.ts';
+import { onPath } from '../setup/packages.mjs';
+import { startGroup } from '../setup/process-group.ts';
+import { debianMirrors } from './debian-mirrors.ts';
+
+export interface SourceTree {
+  /** The tree: has py/, ports/, tools/. Nothing is written into it. */
+  readonly path: string;
+  /** Folder for what is built from it; no other tree, and no other state of this tree, shares it. */
+  readonly cache: string;
+  /** `1.26.1`; of a tree under development the release before or after, as its py/mpconfig.h says. */
+  readonly version: string;
+  /** Whether it was fetched; else it is the user's. */
+  readonly fetched: boolean;
+}
+
+/** Debian's versions in order of preference; the last resort is whatever the mirror offers. */
+const PACKAGES = ['micropython=1.26.1+ds-1', 'micropython=1.25.0+ds-1', 'micropython'] as const;
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+let found: Promise<SourceTree> | undefined;
+
+/**
+ * Fetches the tree if no process has done so before; the first time takes 5 seconds and 55 MB.
+ * @throws Unavailable when there is no tree to be had on this machine, with the reason
+ */
+export function micropythonSource(): Promise<SourceTree> {
+  found ??= process.env.NATMOD_MICROPYTHON ? userTree(process.env.NATMOD_MICROPYTHON) : debianTree();
+  return found;
+}
+
+/** `$NATMOD_CACHE`, else the user's cache folder. */
+export function cacheFolder(): string {
+  const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return resolve(process.env.NATMOD_CACHE || join(base, 'natmod'));
+}
+
+async function userTree(given: string): Promise<SourceTree> {
+  const path = resolve(given);
+  if (!existsSync(join(path, 'py', 'mpconfig.h'))) {
+    throw new Error(`NATMOD_MICROPYTHON names ${path}, which is no MicroPython tree: it has no py/mpconfig.h`);
+  }
+  const version = await versionOf(path);
+  const key = createHash('sha256')
+    .update(`${path}\n${await stateOf(path)}`)
+    .digest('hex')
+    .slice(0, 12);
+  return { path, cache: join(cacheFolder(), `micropython-${version}-${key}`), version, fetched: false };
+}
+
+/** What changes whenever the tree does: its commit and what differs from it; without git the newest file's time. */
+async function stateOf(path: string): Promise<string> {
+  if (existsSync(join(path, '.git')) && onPath('git')) {
+    const head = await output(['git', '-C', path, 'rev-parse', 'HEAD']);
+    const changes = await output(['git', '-C', path, 'diff', 'HEAD']);
+    if (head.code === 0 && changes.code === 0) return head.text + changes.text;
+  }
+  let newest = 0;
+  for (const folder of ['py', 'extmod', 'shared/runtime', 'ports/unix', 'ports/qemu', 'mpy-cross']) {
+    for (const name of await readdir(join(path, folder)).catch(() => [])) {
+      newest = Math.max(newest, (await stat(join(path, folder, name))).mtimeMs);
+    }
+  }
+  return String(newest);
+}
+
+async function debianTree(): Promise<SourceTree> {
+  const root = cacheFolder();
+  const ready = await cachedTree(root);
+  if (ready) return ready;
+  return withLock(join(root, 'micropython-source.lock'), async () => {
+    // Another process may have fetched it while this one waited.
+    const meanwhile = await cachedTree(root);
+    if (meanwhile) return meanwhile;
+    for (const left of (await readdir(root)).filter((name) => name.startsWith('fetch-'))) {
+      await rm(join(root, left), { recursive: true, force: true });
+    }
+    const temporary = await mkdtemp(join(root, 'fetch-'));
+    try {
+      const unpacked = await fetchPackage(temporary);
+      const version = await versionOf(unpacked);
+      const home = join(root, `micropython-${version}`);
+      await mkdir(home, { recursive: true });
+      await rename(unpacked, join(home, 'source'));
+      return fetchedTree(home, version);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  });
+}
+
+async function cachedTree(root: string): Promise<SourceTree | undefined> {
+  const present = (await readdir(root).catch(() => [])).filter((name) => /^micropython-[\d.]+$/.test(name));
+  const preferred = PACKAGES.map((spec) => `micropython-${/=([\d.]+)/.exec(spec)?.[1]}`);
+  for (const name of [...preferred, ...present]) {
+    if (present.includes(name) && existsSync(join(root, name, 'source'))) {
+      return fetchedTree(join(root, name), name.slice('micropython-'.length));
+    }
+  }
+  return undefined;
+}
+
+function fetchedTree(home: string, version: string): SourceTree {
+  return { path: join(home, 'source'), cache: home, version, fetched: true };
+}
+
+/** @returns the folder of the unpacked tree inside `folder` */
+async function fetchPackage(folder: string): Promise<string> {
+  for (const program of ['apt-get', 'dpkg-source']) {
+    if (!onPath(program)) throw new Unavailable(`MicroPython's source comes by ${program}, which is not installed`);
+  }
+  const mirrors = await debianMirrors();
+  if (mirrors.length === 0 || !existsSync(KEYRING)) {
+    throw new Unavailable("MicroPython's source comes from Debian, and this machine's apt names no Debian mirror");
+  }
+  const list = `Types: deb-src\nURIs: ${mirrors.join(' ')}\nSuites: trixie sid\nComponents: main\nSigned-By: ${KEYRING}\n`;
+  await writeFile(join(folder, 'micropython.sources'), list);
+  await mkdir(join(folder, 'lists', 'partial'), { recursive: true });
+  const options = {
+    'Dir::Etc::sourcelist': join(folder, 'micropython.sources'),
+    'Dir::Etc::sourceparts': '-',
+    'Dir::State::lists': join(folder, 'lists'),
+    // So that it works without root and leaves the system's package cache alone.
+    'Dir::Cache': folder,
+    'APT::Sandbox::User': '',
+    'Acquire::Retries': '2',
+  };
+  const apt = ['apt-get', '-q', ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`])];
+
+  // A mirror that lacks one of the suites, or is not Debian's after all, is no obstacle: the next command decides.
+  let said = (await output([...apt, 'update'], folder)).text;
+  for (const spec of PACKAGES) {
+    const result = await output([...apt, 'source', '--only-source', spec], folder);
+    said += result.text;
+    const unpacked = (await readdir(folder)).find((name) => /^micropython-\d/.test(name));
+    if (result.code === 0 && unpacked) return join(folder, unpacked);
+  }
+  const errors = said.split('\n').filter((line) => /^E:/.test(line));
+  throw new Unavailable(`MicroPython's source could not be fetched: ${errors.slice(0, 3).join(' ')}`);
+}
+
+async function versionOf(tree: string): Promise<string> {
+  const text = await readFile(join(tree, 'py', 'mpconfig.h'), 'utf8');
+  const part = (name: string) => new RegExp(`MICROPY_VERSION_${name}\\s+(\\d+)`).exec(text)?.[1];
+  return `${part('MAJOR')}.${part('MINOR')}.${part('MICRO')}`;
+}
+
+async function output(argv: readonly string[], cwd?: string): Promise<{ code: number; text: string }> {
+  const env = { ...process.env, LC_ALL: 'C' };
+  const group = startGroup(argv, { env, stdio: ['ignore', 'pipe', 'pipe'], ...(cwd ? { cwd } : {}) });
+  let text = '';
+  for (const stream of [group.child.stdout, group.child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (piece) => {
+      text += piece;
+    });
+  }
+  return { code: await group.ended, text };
+}
