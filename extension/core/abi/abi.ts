@@ -10,4 +10,8 @@ export interface Abi {
   readonly staticQstrs: readonly string[];
   /** Field names of `mp_fun_table_t` in order; the one at index i is table entry i. */
   readonly funTable: readonly string[];
+  /** Integer types that the tree's headers leave to the module's generated config header. */
+  readonly configTypes: readonly ConfigType[];
 }
+
+export type ConfigType = 'mp_int_t' | 'mp_uint_t' | 'mp_off_t';

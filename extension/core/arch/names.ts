@@ -42,3 +42,8 @@ export function isBuildableArch(name: string): name is BuildableArch {
 export function archByNumber(number: number): ArchName | undefined {
   return (Object.keys(archNumbers) as ArchName[]).find((name) => archNumbers[name] === number);
 }
+
+/** @returns the size of a machine word in bytes: of pointers, relocated words and function table entries. */
+export function wordSizeOf(name: ArchName): 4 | 8 {
+  return name === 'x64' || name === 'rv64imc' ? 8 : 4;
+}

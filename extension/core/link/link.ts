@@ -1,5 +1,80 @@
-import type { LinkRequest, LinkResult } from './request.ts';
+// Links relocatable objects into a native module: what MicroPython's tools/mpy_ld.py does, reimplemented.
+// Format of the result: https://docs.micropython.org/en/latest/develop/natmod.html and core/mpy.
 
-export function link(_request: LinkRequest): LinkResult {
-  throw new Error('link: in the making');
+import { findArchitecture } from '../arch/registry.ts';
+import type { MpyModule } from '../mpy/module.ts';
+import { writeModule } from '../mpy/write.ts';
+import { archMissing, noObjects } from './errors.ts';
+import { buildGot } from './got.ts';
+import { layOut } from './layout.ts';
+import { addObject } from './objects.ts';
+import { findProfile } from './profiles.ts';
+import { hasErrors, type Program } from './program.ts';
+import { type Image, relocate } from './relocate.ts';
+import type { LinkRequest, LinkResult } from './request.ts';
+import { resolveSymbols } from './symbols.ts';
+
+/**
+ * Never throws for what is in the inputs: all that is wrong comes back as diagnostics, as many as one run can find.
+ * @throws RangeError for a `compat` version without a profile
+ */
+export function link(request: LinkRequest): LinkResult {
+  const arch = findArchitecture(request.arch);
+  if (!arch) return failed([archMissing(request.arch)]);
+  if (request.objects.length === 0) return failed([noObjects()]);
+  const compat = request.compat === undefined ? undefined : findProfile(request.compat);
+  if (request.compat !== undefined && !compat) throw new RangeError(`no compatibility profile "${request.compat}"`);
+
+  const program: Program = { request, arch, compat, diagnostics: [], objects: [], pieces: [], entry: undefined };
+  for (const input of request.objects) addObject(program, input);
+  if (program.objects.length < request.objects.length) return failed(program.diagnostics);
+  resolveSymbols(program);
+  const got = buildGot(program);
+  const layout = layOut(program);
+  if (!layout) return failed(program.diagnostics);
+  const image = relocate(program, got, layout);
+  if (hasErrors(program)) return failed(program.diagnostics);
+
+  const module = describe(request, image);
+  const bytes = writeModule(module, { everyOffset: compat !== undefined });
+  const { text, rodata, bssSize: bss, relocations } = image;
+  return {
+    module,
+    bytes,
+    diagnostics: program.diagnostics,
+    sizes: { file: bytes.length, text: text.length, rodata: rodata.length, bss, relocations: relocations.length },
+  };
+}
+
+function failed(diagnostics: LinkResult['diagnostics']): LinkResult {
+  return { module: undefined, bytes: undefined, diagnostics, sizes: undefined };
+}
+
+function describe(request: LinkRequest, image: Image): MpyModule {
+  const { abi, arch, archFlags, sourceName, qstrs } = request;
+  const qstr = (text: string) => {
+    const index = abi.staticQstrs.indexOf(text);
+    return index < 0 ? { text } : { text, staticIndex: index + 1 };
+  };
+  return {
+    header: {
+      flavour: abi.flavour,
+      version: abi.version,
+      subVersion: abi.subVersion,
+      arch,
+      archFlags: archFlags || undefined,
+      smallIntBits: 31,
+    },
+    qstrs: [qstr(sourceName), ...qstrs.map(qstr)],
+    objects: [],
+    code: {
+      kind: 'viper',
+      code: image.text,
+      scopeFlags: 0,
+      rodata: image.rodata.length > 0 ? image.rodata : undefined,
+      bssSize: image.bssSize > 0 ? image.bssSize : undefined,
+      relocations: image.relocations,
+      children: [],
+    },
+  };
 }

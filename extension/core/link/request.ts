@@ -36,5 +36,13 @@ export interface LinkResult {
   readonly bytes: Uint8Array | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** In bytes; `relocations` is their number. */
-  readonly sizes: { readonly file: number; readonly text: number; readonly rodata: number; readonly bss: number; readonly relocations: number } | undefined;
+  readonly sizes:
+    | {
+        readonly file: number;
+        readonly text: number;
+        readonly rodata: number;
+        readonly bss: number;
+        readonly relocations: number;
+      }
+    | undefined;
 }

@@ -50,7 +50,6 @@ export interface NativePython {
   readonly code: Uint8Array;
   /** Where in `code` the bytecode-style prelude (signature, names) starts, in bytes. */
   readonly preludeOffset: number;
-  readonly relocations: readonly Relocation[];
   readonly children: readonly RawCode[];
 }
 

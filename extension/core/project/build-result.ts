@@ -49,6 +49,14 @@ export interface BuildOutput {
   /** Absolute; present when the file was written. */
   readonly path?: string | undefined;
   /** In bytes. `relocations` is their number. */
-  readonly sizes?: { readonly file: number; readonly text: number; readonly rodata: number; readonly bss: number; readonly relocations: number } | undefined;
+  readonly sizes?:
+    | {
+        readonly file: number;
+        readonly text: number;
+        readonly rodata: number;
+        readonly bss: number;
+        readonly relocations: number;
+      }
+    | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -1,0 +1,61 @@
+// What the linker knows of an instruction set: how each relocation computes its value and where the bits of that value go.
+// Letters as in the ABI documents: S symbol, A addend, P place, GOT address of the global offset table, G offset in it of
+// the symbol's entry.
+
+import type { ElfClass } from '../elf/constants.ts';
+import type { BuildableArch } from './names.ts';
+
+export type Formula = 'none' | 'S + A' | 'S + A - P' | 'S + A - GOT' | 'GOT + A - P' | 'G + A' | 'G + GOT + A - P';
+
+/** Where a value's bits go. Values are numbers of bytes, exact up to 2^53. */
+export interface Field {
+  /** For messages: what cannot reach, e.g. "Thumb branch". */
+  readonly name: string;
+  /** Bytes that reading and writing touch. */
+  readonly bytes: number;
+  /** Smallest and largest value that fit. */
+  readonly range: readonly [min: number, max: number];
+  /** The value must be a multiple of this. */
+  readonly align: number;
+  /** @returns the addend kept in the field. */
+  readonly read: (view: DataView, at: number) => number;
+  readonly write: (view: DataView, at: number, value: number) => void;
+}
+
+/** `why`: can't be linked into a native module; the text completes "R_X: ...". `mend`: what to do instead. */
+export type RelocationRow =
+  | { readonly name: string; readonly formula: Formula; readonly field: Field }
+  | { readonly name: string; readonly formula: 'none' }
+  | { readonly name: string; readonly why: string; readonly mend: string };
+
+/** By R_* number. */
+export type RelocationTable = Readonly<Record<number, RelocationRow>>;
+
+export interface Architecture {
+  readonly name: BuildableArch;
+  readonly elfClass: ElfClass;
+  /** EM_* of its objects */
+  readonly machine: number;
+  /** In bytes; relocated words, GOT entries and the function table have this size. */
+  readonly wordSize: 4 | 8;
+  readonly relocations: RelocationTable;
+  /** Read-only data goes to its own block and is reached through the GOT (executable memory allows only word access). */
+  readonly separateRodata: boolean;
+  /** Shortest jump from the start of text to `target` (bytes from there); undefined when none reaches. */
+  readonly entryJump: (target: number) => Uint8Array | undefined;
+  /** Code that jumps to the address in its own word at `word`; the loader writes that word. Undefined: not there yet. */
+  readonly tableJump: TableJump | undefined;
+  /** What the reference linker does that no specification asks for; only exact bytes need it. */
+  readonly reference: {
+    /** Jump of a fixed size, as releases before 1.29 make it. */
+    readonly fixedEntryJump: (target: number) => Uint8Array | undefined;
+    /** R_* that allocate a GOT entry for a global symbol, needed or not. */
+    readonly gotRelocations: readonly number[];
+  };
+}
+
+export interface TableJump {
+  readonly code: Uint8Array;
+  /** Offset of the word, in bytes. */
+  readonly word: number;
+}

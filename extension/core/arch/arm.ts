@@ -1,0 +1,214 @@
+// ARM Thumb: Cortex-M0 (armv6m), M3 (armv7m), M4F (armv7emsp), M7 (armv7emdp).
+// Specification: ELF for the Arm Architecture (AAELF32), https://github.com/ARM-software/abi-aa/blob/main/aaelf32/aaelf32.rst
+// and the instruction encodings of the Armv7-M Architecture Reference Manual, A7.7.
+
+import { machines } from '../elf/constants.ts';
+import type { Architecture, Field, RelocationTable } from './architecture.ts';
+import { distance32, signExtend, signed, word32 } from './fields.ts';
+
+// In branches bit 0 of S (a Thumb function's symbol value is odd) carries no distance: fields drop it and ask for no alignment.
+
+/** B.W (T4) and BL (T1): two halfwords S:imm10 and J1:J2:imm11, with I = NOT(J XOR S). */
+const thumbBranch24: Field = {
+  name: 'Thumb branch',
+  bytes: 4,
+  range: signed(25),
+  align: 1,
+  read(view, at) {
+    const high = view.getUint16(at, true);
+    const low = view.getUint16(at + 2, true);
+    const s = (high >> 10) & 1;
+    const i1 = ~((low >> 13) ^ s) & 1;
+    const i2 = ~((low >> 11) ^ s) & 1;
+    return signExtend((s << 24) | (i1 << 23) | (i2 << 22) | ((high & 0x3ff) << 12) | ((low & 0x7ff) << 1), 25);
+  },
+  write(view, at, value) {
+    const s = (value >> 24) & 1;
+    const j1 = ~((value >> 23) ^ s) & 1;
+    const j2 = ~((value >> 22) ^ s) & 1;
+    view.setUint16(at, (view.getUint16(at, true) & 0xf800) | (s << 10) | ((value >> 12) & 0x3ff), true);
+    view.setUint16(
+      at + 2,
+      (view.getUint16(at + 2, true) & 0xd000) | (j1 << 13) | (j2 << 11) | ((value >> 1) & 0x7ff),
+      true,
+    );
+  },
+};
+
+/** B<c>.W (T3): S:imm6 and J1:J2:imm11. */
+const thumbBranch20: Field = {
+  name: 'conditional Thumb branch',
+  bytes: 4,
+  range: signed(21),
+  align: 1,
+  read(view, at) {
+    const high = view.getUint16(at, true);
+    const low = view.getUint16(at + 2, true);
+    const bits =
+      (((high >> 10) & 1) << 20) |
+      (((low >> 11) & 1) << 19) |
+      (((low >> 13) & 1) << 18) |
+      ((high & 0x3f) << 12) |
+      ((low & 0x7ff) << 1);
+    return signExtend(bits, 21);
+  },
+  write(view, at, value) {
+    view.setUint16(
+      at,
+      (view.getUint16(at, true) & 0xfbc0) | (((value >> 20) & 1) << 10) | ((value >> 12) & 0x3f),
+      true,
+    );
+    const low =
+      (view.getUint16(at + 2, true) & 0xd000) |
+      (((value >> 18) & 1) << 13) |
+      (((value >> 19) & 1) << 11) |
+      ((value >> 1) & 0x7ff);
+    view.setUint16(at + 2, low, true);
+  },
+};
+
+/** B (T2, 11 bits) and B<c> (T1, 8 bits), one halfword. */
+const thumbShortBranch = (name: string, bits: number): Field => ({
+  name,
+  bytes: 2,
+  range: signed(bits + 1),
+  align: 1,
+  read: (view, at) => signExtend(view.getUint16(at, true) << 1, bits + 1),
+  write(view, at, value) {
+    const mask = (1 << bits) - 1;
+    view.setUint16(at, (view.getUint16(at, true) & ~mask) | ((value >> 1) & mask), true);
+  },
+});
+
+/** MOVW and MOVT (T3, T1): imm4:i:imm3:imm8. `shift` picks the half of the value. */
+const thumbMove = (name: string, shift: 0 | 16): Field => ({
+  name,
+  bytes: 4,
+  range: distance32.range,
+  align: 1,
+  read(view, at) {
+    const high = view.getUint16(at, true);
+    const low = view.getUint16(at + 2, true);
+    return signExtend(((high & 0xf) << 12) | (((high >> 10) & 1) << 11) | (((low >> 12) & 7) << 8) | (low & 0xff), 16);
+  },
+  write(view, at, value) {
+    const half = (value >> shift) & 0xffff;
+    view.setUint16(at, (view.getUint16(at, true) & 0xfbf0) | (half >> 12) | (((half >> 11) & 1) << 10), true);
+    view.setUint16(at + 2, (view.getUint16(at + 2, true) & 0x8f00) | (((half >> 8) & 7) << 12) | (half & 0xff), true);
+  },
+});
+
+/** An address kept in bits 0..30 of a word (exception tables). */
+const prel31: Field = {
+  name: '31-bit distance',
+  bytes: 4,
+  range: signed(31),
+  align: 1,
+  read: (view, at) => signExtend(view.getUint32(at, true), 31),
+  write: (view, at, value) =>
+    view.setUint32(at, ((view.getUint32(at, true) & 0x8000_0000) | (value & 0x7fff_ffff)) >>> 0, true),
+};
+
+const absoluteMove = 'puts an absolute address into an instruction, which the loader cannot relocate';
+const threadLocal = 'thread-local storage: the loader gives a module none';
+const usePic = 'Compile with -fpic (assembler: use a literal or a GOT access).';
+const useGlobal = 'Use an ordinary global variable.';
+
+const relocations: RelocationTable = {
+  0: { name: 'R_ARM_NONE', formula: 'none' },
+  2: { name: 'R_ARM_ABS32', formula: 'S + A', field: word32 },
+  3: { name: 'R_ARM_REL32', formula: 'S + A - P', field: distance32 },
+  10: { name: 'R_ARM_THM_CALL', formula: 'S + A - P', field: thumbBranch24 },
+  24: { name: 'R_ARM_GOTOFF32', formula: 'S + A - GOT', field: distance32 },
+  25: { name: 'R_ARM_BASE_PREL', formula: 'GOT + A - P', field: distance32 },
+  26: { name: 'R_ARM_GOT_BREL', formula: 'G + A', field: distance32 },
+  28: {
+    name: 'R_ARM_CALL',
+    why: 'is a call from ARM (A32) code, which no Cortex-M executes',
+    mend: 'Compile with -mthumb.',
+  },
+  29: {
+    name: 'R_ARM_JUMP24',
+    why: 'is a branch from ARM (A32) code, which no Cortex-M executes',
+    mend: 'Compile with -mthumb.',
+  },
+  30: { name: 'R_ARM_THM_JUMP24', formula: 'S + A - P', field: thumbBranch24 },
+  38: { name: 'R_ARM_TARGET1', formula: 'S + A', field: word32 },
+  40: { name: 'R_ARM_V4BX', formula: 'none' },
+  42: { name: 'R_ARM_PREL31', formula: 'S + A - P', field: prel31 },
+  43: { name: 'R_ARM_MOVW_ABS_NC', why: absoluteMove, mend: usePic },
+  44: { name: 'R_ARM_MOVT_ABS', why: absoluteMove, mend: usePic },
+  47: { name: 'R_ARM_THM_MOVW_ABS_NC', why: absoluteMove, mend: usePic },
+  48: { name: 'R_ARM_THM_MOVT_ABS', why: absoluteMove, mend: usePic },
+  49: { name: 'R_ARM_THM_MOVW_PREL_NC', formula: 'S + A - P', field: thumbMove('MOVW immediate', 0) },
+  50: { name: 'R_ARM_THM_MOVT_PREL', formula: 'S + A - P', field: thumbMove('MOVT immediate', 16) },
+  51: { name: 'R_ARM_THM_JUMP19', formula: 'S + A - P', field: thumbBranch20 },
+  96: { name: 'R_ARM_GOT_PREL', formula: 'G + GOT + A - P', field: distance32 },
+  102: { name: 'R_ARM_THM_JUMP11', formula: 'S + A - P', field: thumbShortBranch('short Thumb branch', 11) },
+  103: { name: 'R_ARM_THM_JUMP8', formula: 'S + A - P', field: thumbShortBranch('short conditional Thumb branch', 8) },
+  104: { name: 'R_ARM_TLS_GD32', why: threadLocal, mend: useGlobal },
+  105: { name: 'R_ARM_TLS_LDM32', why: threadLocal, mend: useGlobal },
+  106: { name: 'R_ARM_TLS_LDO32', why: threadLocal, mend: useGlobal },
+  107: { name: 'R_ARM_TLS_IE32', why: threadLocal, mend: useGlobal },
+  108: { name: 'R_ARM_TLS_LE32', why: threadLocal, mend: useGlobal },
+};
+
+/** B (T2): reaches 2 KiB. */
+function shortJump(target: number): Uint8Array | undefined {
+  const distance = (target & ~1) - 4;
+  return distance < -0x800 || distance > 0x7fe ? undefined : halfwords(0xe000 | ((distance >> 1) & 0x7ff));
+}
+
+/** Armv6-M has no long B: push {r0, lr}; bl target; pop {r0, pc}. The first push keeps r0, mpy_init's argument. */
+function longJumpV6(target: number): Uint8Array | undefined {
+  const distance = (target & ~1) - 6;
+  return distance < -0x40_0000 || distance > 0x3f_fffe
+    ? undefined
+    : halfwords(0xb501, 0xf000 | ((distance >> 12) & 0x7ff), 0xf800 | ((distance >> 1) & 0x7ff), 0xbd01);
+}
+
+/** B.W (T4), within the 4 MiB where both J bits are set. */
+function longJumpV7(target: number): Uint8Array | undefined {
+  const distance = (target & ~1) - 4;
+  return distance < -0x40_0000 || distance > 0x3f_fffe
+    ? undefined
+    : halfwords(0xf000 | ((distance >> 12) & 0x7ff), 0xb800 | ((distance >> 1) & 0x7ff));
+}
+
+function halfwords(...values: number[]): Uint8Array {
+  return Uint8Array.from(values.flatMap((value) => [value & 0xff, value >> 8]));
+}
+
+function paddedTo(size: number, code: Uint8Array | undefined): Uint8Array | undefined {
+  if (!code) return undefined;
+  const padded = new Uint8Array(size);
+  padded.set(code);
+  return padded;
+}
+
+function row(
+  name: Architecture['name'],
+  longJump: (target: number) => Uint8Array | undefined,
+  longest: number,
+): Architecture {
+  const entryJump = (target: number) => shortJump(target) ?? longJump(target);
+  return {
+    name,
+    elfClass: 32,
+    machine: machines.arm,
+    wordSize: 4,
+    relocations,
+    separateRodata: false,
+    entryJump,
+    // ldr r3, [pc, #0]; bx r3; the word. r3 is free: memset and memmove take three arguments.
+    tableJump: { code: halfwords(0x4b00, 0x4718, 0, 0), word: 4 },
+    reference: { fixedEntryJump: (target) => paddedTo(longest, entryJump(target)), gotRelocations: [26, 96] },
+  };
+}
+
+export const armArchitectures = [
+  row('armv6m', longJumpV6, 8),
+  row('armv7m', longJumpV7, 4),
+  row('armv7emsp', longJumpV7, 4),
+  row('armv7emdp', longJumpV7, 4),
+] as const;

@@ -1,0 +1,62 @@
+// x86-64 (x64), small PIC code model.
+// Specification: System V ABI, AMD64 Architecture Processor Supplement, https://gitlab.com/x86-psABIs/x86-64-ABI
+
+import { machines } from '../elf/constants.ts';
+import type { Architecture, RelocationTable } from './architecture.ts';
+import { distance32, word8, word16, word64 } from './fields.ts';
+import { jump, nearJump } from './x86.ts';
+
+const threadLocal = {
+  why: 'thread-local storage: the loader gives a module none',
+  mend: 'Use an ordinary global variable.',
+} as const;
+const narrow = {
+  why: 'keeps an absolute address in fewer than 64 bits, which the loader cannot relocate',
+  mend: 'Compile with -fpic.',
+} as const;
+
+const relocations: RelocationTable = {
+  0: { name: 'R_X86_64_NONE', formula: 'none' },
+  1: { name: 'R_X86_64_64', formula: 'S + A', field: word64 },
+  2: { name: 'R_X86_64_PC32', formula: 'S + A - P', field: distance32 },
+  3: { name: 'R_X86_64_GOT32', formula: 'G + A', field: distance32 },
+  4: { name: 'R_X86_64_PLT32', formula: 'S + A - P', field: distance32 },
+  9: { name: 'R_X86_64_GOTPCREL', formula: 'G + GOT + A - P', field: distance32 },
+  10: { name: 'R_X86_64_32', ...narrow },
+  11: { name: 'R_X86_64_32S', ...narrow },
+  12: { name: 'R_X86_64_16', ...narrow },
+  13: { name: 'R_X86_64_PC16', formula: 'S + A - P', field: { ...word16, range: [-0x8000, 0x7fff] } },
+  14: { name: 'R_X86_64_8', ...narrow },
+  15: { name: 'R_X86_64_PC8', formula: 'S + A - P', field: { ...word8, range: [-0x80, 0x7f] } },
+  17: { name: 'R_X86_64_DTPOFF64', ...threadLocal },
+  19: { name: 'R_X86_64_TLSGD', ...threadLocal },
+  20: { name: 'R_X86_64_TLSLD', ...threadLocal },
+  21: { name: 'R_X86_64_DTPOFF32', ...threadLocal },
+  22: { name: 'R_X86_64_GOTTPOFF', ...threadLocal },
+  23: { name: 'R_X86_64_TPOFF32', ...threadLocal },
+  24: { name: 'R_X86_64_PC64', formula: 'S + A - P', field: word64 },
+  25: { name: 'R_X86_64_GOTOFF64', formula: 'S + A - GOT', field: word64 },
+  26: { name: 'R_X86_64_GOTPC32', formula: 'GOT + A - P', field: distance32 },
+  27: { name: 'R_X86_64_GOT64', formula: 'G + A', field: word64 },
+  28: { name: 'R_X86_64_GOTPCREL64', formula: 'G + GOT + A - P', field: word64 },
+  29: { name: 'R_X86_64_GOTPC64', formula: 'GOT + A - P', field: word64 },
+  31: { name: 'R_X86_64_PLTOFF64', formula: 'S + A - GOT', field: word64 },
+  41: { name: 'R_X86_64_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
+  42: { name: 'R_X86_64_REX_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
+};
+
+export const x64: Architecture = {
+  name: 'x64',
+  elfClass: 64,
+  machine: machines.x64,
+  wordSize: 8,
+  relocations,
+  separateRodata: false,
+  entryJump: jump,
+  // nop x 6; movabs rax, the word; jmp rax
+  tableJump: {
+    code: Uint8Array.of(0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0),
+    word: 8,
+  },
+  reference: { fixedEntryJump: nearJump, gotRelocations: [9, 42] },
+};

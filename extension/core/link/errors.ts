@@ -1,0 +1,227 @@
+// What can be wrong with a link. Every message stands alone in a Problems list: it names the symbol and the numbers; the
+// place (file, section, offset) is in `where`.
+
+import type { Field, RelocationRow } from '../arch/architecture.ts';
+import { type Diagnostic, error, type Where, warning } from '../diagnostic.ts';
+import { machineNames } from '../elf/constants.ts';
+
+const hex = (value: number) => (value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`);
+
+export const wrongMachine = (
+  file: string,
+  machine: number,
+  elfClass: number,
+  arch: string,
+  wantedMachine: number,
+  wantedClass: number,
+) =>
+  error(
+    'link/wrong-arch',
+    `is a ${elfClass}-bit ${machineNames[machine] ?? `machine ${machine}`} object; ${arch} takes ${wantedClass}-bit ${machineNames[wantedMachine]} objects`,
+    { file },
+    'Compile it for the architecture that is being linked, or link with the --arch it was compiled for.',
+  );
+
+export const archMissing = (arch: string) => error('link/arch', `this version can't link for ${arch} yet`);
+
+export const noObjects = () =>
+  error('link/no-input', 'no object files to link', undefined, 'Pass at least one .o file.');
+
+export const noEntry = (files: readonly string[]) =>
+  error(
+    'link/no-entry',
+    `no object defines mpy_init, the function that runs at import (looked in ${files.join(', ')})`,
+    undefined,
+    'Define `mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args)` in one source file, not static.',
+  );
+
+export const entryNotCode = (file: string, section: string) =>
+  error(
+    'link/entry-not-code',
+    `mpy_init is in ${section}, not in code`,
+    { file, section, symbol: 'mpy_init' },
+    'mpy_init must be a function.',
+  );
+
+export const entryTooFar = (distance: number, arch: string) =>
+  error(
+    'link/entry-range',
+    `mpy_init is ${distance} bytes from the start of the module's code, further than a jump of ${arch} reaches`,
+    { symbol: 'mpy_init' },
+    'Pass the object that defines mpy_init first.',
+  );
+
+export const undefinedSymbol = (symbol: string, where: Where, suggestion: string | undefined) =>
+  error(
+    'link/undefined',
+    `undefined symbol ${symbol}: no object defines it and the firmware's function table does not offer it`,
+    { ...where, symbol },
+    suggestion
+      ? `Did you mean ${suggestion}?`
+      : 'Add the source file that defines it to SRC, or, for a C library function, link the library (-l, or LINK_RUNTIME = 1 in the Makefile).',
+  );
+
+export const duplicateSymbol = (symbol: string, first: string, second: string) =>
+  error(
+    'link/duplicate',
+    `${symbol} is defined twice: in ${first} and in ${second}`,
+    { file: second, symbol },
+    'Rename one, make one static, or mark one __attribute__((weak)).',
+  );
+
+export const initialisedData = (file: string, section: string, size: number, symbols: readonly string[]) =>
+  error(
+    'link/data',
+    `${section} holds ${size} bytes of writable initialised data${symbols.length ? ` (${symbols.join(', ')})` : ''}, for which a native module has no place`,
+    { file, section, symbol: symbols[0] },
+    'Make it const, or leave it uninitialised and fill it in mpy_init.',
+  );
+
+export const constructors = (file: string, section: string) =>
+  error(
+    'link/constructors',
+    `${section} lists functions to run at start, which the loader never calls`,
+    { file, section },
+    'Call them from mpy_init instead of marking them __attribute__((constructor)).',
+  );
+
+export const threadLocal = (file: string, section: string) =>
+  error(
+    'link/tls',
+    `${section} is thread-local storage, which a native module does not get`,
+    { file, section },
+    'Use an ordinary global variable.',
+  );
+
+export const compressedSection = (file: string, section: string) =>
+  error('link/compressed', `${section} is compressed`, { file, section }, 'Only debug sections may be compressed.');
+
+export const commonSymbol = (symbol: string, file: string, size: number) =>
+  error(
+    'link/common',
+    `${symbol} is a common symbol of ${size} bytes, which this version does not place`,
+    { file, symbol },
+    'Compile with -fno-common.',
+  );
+
+export const unknownRelocation = (type: number, arch: string, where: Where) =>
+  error(
+    'link/reloc-unknown',
+    `relocation type ${type} is not known for ${arch}`,
+    where,
+    'Please report it with the object file.',
+  );
+
+export const unsupportedRelocation = (row: Extract<RelocationRow, { why: string }>, symbol: string, where: Where) =>
+  error(
+    'link/reloc-unsupported',
+    `${row.name} against ${symbol} ${row.why.startsWith('thread') ? `is ${row.why}` : row.why}`,
+    { ...where, symbol },
+    row.mend,
+  );
+
+export const relocationPastEnd = (name: string, bytes: number, size: number, where: Where) =>
+  error(
+    'link/reloc-place',
+    `${name} needs ${bytes} bytes at ${hex(where.offset ?? 0)}, but the section has ${size}`,
+    where,
+    'The object is damaged: rebuild it.',
+  );
+
+export const relocationIntoBss = (name: string, where: Where) =>
+  error('link/reloc-place', `${name} applies to a section without bytes`, where, 'The object is damaged: rebuild it.');
+
+export const outOfRange = (name: string, field: Field, value: number, symbol: string, where: Where) =>
+  error(
+    'link/reloc-range',
+    `${name}: ${symbol} is ${value} bytes away, but a ${field.name} reaches from ${field.range[0]} to ${field.range[1]}`,
+    { ...where, symbol },
+    'Bring caller and callee closer: order the sources differently, or split the module.',
+  );
+
+export const misaligned = (name: string, field: Field, value: number, symbol: string, where: Where) =>
+  error(
+    'link/reloc-align',
+    `${name}: ${symbol} is ${value} bytes away, which is not a multiple of ${field.align} as a ${field.name} needs`,
+    { ...where, symbol },
+  );
+
+export const wordMisaligned = (name: string, symbol: string, address: number, wordSize: number, where: Where) =>
+  error(
+    'link/word-align',
+    `the address of ${symbol} is kept at ${hex(address)}, but the loader relocates only words aligned to ${wordSize} bytes (${name})`,
+    { ...where, symbol },
+    'Do not pack structures that hold addresses.',
+  );
+
+export const narrowAddress = (name: string, symbol: string, bytes: number, wordSize: number, where: Where) =>
+  error(
+    'link/narrow-address',
+    `${name} keeps the address of ${symbol} in ${bytes} bytes; the loader relocates words of ${wordSize}`,
+    { ...where, symbol },
+    'Compile with -fpic.',
+  );
+
+export const staticBss = (name: string, symbol: string, where: Where) =>
+  error(
+    'link/static-bss',
+    `${symbol} is a zero-initialised variable that code reaches at a fixed distance (${name}), but variables are allocated apart from code`,
+    { ...where, symbol },
+    'Remove `static` from the variable, so that it is reached through the global offset table.',
+  );
+
+export const acrossSpaces = (name: string, symbol: string, from: string, to: string, where: Where) =>
+  error(
+    'link/across-blocks',
+    `${name} needs ${symbol} (in ${to}) at a fixed distance from ${from}, but the two are allocated apart`,
+    { ...where, symbol },
+    'Reach it through a pointer or the global offset table (-fpic).',
+  );
+
+export const externalDirect = (name: string, symbol: string, where: Where) =>
+  error(
+    'link/external-direct',
+    `${name} needs ${symbol} at a fixed distance, but it is in the firmware, at an address known only to the loader`,
+    { ...where, symbol },
+    'Compile with -fpic, so that it is reached through the global offset table.',
+  );
+
+export const weakDirect = (name: string, symbol: string, where: Where) =>
+  error(
+    'link/weak-direct',
+    `${name} needs the distance to ${symbol}, which is weak and defined nowhere`,
+    { ...where, symbol },
+    'Define it, or take its address through the global offset table (-fpic).',
+  );
+
+export const discardedTarget = (name: string, symbol: string, where: Where) =>
+  error(
+    'link/discarded',
+    `${name} refers to ${symbol}, which is not part of the module`,
+    { ...where, symbol },
+    'Keep it in a .text, .rodata or .bss section.',
+  );
+
+export const ignoredSection = (file: string, section: string, size: number) =>
+  warning(
+    'link/ignored-section',
+    `${section} (${size} bytes) has a place in memory, but no section of a native module takes it; it is left out`,
+    { file, section },
+    'Name the section .text.*, .rodata.* or .bss.*.',
+  );
+
+export const overAligned = (file: string, section: string, align: number, guaranteed: number) =>
+  warning(
+    'link/alignment',
+    `${section} asks for an alignment of ${align} bytes; the loader allocates at multiples of ${guaranteed}`,
+    { file, section },
+    'Do not rely on the larger alignment: reserve more and align in code.',
+  );
+
+export const twoTargets = (file: string, field: string, wanted: string, found: string): Diagnostic =>
+  error(
+    'link/abi',
+    `is compiled for ${field} ${found}; ${wanted} is wanted`,
+    { file },
+    'Compile all objects with the flags of one architecture.',
+  );

@@ -1,0 +1,62 @@
+// Fourth stage: gives every piece its address. Text starts with a jump to mpy_init, because the loader calls its first byte.
+
+import { entryTooFar } from './errors.ts';
+import type { Piece, Program } from './program.ts';
+
+export interface Layout {
+  /** Jump to mpy_init; empty when that comes first. */
+  readonly jump: Uint8Array;
+  /** In bytes. */
+  readonly textSize: number;
+  readonly rodataSize: number;
+  readonly bssSize: number;
+}
+
+/** Sets the pieces' addresses. @returns undefined when no jump reaches mpy_init, which is reported. */
+export function layOut(program: Program): Layout | undefined {
+  const { arch, entry } = program;
+  if (!entry) return undefined;
+  if (program.compat?.entryJump === 'fixed') {
+    const size = arch.reference.fixedEntryJump(8)?.length ?? 0;
+    const sizes = place(program, size);
+    const jump = arch.reference.fixedEntryJump(entry.piece.address + entry.offset);
+    return jump ? { jump, ...sizes } : tooFar(program);
+  }
+  if (comesFirst(program)) return { jump: new Uint8Array(0), ...place(program, 0) };
+  // A longer jump moves mpy_init, which may make the jump longer still: grow until it fits.
+  for (let gap = entry.piece.align; ; gap += entry.piece.align) {
+    const sizes = place(program, gap);
+    const jump = arch.entryJump(entry.piece.address + entry.offset);
+    if (!jump) return tooFar(program);
+    if (jump.length > gap) continue;
+    const padded = new Uint8Array(gap);
+    padded.set(jump);
+    return { jump: padded, ...sizes };
+  }
+}
+
+function comesFirst(program: Program): boolean {
+  const { entry, compat } = program;
+  if (entry?.piece !== program.pieces.find((piece) => piece.space === 'text')) return false;
+  // A Thumb function's offset is odd; the reference linker takes that for a distance of one byte and jumps over nothing.
+  return compat ? entry?.offset === 0 : (entry?.offset ?? 0) < 2;
+}
+
+function place(program: Program, gap: number): Omit<Layout, 'jump'> {
+  const ends = { text: gap, rodata: 0, bss: 0 };
+  for (const piece of program.pieces) {
+    piece.address = alignUp(ends[piece.space], piece.align);
+    ends[piece.space] = piece.address + piece.size;
+  }
+  return { textSize: ends.text, rodataSize: ends.rodata, bssSize: ends.bss };
+}
+
+function tooFar(program: Program): undefined {
+  const { entry, arch } = program;
+  if (entry) program.diagnostics.push(entryTooFar(entry.piece.address + entry.offset, arch.name));
+}
+
+/** @param align a power of two */
+export function alignUp(value: number, align: Piece['align']): number {
+  return Math.ceil(value / align) * align;
+}

@@ -1,0 +1,113 @@
+// First stage: reads the objects and chooses which of their sections are part of the module.
+
+import type { Architecture } from '../arch/architecture.ts';
+import { Failure } from '../diagnostic.ts';
+import { sectionFlags, sectionTypes } from '../elf/constants.ts';
+import type { ObjectFile, ObjectSection } from '../elf/object-file.ts';
+import { readObject } from '../elf/read-object.ts';
+import { constructors, ignoredSection, initialisedData, overAligned, threadLocal, wrongMachine } from './errors.ts';
+import type { LinkedObject, Piece, Program, Space } from './program.ts';
+import type { LinkInput } from './request.ts';
+
+/** Adds the object and its pieces to the program; what is wrong with it is reported and the object left out. */
+export function addObject(program: Program, input: LinkInput): void {
+  const file = tryRead(program, input);
+  if (!file) return;
+  const { arch } = program;
+  if (file.machine !== arch.machine || file.elfClass !== arch.elfClass) {
+    program.diagnostics.push(
+      wrongMachine(file.path, file.machine, file.elfClass, arch.name, arch.machine, arch.elfClass),
+    );
+    return;
+  }
+  const pieces: (Piece | undefined)[] = [];
+  const object: LinkedObject = { file, pieces, targets: [] };
+  for (const section of file.sections) {
+    const piece = choose(program, object, section);
+    pieces.push(piece);
+    if (piece) program.pieces.push(piece);
+  }
+  program.objects.push(object);
+}
+
+function tryRead(program: Program, input: LinkInput): ObjectFile | undefined {
+  try {
+    return readObject(input.bytes, input.path);
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    program.diagnostics.push(...failure.diagnostics);
+    return undefined;
+  }
+}
+
+const sortsByName: readonly (readonly [prefix: string, content: Piece['content']])[] = [
+  ['.text', 'text'],
+  ['.rodata', 'rodata'],
+  ['.data.rel.ro', 'rodata'],
+  ['.bss', 'bss'],
+];
+
+/** Debug information and notes have no place in memory; unwind tables have one, but nothing reads them. */
+const unread = /^\.(eh_frame|ARM\.(exidx|extab)|note|comment|stack_sizes|llvm)/;
+
+/**
+ * MicroPython's heap allocates in blocks of four words. Compilers align large arrays to 32 bytes of their own accord, for
+ * speed alone: no reason to warn.
+ */
+const expectedAlign = (arch: Architecture) => Math.max(32, 4 * arch.wordSize);
+
+function choose(program: Program, object: LinkedObject, section: ObjectSection): Piece | undefined {
+  const { file } = object;
+  if (!(section.flags & sectionFlags.alloc) || section.size === 0 || unread.test(section.name)) return undefined;
+  if (section.flags & sectionFlags.tls) {
+    program.diagnostics.push(threadLocal(file.path, section.name));
+    return undefined;
+  }
+  if (/^\.(init|fini|preinit)_array|^\.[cd]tors/.test(section.name)) {
+    program.diagnostics.push(constructors(file.path, section.name));
+    return undefined;
+  }
+  if (section.type !== sectionTypes.progbits && section.type !== sectionTypes.nobits) return undefined;
+  const content =
+    sortsByName.find(([prefix]) => section.name === prefix || section.name.startsWith(`${prefix}.`))?.[1] ??
+    contentByFlags(section);
+  if (!content) {
+    program.diagnostics.push(initialisedData(file.path, section.name, section.size, symbolsIn(file, section)));
+    return undefined;
+  }
+  if (section.align > expectedAlign(program.arch))
+    program.diagnostics.push(overAligned(file.path, section.name, section.align, 4 * program.arch.wordSize));
+  if (content === 'bss' && section.type !== sectionTypes.nobits) {
+    program.diagnostics.push(ignoredSection(file.path, section.name, section.size));
+    return undefined;
+  }
+  return {
+    name: section.name,
+    content,
+    space: spaceOf(content, program.arch),
+    size: section.size,
+    align: section.align,
+    data: section.data,
+    relocations: section.relocations,
+    object,
+    tableWords: [],
+    address: 0,
+  };
+}
+
+export function spaceOf(content: Piece['content'], arch: Architecture): Space {
+  return content === 'rodata' && !arch.separateRodata ? 'text' : content;
+}
+
+/** A section of the author's own naming goes where its flags say; writable data with bytes has no place. */
+function contentByFlags(section: ObjectSection): Piece['content'] | undefined {
+  if (section.type === sectionTypes.nobits) return 'bss';
+  if (section.flags & sectionFlags.exec) return 'text';
+  return section.flags & sectionFlags.write ? undefined : 'rodata';
+}
+
+function symbolsIn(file: ObjectFile, section: ObjectSection): string[] {
+  return file.symbols
+    .filter((symbol) => symbol.section === section.index && symbol.type === 'object')
+    .map((symbol) => symbol.name);
+}

@@ -1,0 +1,64 @@
+// What is being linked: the pieces of the module and what each symbol of each object stands for.
+
+import type { Architecture } from '../arch/architecture.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import type { ObjectFile, ObjectRelocation } from '../elf/object-file.ts';
+import type { CompatProfile } from './profiles.ts';
+import type { LinkRequest } from './request.ts';
+
+/** The three blocks a native module has in memory; distances between them are unknown before it is loaded. */
+export type Space = 'text' | 'rodata' | 'bss';
+
+/** A run of bytes that moves as one: a section of an object, the GOT, a stub of ours. */
+export interface Piece {
+  readonly name: string;
+  readonly content: 'text' | 'rodata' | 'bss';
+  readonly space: Space;
+  readonly size: number;
+  readonly align: number;
+  /** Empty for bss. */
+  readonly data: Uint8Array;
+  readonly relocations: readonly ObjectRelocation[];
+  /** Undefined for what the linker makes. */
+  readonly object: LinkedObject | undefined;
+  /** Words that hold an entry of the function table: a stub's jump target. */
+  readonly tableWords: readonly { readonly offset: number; readonly entry: number }[];
+  /** Offset into its space, in bytes; set by layout. */
+  address: number;
+}
+
+export interface LinkedObject {
+  readonly file: ObjectFile;
+  /** By section header index; undefined for a section that is not part of the module. */
+  readonly pieces: readonly (Piece | undefined)[];
+  /** By symbol index; set by resolution. */
+  targets: readonly Target[];
+}
+
+/** What a symbol stands for. */
+export type Target =
+  | { readonly kind: 'piece'; readonly piece: Piece; readonly offset: number }
+  | { readonly kind: 'absolute'; readonly value: number }
+  | { readonly kind: 'entry'; readonly index: number; readonly stub: Piece | undefined }
+  | { readonly kind: 'table' | 'qstr-table' | 'obj-table' }
+  | { readonly kind: 'got' }
+  | { readonly kind: 'weak-undefined' }
+  /** Already reported, or of no use to a relocation (the null symbol, a file name). */
+  | { readonly kind: 'nothing' };
+
+export interface Program {
+  readonly request: LinkRequest;
+  readonly arch: Architecture;
+  /** Undefined: our own layout. */
+  readonly compat: CompatProfile | undefined;
+  readonly diagnostics: Diagnostic[];
+  readonly objects: LinkedObject[];
+  /** In the order of their addresses. */
+  pieces: Piece[];
+  /** Where `mpy_init` is. */
+  entry: { readonly piece: Piece; readonly offset: number } | undefined;
+}
+
+export function hasErrors(program: Program): boolean {
+  return program.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+}

@@ -1,0 +1,160 @@
+// Second stage: finds out what each symbol of each object stands for. Definitions come from the objects, then from fixed
+// addresses of a linker script, then from the firmware's function table.
+
+import type { Abi } from '../abi/abi.ts';
+import { tableEntry } from '../abi/table-entry.ts';
+import type { ObjectSymbol } from '../elf/object-file.ts';
+import { commonSymbol, duplicateSymbol, entryNotCode, noEntry, undefinedSymbol } from './errors.ts';
+import { nearest } from './nearest.ts';
+import type { LinkedObject, Piece, Program, Target } from './program.ts';
+
+interface Definition {
+  readonly object: LinkedObject;
+  readonly symbol: ObjectSymbol;
+}
+
+/** Symbols that an object may leave undefined although none defines them: the loader or the linker has them. */
+const tables: Readonly<Record<string, Target>> = {
+  _GLOBAL_OFFSET_TABLE_: { kind: 'got' },
+  mp_fun_table: { kind: 'table' },
+  mp_native_qstr_table: { kind: 'qstr-table' },
+  mp_native_obj_table: { kind: 'obj-table' },
+};
+
+/** Field of the function table behind a C library function that every module may call. */
+const memoryFunctions: Readonly<Record<string, string>> = {
+  memset: 'memset_',
+  memcpy: 'memmove_',
+  memmove: 'memmove_',
+};
+
+/** Sets every object's `targets` and the program's `entry`; adds pieces for stubs. Reports duplicates and what is undefined. */
+export function resolveSymbols(program: Program): void {
+  const definitions = collectDefinitions(program);
+  const stubs = new Map<string, Piece>();
+  const reported = new Set<string>();
+  for (const object of program.objects) {
+    object.targets = object.file.symbols.map((symbol) => {
+      const own = ownTarget(program, object, symbol);
+      if (own) return own;
+      if (tables[symbol.name]) return tables[symbol.name];
+      const definition = definitions.get(symbol.name);
+      if (definition) return ownTarget(program, definition.object, definition.symbol) ?? { kind: 'nothing' };
+      const outside = outsideTarget(program, symbol.name, stubs);
+      if (outside) return outside;
+      if (symbol.binding === 'weak') return { kind: 'weak-undefined' };
+      if (!reported.has(symbol.name)) {
+        reported.add(symbol.name);
+        program.diagnostics.push(
+          undefinedSymbol(symbol.name, firstUse(object, symbol), nearest(symbol.name, knownNames(program.request.abi))),
+        );
+      }
+      return { kind: 'nothing' };
+    });
+  }
+  // The reference linker puts each new stub behind the first section.
+  program.pieces.splice(1, 0, ...[...stubs.values()].reverse());
+  findEntry(program, definitions.get('mpy_init'));
+}
+
+function collectDefinitions(program: Program): Map<string, Definition> {
+  const definitions = new Map<string, Definition>();
+  for (const object of program.objects) {
+    for (const symbol of object.file.symbols) {
+      if (symbol.binding === 'local' || symbol.place === 'undefined') continue;
+      const first = definitions.get(symbol.name);
+      if (!first || (first.symbol.binding === 'weak' && symbol.binding === 'global'))
+        definitions.set(symbol.name, { object, symbol });
+      else if (symbol.binding === 'global' && !isPcThunk(symbol.name))
+        program.diagnostics.push(duplicateSymbol(symbol.name, first.object.file.path, object.file.path));
+    }
+  }
+  return definitions;
+}
+
+/** GCC gives each x86 object its own copy of these, in a COMDAT group. */
+const isPcThunk = (name: string) => name.startsWith('__x86.get_pc_thunk.');
+
+/** @returns undefined for a symbol that is not defined in its own object. */
+function ownTarget(program: Program, object: LinkedObject, symbol: ObjectSymbol): Target | undefined {
+  switch (symbol.place) {
+    case 'section': {
+      const piece = object.pieces[symbol.section];
+      return piece ? { kind: 'piece', piece, offset: symbol.value } : { kind: 'nothing' };
+    }
+    case 'absolute':
+      return symbol.type === 'file' ? { kind: 'nothing' } : { kind: 'absolute', value: symbol.value };
+    case 'common':
+      program.diagnostics.push(commonSymbol(symbol.name, object.file.path, symbol.size));
+      return { kind: 'nothing' };
+    case 'undefined':
+      return symbol.index === 0 ? { kind: 'nothing' } : undefined;
+  }
+}
+
+function outsideTarget(program: Program, name: string, stubs: Map<string, Piece>): Target | undefined {
+  const { abi, externs } = program.request;
+  const address = externs?.get(name);
+  if (address !== undefined) return { kind: 'absolute', value: address };
+  const memoryField = memoryFunctions[name];
+  if (memoryField) {
+    if (program.compat && !program.compat.memoryStubs) return undefined;
+    const index = abi.funTable.indexOf(memoryField);
+    return index < 0 ? undefined : { kind: 'entry', index, stub: stubFor(program, memoryField, index, stubs) };
+  }
+  const index = tableEntry(name, abi);
+  return index === undefined ? undefined : { kind: 'entry', index, stub: undefined };
+}
+
+function stubFor(program: Program, field: string, entry: number, stubs: Map<string, Piece>): Piece | undefined {
+  const jump = program.arch.tableJump;
+  if (!jump) return undefined;
+  let stub = stubs.get(field);
+  if (!stub) {
+    stub = {
+      name: `(jump to ${field})`,
+      content: 'text',
+      space: 'text',
+      size: jump.code.length,
+      align: program.arch.wordSize,
+      data: jump.code,
+      relocations: [],
+      object: undefined,
+      tableWords: [{ offset: jump.word, entry }],
+      address: 0,
+    };
+    stubs.set(field, stub);
+  }
+  return stub;
+}
+
+function findEntry(program: Program, definition: Definition | undefined): void {
+  if (!definition) {
+    program.diagnostics.push(noEntry(program.objects.map((object) => object.file.path)));
+    return;
+  }
+  const { object, symbol } = definition;
+  const piece = symbol.place === 'section' ? object.pieces[symbol.section] : undefined;
+  if (piece?.content === 'text') program.entry = { piece, offset: symbol.value };
+  else program.diagnostics.push(entryNotCode(object.file.path, piece?.name ?? symbol.place));
+}
+
+/** The first relocation that wants the symbol: where its use is. */
+function firstUse(object: LinkedObject, symbol: ObjectSymbol): { file: string; section?: string; offset?: number } {
+  for (const section of object.file.sections) {
+    const use = section.relocations.find((relocation) => relocation.symbol === symbol.index);
+    if (use) return { file: object.file.path, section: section.name, offset: use.offset };
+  }
+  return { file: object.file.path };
+}
+
+function knownNames(abi: Abi): string[] {
+  return [
+    ...abi.funTable.map((field) => `mp_${field.replace(/_$/, '')}`),
+    'memset',
+    'memcpy',
+    'memmove',
+    'mpy_init',
+    ...Object.keys(tables),
+  ];
+}
