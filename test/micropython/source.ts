@@ -70,7 +70,9 @@ async function stateOf(path: string): Promise<string> {
   let newest = 0;
   for (const folder of ['py', 'extmod', 'shared/runtime', 'ports/unix', 'ports/qemu', 'mpy-cross']) {
     for (const name of await readdir(join(path, folder)).catch(() => [])) {
-      newest = Math.max(newest, (await stat(join(path, folder, name))).mtimeMs);
+      const entry = await stat(join(path, folder, name));
+      // A folder's time changes when something is built in it.
+      if (entry.isFile()) newest = Math.max(newest, entry.mtimeMs);
     }
   }
   return String(newest);

@@ -1,0 +1,191 @@
+// MicroPython built for this machine and for emulated boards, on demand, once for a tree, kept in Natmod's cache.
+// Make's variables are described in the ports' own README files:
+// https://github.com/micropython/micropython/tree/master/ports/qemu
+//
+//   tsx test/micropython/firmware.ts [name ...]     builds them and prints their paths; without a name lists the names
+
+import { existsSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { withLock } from '../setup/lock.ts';
+import { Unavailable } from '../setup/need.ts';
+import { missingPackages } from '../setup/packages.mjs';
+import { startGroup } from '../setup/process-group.ts';
+import { micropythonSource, type SourceTree } from './source.ts';
+
+interface Row {
+  /** Where make runs, inside the tree. */
+  readonly folder: string;
+  /** Variables for make besides those that every row gets. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The made file inside the build folder. */
+  readonly product: string;
+  /** Purposes of setup/packages.mjs. */
+  readonly packages: readonly string[];
+  /** Makes a program for the machine it runs on, which therefore has to be an x86-64. */
+  readonly hosted?: true;
+}
+
+// Debian's tree has no submodules, and what needs one (or a host name to mean anything) is of no use to a test.
+const unix = { MICROPY_PY_BTREE: '0', MICROPY_PY_SSL: '0', MICROPY_PY_BLUETOOTH: '0', FROZEN_MANIFEST: '' };
+
+function qemuArm(board: string, variables: Row['variables'] = {}): Row {
+  return {
+    folder: 'ports/qemu',
+    variables: { BOARD: board, FROZEN_MANIFEST: '', ...variables },
+    product: 'firmware.elf',
+    packages: ['micropython', 'arm'],
+  };
+}
+
+/**
+ * Debian's picolibc names a linker script in its specs file which contradicts the port's, so the port's linker flags
+ * are replaced, without the specs. `$(...)` is for make to expand.
+ */
+function qemuRiscv(board: string, arch: string, abi: string): Row {
+  // Asked for an extension that no multilib names, GCC answers with the 64-bit libgcc.
+  const multilib = `-march=${arch} -mabi=${abi}`;
+  const machine = `-march=${arch}_zicsr -mabi=${abi}`;
+  return {
+    folder: 'ports/qemu',
+    variables: {
+      BOARD: board,
+      FROZEN_MANIFEST: '',
+      LIBS: `$(shell $(CC) ${multilib} -print-libgcc-file-name)`,
+      LDFLAGS: `-nostdlib ${machine} -Wl,-EL -T $(LDSCRIPT) -Wl,--gc-sections -Wl,-Map=$(@:.elf=.map)`,
+    },
+    product: 'firmware.elf',
+    packages: ['micropython', 'riscv'],
+  };
+}
+
+// The loader of native modules is off on a Cortex-M0, since MicroPython has no compiler to its code.
+const loadNative = { CFLAGS_EXTRA: '-DMICROPY_PERSISTENT_CODE_LOAD_NATIVE=1' };
+
+/** SECONDS */
+const rows = {
+  'mpy-cross': { folder: 'mpy-cross', variables: {}, product: 'mpy-cross', packages: ['micropython'], hosted: true },
+  'unix-x64': {
+    folder: 'ports/unix',
+    variables: { ...unix, MICROPY_PY_FFI: '1' },
+    product: 'micropython',
+    packages: ['micropython'],
+    hosted: true,
+  },
+  'unix-x86': {
+    folder: 'ports/unix',
+    // Debian's libffi-dev is for the machine's own word size only.
+    variables: { ...unix, MICROPY_PY_FFI: '0', MICROPY_FORCE_32BIT: '1' },
+    product: 'micropython',
+    packages: ['micropython', 'x86'],
+    hosted: true,
+  },
+  'qemu-MPS2_AN385': qemuArm('MPS2_AN385'),
+  'qemu-MICROBIT': qemuArm('MICROBIT', loadNative),
+  'qemu-VIRT_RV32': qemuRiscv('VIRT_RV32', 'rv32imac', 'ilp32'),
+  // Trees from 1.28 on.
+  'qemu-MPS2_AN500': qemuArm('MPS2_AN500'),
+  'qemu-VIRT_RV64': qemuRiscv('VIRT_RV64', 'rv64imac', 'lp64'),
+} as const satisfies Record<string, Row>;
+
+export type FirmwareName = keyof typeof rows;
+export const firmwareNames = Object.keys(rows) as readonly FirmwareName[];
+
+/**
+ * Builds it unless it lies in the cache already.
+ * @returns the program's or the ELF file's full path
+ * @throws Unavailable when this machine or this tree lacks what it takes; Error with the log's end when the build fails
+ */
+export async function firmware(name: FirmwareName): Promise<string> {
+  const row: Row = rows[name];
+  const tree = await micropythonSource();
+  const home = join(tree.cache, 'build', name);
+  const product = join(home, row.product);
+  if (await isBuilt(home, row)) return product;
+
+  const lacking = whatLacks(name, row, tree);
+  if (lacking) throw new Unavailable(lacking);
+  return withLock(join(tree.cache, 'build', `${name}.lock`), async () => {
+    if (!(await isBuilt(home, row))) await build(name, row, tree, home);
+    return product;
+  });
+}
+
+/** The folder holds the product and was made with the variables that the row has now. */
+async function isBuilt(home: string, row: Row): Promise<boolean> {
+  const stamp = await readFile(join(home, 'natmod-variables.json'), 'utf8').catch(() => '');
+  return stamp === stampOf(row) && existsSync(join(home, row.product));
+}
+
+function stampOf(row: Row): string {
+  return JSON.stringify(row.variables);
+}
+
+function whatLacks(name: FirmwareName, row: Row, tree: SourceTree): string | undefined {
+  const board = row.variables.BOARD;
+  if (board && !existsSync(join(tree.path, row.folder, 'boards', board))) {
+    return `MicroPython ${tree.version} has no QEMU board ${board}`;
+  }
+  if (row.hosted && process.arch !== 'x64') return `${name} is built on x86-64 machines only`;
+  const packages = missingPackages(row.packages).map((each) => each.name);
+  if (packages.length > 0) return `the Debian packages ${packages.join(' ')} (node test/setup/packages.mjs gets them)`;
+  return undefined;
+}
+
+/** Builds in a folder of another name, so that `home` is complete or absent whenever a process is killed. */
+async function build(name: FirmwareName, row: Row, tree: SourceTree, home: string): Promise<void> {
+  const making = join(tree.cache, 'build', `${name}.making`);
+  const logs = join(tree.cache, 'log');
+  await rm(making, { recursive: true, force: true });
+  await mkdir(making, { recursive: true });
+  await mkdir(logs, { recursive: true });
+
+  // An empty STRIP leaves the symbols in, which the debugger's tests read.
+  const variables = { ...row.variables, BUILD: making, STRIP: '' };
+  const argv = ['make', '-j2', '-C', join(tree.path, row.folder)];
+  argv.push(...Object.entries(variables).map(([variable, value]) => `${variable}=${value}`));
+  const logPath = join(logs, `${name}.log`);
+  const log = await open(logPath, 'w');
+  try {
+    const code = await startGroup(argv, { env: environment(tree), stdio: ['ignore', log.fd, log.fd] }).ended;
+    if (code !== 0 || !existsSync(join(making, row.product))) {
+      const lines = (await readFile(logPath, 'utf8')).trimEnd().split('\n').slice(-30);
+      throw new Error(`building ${name} failed (make's exit code ${code}); from ${logPath}:\n${lines.join('\n')}`);
+    }
+  } finally {
+    await log.close();
+  }
+  await writeFile(join(making, 'natmod-variables.json'), stampOf(row));
+  await rm(home, { recursive: true, force: true });
+  await rename(making, home);
+}
+
+function environment(tree: SourceTree): NodeJS.ProcessEnv {
+  // A make above this one would hand down its own flags and job server.
+  const { MAKEFLAGS: _flags, MFLAGS: _mflags, MAKELEVEL: _level, ...inherited } = process.env;
+  const quiet = { LC_ALL: 'C', PYTHONDONTWRITEBYTECODE: '1' };
+  // A fetched tree has no history; git would take that of whatever repository the cache happens to lie in.
+  const tag = tree.fetched ? { MICROPY_GIT_TAG: `v${tree.version}`, MICROPY_GIT_HASH: 'debian' } : {};
+  return { ...inherited, ...quiet, ...tag };
+}
+
+async function main(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !(name in rows));
+  if (names.length === 0 || unknown.length > 0) {
+    for (const name of unknown) console.error(`there is no firmware called '${name}'`);
+    console.error(`firmware names: ${firmwareNames.join(' ')}`);
+    process.exitCode = 2;
+    return;
+  }
+  for (const name of names as readonly FirmwareName[]) {
+    try {
+      console.log(await firmware(name));
+    } catch (fault) {
+      console.error(`${name}: ${(fault as Error).message}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main(process.argv.slice(2));
