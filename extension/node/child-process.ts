@@ -1,7 +1,146 @@
-import type { Processes } from '../core/ports.ts';
+// Programs run as children of ours, each the head of a process group: what it starts ends with it.
 
-const inTheMaking = () => {
-  throw new Error('in the making');
-};
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, extname, join, resolve } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import type { Processes, ProcessRequest, ProcessResult } from '../core/ports.ts';
 
-export const childProcesses: Processes = { run: inTheMaking, find: inTheMaking };
+/** What is kept of each of standard output and standard error, in bytes; the rest is counted. */
+export const keptOutput = 16 * 1024 * 1024;
+
+/** Between asking a group to end and ending it. */
+const graceMs = 300;
+
+const windows = process.platform === 'win32';
+
+export const childProcesses: Processes = { run, find };
+
+function run(request: ProcessRequest): Promise<ProcessResult> {
+  if (request.cancel?.aborted) return Promise.resolve({ end: 'cancelled', code: -1, stdout: '', stderr: '' });
+  return new Promise((done) => {
+    const child = spawn(request.argv[0]!, request.argv.slice(1), {
+      cwd: request.cwd,
+      env: { ...process.env, ...request.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: !windows,
+      windowsHide: true,
+    });
+    const stdout = collectOutput(request.onOutput);
+    const stderr = collectOutput(request.onOutput);
+    child.stdout.on('data', stdout.take);
+    child.stderr.on('data', stderr.take);
+
+    let ended: 'timeout' | 'cancelled' | undefined;
+    const stop = (why: 'timeout' | 'cancelled') => {
+      if (ended) return;
+      ended = why;
+      void endGroup(child).then(() => finish(ended!, -1));
+    };
+    const onCancel = () => stop('cancelled');
+    request.cancel?.addEventListener('abort', onCancel, { once: true });
+    const timer = request.timeoutMs === undefined ? undefined : setTimeout(stop, request.timeoutMs, 'timeout');
+
+    let finished = false;
+    const finish = (end: ProcessResult['end'], code: number, said = '') => {
+      if (finished) return;
+      finished = true;
+      clearTimeout(timer);
+      request.cancel?.removeEventListener('abort', onCancel);
+      running.delete(child);
+      // Something that outlived the group might hold the pipes open, and us alive.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      done({ end, code, stdout: stdout.text(), stderr: stderr.text() + said });
+    };
+    child.once('error', (fault) => finish('missing', -1, fault.message));
+    child.once('close', (code, signal) => {
+      if (ended) return;
+      finish(code === null ? 'signal' : 'exited', code ?? -1, code === null ? `ended by ${signal}` : '');
+    });
+    if (child.pid !== undefined) endWithUs(child);
+  });
+}
+
+function collectOutput(onOutput: ((text: string) => void) | undefined) {
+  const decoder = new StringDecoder('utf8');
+  const pieces: string[] = [];
+  let kept = 0;
+  let dropped = 0;
+  return {
+    take: (bytes: Buffer) => {
+      const room = Math.max(0, Math.min(bytes.length, keptOutput - kept));
+      kept += room;
+      dropped += bytes.length - room;
+      if (room === 0) return;
+      const text = decoder.write(bytes.subarray(0, room));
+      pieces.push(text);
+      onOutput?.(text);
+    },
+    text: () =>
+      pieces.join('') + decoder.end() + (dropped > 0 ? `\n[${dropped} more bytes of output were dropped]\n` : ''),
+  };
+}
+
+/** Ends a child with all that it started; resolves when no more can be done. */
+async function endGroup(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined) return;
+  if (windows) {
+    await new Promise<void>((done) => execFile('taskkill', ['/pid', String(child.pid), '/T', '/F'], () => done()));
+    return;
+  }
+  // First politely: compilers remove their temporary files. Then all the same: a grandchild may not listen.
+  signalGroup(child, 'SIGTERM');
+  const deadline = Date.now() + graceMs;
+  while (signalGroup(child, 0) && Date.now() < deadline) await new Promise((done) => setTimeout(done, 10));
+  signalGroup(child, 'SIGKILL');
+}
+
+/** @returns whether anything was there to get the signal. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-child.pid!, signal);
+  } catch {
+    return false;
+  }
+}
+
+const running = new Set<ChildProcess>();
+
+/** Own process groups don't get the terminal's Ctrl-C, and would go on after us. */
+function endWithUs(child: ChildProcess): void {
+  if (running.size === 0 && !process.listeners('exit').includes(endAll)) process.on('exit', endAll);
+  running.add(child);
+}
+
+function endAll(): void {
+  for (const child of running) {
+    if (windows) child.kill();
+    else signalGroup(child, 'SIGKILL');
+  }
+}
+
+async function find(program: string): Promise<string | undefined> {
+  const hasFolder = program.includes('/') || (windows && program.includes('\\'));
+  const folders = hasFolder ? [''] : (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const endings = windows ? ['', ...(process.env.PATHEXT ?? '.EXE;.CMD;.BAT').split(';')] : [''];
+  for (const folder of folders) {
+    for (const ending of endings) {
+      // On Windows a name without an ending is not a program.
+      if (windows && ending === '' && extname(program) === '') continue;
+      const path = resolve(join(folder, program + ending));
+      if (await isRunnable(path)) return path;
+    }
+  }
+  return undefined;
+}
+
+async function isRunnable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,14 +1,89 @@
-import type { Files } from '../core/ports.ts';
+// Files on the local disk. Writing is all or nothing: https://pubs.opengroup.org/onlinepubs/9799919799/functions/rename.html
 
-const inTheMaking = () => {
-  throw new Error('in the making');
-};
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Failure } from '../core/diagnostic.ts';
+import type { Files } from '../core/ports.ts';
+import { fileFault } from './errors.ts';
 
 export const fileStore: Files = {
-  read: inTheMaking,
-  writeAtomic: inTheMaking,
-  list: inTheMaking,
-  exists: inTheMaking,
-  remove: inTheMaking,
-  resolve: inTheMaking,
+  read: (path) => unlessMissing('read', path, () => readFile(path)),
+  list: (dir) => unlessMissing('list', dir, () => readdir(dir)),
+  exists: async (path) => (await unlessMissing('read', path, () => stat(path))) !== undefined,
+  remove: (path) => guarded('remove', path, () => rm(path, { recursive: true, force: true })),
+  resolve,
+  writeAtomic: (path, bytes) =>
+    guarded('write', path, async () => {
+      // A link stays a link: what it points to is replaced.
+      const target = await realpath(path).catch(() => resolve(path));
+      await mkdir(dirname(target), { recursive: true });
+      const temporary = join(
+        dirname(target),
+        `.${basename(target).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`,
+      );
+      try {
+        const mode = await stat(target).then(
+          (old) => old.mode & 0o777,
+          () => 0o666,
+        );
+        await writeWhole(await open(temporary, 'wx', mode), bytes);
+        await renamePatiently(temporary, target);
+      } catch (thrown) {
+        await rm(temporary, { force: true }).catch(() => undefined);
+        throw thrown;
+      }
+    }),
 };
+
+async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  try {
+    await file.writeFile(bytes);
+    // Else a power cut could leave the new name with no content.
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** On Windows a virus scanner or an indexer may hold the old file for a moment. */
+async function renamePatiently(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rename(from, to);
+    } catch (thrown) {
+      const retry =
+        process.platform === 'win32' && attempt < 6 && ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(thrown));
+      if (!retry) throw thrown;
+      await new Promise((done) => setTimeout(done, attempt * 20));
+    }
+  }
+}
+
+async function unlessMissing<T>(doing: 'read' | 'list', path: string, act: () => Promise<T>): Promise<T | undefined> {
+  return guarded(doing, path, async () => {
+    try {
+      return await act();
+    } catch (thrown) {
+      if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown))) return undefined;
+      throw thrown;
+    }
+  });
+}
+
+async function guarded<T>(
+  doing: 'read' | 'write' | 'list' | 'remove',
+  path: string,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (thrown) {
+    const fault = thrown instanceof Error ? fileFault(doing, path, thrown) : undefined;
+    throw fault ? new Failure(fault) : thrown;
+  }
+}
+
+function codeOf(thrown: unknown): string {
+  return (thrown as NodeJS.ErrnoException)?.code ?? '';
+}

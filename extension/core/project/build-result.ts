@@ -18,6 +18,10 @@ export interface BuildRequest {
   readonly compilers?: Readonly<Partial<Record<BuildableArch, string>>> | undefined;
   /** Version of the reference linker whose exact bytes are wanted; undefined: ours. */
   readonly compat?: string | undefined;
+  /** Variables the Makefile sees, as make's environment; undefined: none. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** How many compilers run at once; undefined: 2. */
+  readonly concurrency?: number | undefined;
   readonly cancel?: CancelSignal | undefined;
   readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
   /** Each command as it is started and what it printed, for an output channel. */

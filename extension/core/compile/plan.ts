@@ -1,0 +1,95 @@
+// Which commands compile a module's sources: argument lists, object names, order. Nothing is run here.
+
+import type { BuildableArch } from '../arch/names.ts';
+import { type CompilerFamily, codeFlags, cppFlags, type FloatImpl, languageFlags, targets } from './targets.ts';
+
+export interface Compiler {
+  /** Full path. */
+  readonly program: string;
+  readonly family: CompilerFamily;
+  /** For this compiler alone, e.g. the specs of its C library. */
+  readonly flags: readonly string[];
+}
+
+export interface CompileRequest {
+  readonly arch: BuildableArch;
+  readonly compiler: Compiler;
+  /** `.c .S .cpp`, relative to the project folder or absolute. */
+  readonly sources: readonly string[];
+  /** The author's flags by the places they go to; see ProjectCflags. */
+  readonly cflags: { readonly [place in 'first' | 'arch' | 'extra' | 'last']: readonly string[] };
+  readonly floatImpl?: FloatImpl | undefined;
+  readonly mpyDir: string;
+  /** The generated header, relative to the project folder. */
+  readonly configHeader: string;
+  /** Where objects go, relative to the project folder; must exist when the commands run. */
+  readonly buildDir: string;
+}
+
+export interface CompileStep {
+  readonly source: string;
+  /** Relative to the project folder, as is `depfile`. */
+  readonly object: string;
+  readonly depfile: string;
+  /** To be run in the project folder. */
+  readonly argv: readonly string[];
+}
+
+/** Kinds of source a compiler takes, by file name suffix. */
+export const compiledKinds = ['.c', '.S', '.cpp'] as const;
+
+/** @returns the commands in link order: C and C++, then assembly, as MicroPython's makefile links them. */
+export function planCompile(request: CompileRequest): CompileStep[] {
+  const isAssembly = (source: string) => source.endsWith('.S');
+  const ordered = [...request.sources.filter((s) => !isAssembly(s)), ...request.sources.filter(isAssembly)];
+  const taken = new Set<string>();
+  return ordered.map((source) => {
+    const name = objectName(source, taken);
+    const object = `${request.buildDir}/${name}.o`;
+    const depfile = `${request.buildDir}/${name}.d`;
+    const flags = source.endsWith('.cpp') ? [...flagsFor(request, true), ...cppFlags] : flagsFor(request, false);
+    const input = /^[-@]/.test(source) ? `./${source}` : source;
+    const argv = [request.compiler.program, ...flags, '-MMD', '-MF', depfile, '-o', object, '-c', input];
+    return { source, object, depfile, argv };
+  });
+}
+
+/** What decides the code, without input and output: asked again to find the matching libraries. */
+export function flagsFor(request: CompileRequest, cpp = false): string[] {
+  const target = targets[request.arch];
+  const { compiler, cflags } = request;
+  const floatImpl = (request.floatImpl ?? target.floatImpl).toUpperCase();
+  return [
+    ...cflags.first,
+    '-I.',
+    `-I${request.mpyDir}`,
+    ...(cpp ? languageFlags.filter((flag) => !flag.startsWith('-std=')) : languageFlags),
+    // Quoted: between angle brackets, macros such as `linux` would be replaced within the path.
+    `-DMP_CONFIGFILE="${request.configHeader}"`,
+    ...codeFlags,
+    ...target.familyFlags[compiler.family],
+    ...target.flags,
+    ...compiler.flags,
+    ...cflags.arch,
+    `-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_${floatImpl}`,
+    ...cflags.extra,
+    ...cflags.last,
+    '-fdiagnostics-color=never',
+  ];
+}
+
+const maxNameLength = 120;
+
+/** One flat name for each source, also for `../x.c` beside `x.c`, and on file systems that take `A.c` and `a.c` for one. */
+function objectName(source: string, taken: Set<string>): string {
+  const parts = source.split(/[/\\]/).filter((part) => part !== '' && part !== '.');
+  let name = parts
+    .map((part) => (part === '..' ? 'up' : part))
+    .join('-')
+    .replaceAll(':', '');
+  if (name.length > maxNameLength) name = name.slice(-maxNameLength);
+  let unique = name;
+  for (let n = 2; taken.has(unique.toLowerCase()); n++) unique = `${name}-${n}`;
+  taken.add(unique.toLowerCase());
+  return unique;
+}

@@ -1,0 +1,67 @@
+// The compiler's own archives (libgcc, libm), which hold what code calls without naming it: division, soft floats.
+
+import type { Diagnostic } from '../diagnostic.ts';
+import type { CancelSignal, Files, Processes } from '../ports.ts';
+import { runtimeMissing } from './errors.ts';
+import { askCompiler } from './find-compiler.ts';
+import type { Compiler } from './plan.ts';
+
+export interface RuntimeLibraries {
+  readonly libraries: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** @param flags those the sources are compiled with: they select among builds of the same library. */
+export async function findRuntimeLibraries(
+  compiler: Compiler,
+  flags: readonly string[],
+  dir: string,
+  ports: { files: Files; processes: Processes },
+  cancel?: CancelSignal,
+): Promise<RuntimeLibraries> {
+  const ask = (...question: string[]) =>
+    askCompiler(ports.processes, [compiler.program, ...flags, ...question], cancel);
+  // In picolibc and musl the mathematics is part of libc.
+  const picolibc = compiler.flags.some((flag) => flag.endsWith('picolibc.specs'));
+  const musl = (await ask('-dumpmachine'))?.includes('-musl') ?? false;
+  const mathName = picolibc || musl ? 'libc.a' : 'libm.a';
+  const questions = { 'libgcc.a': '--print-libgcc-file-name', [mathName]: `--print-file-name=${mathName}` };
+  const libraries: { path: string; bytes: Uint8Array }[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const [name, question] of Object.entries(questions)) {
+    const answer = await ask(question);
+    const found =
+      answer === undefined || answer === name ? [] : await readLibrary(ports.files.resolve(dir, answer), ports.files);
+    if (found.length === 0) diagnostics.push(runtimeMissing(compiler.program, name));
+    libraries.push(...found);
+  }
+  return { libraries, diagnostics };
+}
+
+/** @returns the archive, or the archives that a linker script in its place names; none when there is no such file. */
+export async function readLibrary(path: string, files: Files): Promise<{ path: string; bytes: Uint8Array }[]> {
+  const bytes = await files.read(path);
+  if (bytes === undefined) return [];
+  if (isArchive(bytes)) return [{ path, bytes }];
+  const members = readGroup(new TextDecoder().decode(bytes));
+  const found = await Promise.all(
+    members.map(async (member) => ({ path: member, bytes: await files.read(files.resolve(path, '..', member)) })),
+  );
+  return found.flatMap((member) => (member.bytes ? [{ path: member.path, bytes: member.bytes }] : []));
+}
+
+/** @returns the archives a GNU linker script groups: what glibc installs under the name of an archive. */
+export function readGroup(script: string): string[] {
+  const text = script.replace(/\/\*.*?\*\//gs, ' ');
+  const lists = [...text.matchAll(/\b(?:GROUP|INPUT)\s*\(((?:[^()]|\([^()]*\))*)\)/g)].map((match) => match[1]!);
+  return lists.flatMap((list) =>
+    list
+      .replace(/\bAS_NEEDED\s*\(([^()]*)\)/g, ' $1 ')
+      .split(/[\s,]+/)
+      .filter((name) => name.endsWith('.a')),
+  );
+}
+
+function isArchive(bytes: Uint8Array): boolean {
+  return ['!<arch>\n', '!<thin>\n'].includes(new TextDecoder().decode(bytes.subarray(0, 8)));
+}

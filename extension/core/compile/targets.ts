@@ -1,0 +1,120 @@
+// What the compiler is told for each architecture. With GCC the code must come out as MicroPython's own py/dynruntime.mk makes
+// it, byte for byte: the flags that shape code are the same, in the same order. Clang serves where no GCC is found.
+// https://docs.micropython.org/en/latest/develop/natmod.html
+
+import type { BuildableArch } from '../arch/names.ts';
+
+export type FloatImpl = 'none' | 'float' | 'double';
+export type CompilerFamily = 'gcc' | 'clang';
+
+export interface CompilerCandidate {
+  readonly program: string;
+  readonly family: CompilerFamily;
+  /** Told by the program's name when it is for one target; else what `-dumpmachine` must match. */
+  readonly machine?: RegExp | undefined;
+  /** Only for this candidate. */
+  readonly flags?: readonly string[] | undefined;
+}
+
+export interface Target {
+  /** What mp_float_t is in this architecture's usual firmware. */
+  readonly floatImpl: FloatImpl;
+  /** In order of preference. */
+  readonly compilers: readonly CompilerCandidate[];
+  /** Instruction set and calling convention, for every compiler. */
+  readonly flags: readonly string[];
+  /** How each family is brought to this target and to code that our linker takes. */
+  readonly familyFlags: Readonly<Record<CompilerFamily, readonly string[]>>;
+  /** A GCC without a C library of its own: picolibc is taken when it knows its specs. */
+  readonly picolibc?: boolean | undefined;
+}
+
+/** For every source and architecture, before the target's. */
+export const languageFlags: readonly string[] = [
+  '-std=c99',
+  '-Os',
+  '-Wall',
+  '-Werror',
+  '-DNDEBUG',
+  '-DNO_QSTR',
+  '-DMICROPY_ENABLE_DYNRUNTIME',
+];
+
+/** In place of `-std=c99` for C++: what a module has no runtime for is switched off. */
+export const cppFlags: readonly string[] = ['-fno-exceptions', '-fno-rtti', '-fno-threadsafe-statics'];
+
+/** The GOT is how a module reaches its data; fortified libc calls have no one to answer them. */
+export const codeFlags: readonly string[] = ['-fpic', '-fno-common', '-U_FORTIFY_SOURCE'];
+
+// Unwind tables and address-significance tables would be dropped by the linker anyway.
+const clangCode = ['-fno-unwind-tables', '-fno-asynchronous-unwind-tables', '-fno-addrsig'];
+const anyClang = ['clang-22', 'clang'].map((program) => ({ program, family: 'clang' }) as const);
+const gcc = (...programs: string[]) => programs.map((program) => ({ program, family: 'gcc' }) as const);
+// A plain gcc builds for its own machine, and on a Mac it is a clang that knows no ELF.
+const hostGcc = { program: 'gcc', family: 'gcc', machine: /^(x86_64|amd64|i[3-6]86)-.*(linux|elf)/ } as const;
+
+const arm = (floatImpl: FloatImpl, ...flags: string[]): Target => ({
+  floatImpl,
+  compilers: [...gcc('arm-none-eabi-gcc'), ...anyClang],
+  flags: ['-mthumb', ...flags],
+  // -meabi gnu: otherwise clear and copy loops become __aeabi_memset, whose arguments come in another order than memset's.
+  familyFlags: { gcc: [], clang: ['--target=arm-none-eabi', '-meabi', 'gnu', ...clangCode] },
+});
+
+const riscv = (bits: 32 | 64, ...flags: string[]): Target => ({
+  floatImpl: 'none',
+  compilers: [...gcc('riscv64-unknown-elf-gcc', `riscv${bits}-unknown-elf-gcc`, 'riscv-none-elf-gcc'), ...anyClang],
+  flags: [...flags, '-mno-relax'],
+  familyFlags: { gcc: [], clang: [`--target=riscv${bits}-unknown-elf`, ...clangCode] },
+  picolibc: true,
+});
+
+// 22.1.8 leaves literals in .text unless each function has its section.
+const clangXtensa = [
+  '--target=xtensa',
+  '-ffunction-sections',
+  '-Xclang',
+  '-mrelocation-model',
+  '-Xclang',
+  'dynamic-no-pic',
+];
+
+export const targets: Readonly<Record<BuildableArch, Target>> = {
+  x86: {
+    floatImpl: 'double',
+    compilers: [...gcc('i686-linux-gnu-gcc'), hostGcc, ...gcc('x86_64-linux-gnu-gcc'), ...anyClang],
+    flags: ['-m32', '-fno-stack-protector'],
+    familyFlags: { gcc: [], clang: ['--target=i686-linux-gnu', ...clangCode] },
+  },
+  x64: {
+    floatImpl: 'double',
+    compilers: [...gcc('x86_64-linux-gnu-gcc'), { ...hostGcc, machine: /^(x86_64|amd64)-.*(linux|elf)/ }, ...anyClang],
+    flags: ['-fno-stack-protector'],
+    familyFlags: { gcc: [], clang: ['--target=x86_64-linux-gnu', ...clangCode] },
+  },
+  armv6m: arm('float', '-mcpu=cortex-m0'),
+  armv7m: arm('float', '-mcpu=cortex-m3'),
+  armv7emsp: arm('float', '-mcpu=cortex-m4', '-mfpu=fpv4-sp-d16', '-mfloat-abi=hard'),
+  armv7emdp: arm('double', '-mcpu=cortex-m7', '-mfpu=fpv5-d16', '-mfloat-abi=hard'),
+  xtensa: {
+    floatImpl: 'none',
+    compilers: [...gcc('xtensa-lx106-elf-gcc'), ...anyClang],
+    flags: [],
+    familyFlags: { gcc: ['-mforce-l32'], clang: [...clangXtensa, ...clangCode] },
+  },
+  xtensawin: {
+    floatImpl: 'float',
+    compilers: [
+      ...gcc('xtensa-esp32-elf-gcc'),
+      { program: 'xtensa-esp-elf-gcc', family: 'gcc', flags: ['-mdynconfig=xtensa_esp32.so'] },
+      ...anyClang,
+    ],
+    flags: [],
+    familyFlags: {
+      gcc: [],
+      clang: [...clangXtensa, '-Xclang', '-target-feature', '-Xclang', '+windowed', ...clangCode],
+    },
+  },
+  rv32imc: riscv(32, '-march=rv32imac', '-mabi=ilp32'),
+  rv64imc: riscv(64, '-march=rv64imac', '-mabi=lp64'),
+};

@@ -1,0 +1,197 @@
+// What can be wrong with a project, before a compiler or linker is asked.
+
+import { buildableArchs } from '../arch/names.ts';
+import { type Diagnostic, error, type Where, warning } from '../diagnostic.ts';
+
+export function noFolder(dir: string): Diagnostic {
+  return error(
+    'project/folder-missing',
+    `There is no folder ${dir}.`,
+    { file: dir },
+    'Name the folder that holds the natmod Makefile.',
+  );
+}
+
+export function noMakefile(dir: string): Diagnostic {
+  return error(
+    'project/makefile-missing',
+    `${dir} has no Makefile.`,
+    { file: dir },
+    'A natmod project is a folder with a Makefile that sets MOD and SRC and includes $(MPY_DIR)/py/dynruntime.mk.',
+  );
+}
+
+export function notNatmod(file: string): Diagnostic {
+  return error(
+    'project/not-natmod',
+    'The Makefile does not include py/dynruntime.mk, so it is not that of a native module.',
+    { file },
+    'Add: include $(MPY_DIR)/py/dynruntime.mk',
+  );
+}
+
+export function noModuleName(file: string): Diagnostic {
+  return error(
+    'project/no-mod',
+    'The Makefile does not set MOD, the name of the module.',
+    { file },
+    'Add a line such as: MOD = mymodule',
+  );
+}
+
+export function badModuleName(file: string, name: string): Diagnostic {
+  return error(
+    'project/bad-mod',
+    `MOD is "${name}", which can't be a file name.`,
+    { file },
+    'Use one word without slashes, as it will be imported.',
+  );
+}
+
+export function noSources(file: string): Diagnostic {
+  return error(
+    'project/no-src',
+    'The Makefile does not set SRC, the source files.',
+    { file },
+    'Add a line such as: SRC = mymodule.c',
+  );
+}
+
+export function sourceMissing(file: string, source: string, path: string, rule: number | undefined): Diagnostic {
+  return error(
+    'project/source-missing',
+    `SRC names ${source}, but there is no file ${path}.`,
+    { file, line: rule },
+    rule === undefined
+      ? 'Create it or take it out of SRC.'
+      : `Line ${rule} has a rule that makes it; rules are not run here, so run make for that file first.`,
+  );
+}
+
+export function sourceTwice(file: string, source: string): Diagnostic {
+  return error('project/source-twice', `SRC names ${source} twice.`, { file }, 'Take one of the two out of SRC.');
+}
+
+export function unknownArch(file: string, arch: string): Diagnostic {
+  return error(
+    'project/arch-unknown',
+    `ARCH is "${arch}", which is not an architecture a C module can be built for.`,
+    { file },
+    `Known are ${buildableArchs.join(', ')}.`,
+  );
+}
+
+export function noArch(file: string): Diagnostic {
+  return error(
+    'project/no-arch',
+    'No architecture: none was asked for and the Makefile does not set ARCH.',
+    { file },
+    `Give --arch, or add a line such as: ARCH ?= armv6m. Known are ${buildableArchs.join(', ')}.`,
+  );
+}
+
+export function badValue(file: string, variable: string, value: string, allowed: string): Diagnostic {
+  return error('project/bad-value', `${variable} is "${value}".`, { file }, `It may be ${allowed}.`);
+}
+
+export function noTree(file: string): Diagnostic {
+  return error(
+    'project/tree-missing',
+    'No MicroPython source tree: none was given and the Makefile does not set MPY_DIR.',
+    { file },
+    'Give --mpy-dir DIR, or set MPY_DIR in the Makefile or the environment. A clone of MicroPython is such a tree.',
+  );
+}
+
+export function notTree(file: string, dir: string): Diagnostic {
+  return error(
+    'project/tree-missing',
+    `${dir} is not a MicroPython source tree: it has no py/dynruntime.h.`,
+    { file },
+    'Give --mpy-dir DIR, or set MPY_DIR in the Makefile or the environment, to the top of a clone of MicroPython.',
+  );
+}
+
+export function treeIncomplete(dir: string, name: string): Diagnostic {
+  return error(
+    'project/tree-incomplete',
+    `The MicroPython tree ${dir} lacks ${name}.`,
+    { file: dir },
+    'It may be a partial checkout: get the tree whole.',
+  );
+}
+
+export function unreadable(variable: string, construct: string, where: Where): Diagnostic {
+  return error(
+    'project/makefile-unreadable',
+    `${variable} depends on ${construct}, which is not read here.`,
+    where,
+    `Write the value of ${variable} out, or build this project with make.`,
+  );
+}
+
+export function circular(variable: string, name: string, where: Where): Diagnostic {
+  return error(
+    'project/makefile-circular',
+    variable === name ? `${name} refers to itself.` : `${variable} uses ${name}, which refers to itself.`,
+    where,
+    `Use += to add to ${name}, or := to use its value so far.`,
+  );
+}
+
+export function badLine(what: string, where: Where): Diagnostic {
+  return error('project/makefile-syntax', what, where);
+}
+
+export function makefileSays(severity: 'error' | 'warning' | 'info', text: string, where: Where): Diagnostic {
+  return { severity, code: `project/makefile-${severity}`, message: text, where };
+}
+
+export function includeMissing(path: string, where: Where): Diagnostic {
+  return error('project/include-missing', `There is no file ${path} to include.`, where);
+}
+
+export function notFollowed(variable: string, where: Where, hint: string): Diagnostic {
+  return warning('project/not-followed', `${variable} is set here, but natmod does not follow it.`, where, hint);
+}
+
+export function badWords(variable: string, value: string, file: string): Diagnostic {
+  return error(
+    'project/bad-words',
+    `${variable} can't be taken apart into words: ${value}`,
+    { file },
+    'Close its quotes; pipes, redirections, backticks and shell variables need a shell, which is not run here.',
+  );
+}
+
+export function pythonSource(file: string, source: string): Diagnostic {
+  return error(
+    'project/python-source',
+    `SRC names ${source}: Python parts are not there yet, they come with natmod merge.`,
+    { file },
+    'Build the C part alone, or build this project with make.',
+  );
+}
+
+export function unknownSource(file: string, source: string): Diagnostic {
+  return error(
+    'project/source-kind',
+    `SRC names ${source}, whose kind is not known.`,
+    { file },
+    'Known are .c, .S and .cpp.',
+  );
+}
+
+export function libraryMissing(file: string, library: string, path: string): Diagnostic {
+  return error('project/library-missing', `MPY_LD_FLAGS names the library ${library}, but there is no file ${path}.`, {
+    file,
+  });
+}
+
+export function externsMissing(file: string, name: string, path: string): Diagnostic {
+  return error('project/externs-missing', `MPY_EXTERN_SYM_FILE is ${name}, but there is no file ${path}.`, { file });
+}
+
+export function cancelled(): Diagnostic {
+  return error('build/cancelled', 'The build was cancelled; earlier outputs are untouched.');
+}

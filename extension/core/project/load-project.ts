@@ -1,0 +1,79 @@
+// Finds a folder's Makefile and reads it with all that it includes.
+
+import type { BuildableArch } from '../arch/names.ts';
+import { type Diagnostic, Failure } from '../diagnostic.ts';
+import type { Files } from '../ports.ts';
+import { noFolder, noMakefile, sourceMissing } from './errors.ts';
+import type { NatmodProject } from './project.ts';
+import { readMakefile } from './read-makefile.ts';
+
+export interface LoadRequest {
+  readonly dir: string;
+  /** Undefined: as the Makefile says. */
+  readonly arch?: BuildableArch | undefined;
+  readonly mpyDir?: string | undefined;
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+export interface LoadedProject {
+  readonly project: NatmodProject;
+  readonly sources: readonly SourceFile[];
+  /** Warnings. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface SourceFile {
+  /** As the project names it. */
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** In make's order of preference. */
+const makefileNames = ['GNUmakefile', 'makefile', 'Makefile'];
+
+/** Ends includes that name ever new files. */
+const maxRounds = 20;
+
+/** @throws Failure `project/...` with everything that stands in the way. */
+export async function loadProject(request: LoadRequest, files: Files): Promise<LoadedProject> {
+  const dir = files.resolve(request.dir);
+  const names = await files.list(dir);
+  if (!names) throw new Failure(noFolder(dir));
+  const name = makefileNames.find((candidate) => names.includes(candidate));
+  if (name === undefined) throw new Failure(noMakefile(dir));
+  const file = files.resolve(dir, name);
+  const text = decode((await files.read(file)) ?? new Uint8Array());
+
+  const overrides: Record<string, string> = {};
+  if (request.arch !== undefined) overrides.ARCH = request.arch;
+  if (request.mpyDir !== undefined) overrides.MPY_DIR = files.resolve(request.mpyDir);
+  const included = new Map<string, string | undefined>();
+  const read = () =>
+    readMakefile(text, { dir, file, overrides, environment: request.environment, included, resolve: files.resolve });
+  let reading = read();
+  for (let round = 0; reading.wanted.length > 0 && round < maxRounds; round++) {
+    for (const path of reading.wanted) {
+      const bytes = await files.read(path);
+      included.set(path, bytes && decode(bytes));
+    }
+    reading = read();
+  }
+  if (!reading.project) throw new Failure(reading.diagnostics);
+
+  const { project, rules } = reading;
+  const sources: SourceFile[] = [];
+  const missing: Diagnostic[] = [];
+  for (const source of project.sources) {
+    const path = files.resolve(dir, source);
+    const bytes = await files.read(path);
+    if (bytes) sources.push({ name: source, path, bytes });
+    else missing.push(sourceMissing(file, source, path, rules.get(source)));
+  }
+  if (missing.length > 0) throw new Failure([...reading.diagnostics, ...missing]);
+  return { project, sources, diagnostics: reading.diagnostics };
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
