@@ -8,11 +8,85 @@ export function findQstrs(source: string): string[] {
   return [...new Set([...source.matchAll(/MP_QSTR_([A-Za-z0-9_]*)/g)].map((match) => match[1]))];
 }
 
-/** The generated header: static qstrs as numbers, the module's own as places in `mp_native_qstr_table`. `own` comes sorted out. */
-export function configHeader(
-  _names: readonly string[],
-  _staticQstrs: readonly string[],
-  _compat?: string,
-): { text: string; own: string[] } {
-  throw new Error('configHeader: in the making');
+/** C types behind the integer types that older trees leave to the config header. */
+const configTypes: Readonly<Record<ConfigType, string>> = {
+  mp_int_t: 'intptr_t',
+  mp_uint_t: 'uintptr_t',
+  mp_off_t: 'uintptr_t',
+};
+
+export interface ConfigHeader {
+  readonly text: string;
+  /** The module's own qstrs: those of `names` that are not static, sorted by code point. The .mpy lists them in this order. */
+  readonly own: readonly string[];
+}
+
+/**
+ * Makes the header behind `MP_CONFIGFILE`: a static qstr is its number, one of the module's own is looked up in the table
+ * that the loader fills (whose entry 0 is the file's name).
+ * @param names after `MP_QSTR_`, in any order
+ */
+export function configHeader(names: readonly string[], abi: Abi): ConfigHeader {
+  const statics = abi.staticQstrs.map(qstrIdentifier);
+  const known = new Set(statics);
+  const own = [...new Set(names)].filter((name) => !known.has(name)).sort(byCodePoint);
+  const lines = [
+    '#include <stdint.h>',
+    ...abi.configTypes.map((type) => `typedef ${configTypes[type]} ${type};`),
+    ...statics.map((identifier, index) => `#define MP_QSTR_${identifier} (${index + 1})`),
+    ...own.map((identifier, index) => `#define MP_QSTR_${identifier} (mp_native_qstr_table[${index + 1}])`),
+    'extern const uint16_t mp_native_qstr_table[];',
+    'extern const uintptr_t mp_native_obj_table[];',
+  ];
+  return { text: `${lines.join('\n')}\n`, own };
+}
+
+/** @returns the module's own qstrs listed in a config header made by `configHeader` or by the reference, in table order. */
+export function readConfigHeader(text: string): string[] {
+  return [...text.matchAll(/^#define MP_QSTR_([A-Za-z0-9_]*) \(mp_native_/gm)].map((match) => match[1]);
+}
+
+const characterNames: Readonly<Record<string, string>> = {
+  ' ': 'space',
+  '!': 'bang',
+  '"': 'quot',
+  '#': 'hash',
+  $: 'dollar',
+  '%': 'percent',
+  '&': 'amp',
+  "'": 'squot',
+  '(': 'paren_open',
+  ')': 'paren_close',
+  '*': 'star',
+  '+': 'plus',
+  ',': 'comma',
+  '-': 'hyphen',
+  '.': 'dot',
+  '/': 'slash',
+  ':': 'colon',
+  ';': 'semicolon',
+  '<': 'lt',
+  '=': 'equals',
+  '>': 'gt',
+  '?': 'question',
+  '@': 'at_sign',
+  '[': 'bracket_open',
+  '\\': 'backslash',
+  ']': 'bracket_close',
+  '^': 'caret',
+  '{': 'brace_open',
+  '|': 'pipe',
+  '}': 'brace_close',
+  '~': 'tilde',
+};
+
+/** @returns the C identifier behind `MP_QSTR_` of a string: `utf-8` is `utf_hyphen_8`. */
+export function qstrIdentifier(text: string): string {
+  const escaped = (character: string) =>
+    `_${characterNames[character] ?? `0x${character.codePointAt(0)?.toString(16).padStart(2, '0')}`}_`;
+  return text.replace(/[^A-Za-z0-9_]/gu, escaped);
+}
+
+function byCodePoint(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
