@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { error, Failure } from '../core/diagnostic.ts';
 import type { BuildProgress, BuildRequest, BuildResult } from '../core/project/build-result.ts';
+import { cancelled } from '../core/project/errors.ts';
 import { type FoundProject, isInside, whatIsLookedFor } from '../core/project/find-project.ts';
 import { buildSummary } from './build-summary.ts';
 import { commands, contextKeys } from './contributions.ts';
@@ -87,7 +88,7 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
     try {
       await saveDocuments(project.dir);
       const { archs, micropythonDir } = ports.settingsOf(project.dir);
-      if (cancel.signal.aborted) throw new Failure(error('build/cancelled', 'the build was cancelled'));
+      if (cancel.signal.aborted) throw new Failure(cancelled());
       return await ports.build({
         dir: project.dir,
         archs,

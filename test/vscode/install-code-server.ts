@@ -7,10 +7,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { cacheFolder } from '../micropython/source.ts';
 import { withLock } from '../setup/lock.ts';
 import { Unavailable } from '../setup/need.ts';
 
@@ -84,11 +84,6 @@ export async function installCodeServer(minor = process.env.NATMOD_VSCODE || '13
     node: join(folder, 'node_modules', nodePackage(), 'bin/node'),
     entry: join(folder, 'node_modules/code-server/out/node/entry.js'),
   };
-}
-
-/** Where things are kept that take long to make and are the same for every clone. */
-function cacheFolder(): string {
-  return process.env.NATMOD_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'natmod');
 }
 
 /** Whoever was killed while installing left a folder behind; we hold the lock, so nobody is at work in it. */
