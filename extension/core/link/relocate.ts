@@ -203,8 +203,10 @@ class Relocator {
     this.program.diagnostics.push(discardedTarget(site.name, symbol, this.where(site.piece, site.relocation)));
   }
 
-  private write(site: Site, value: number): void {
+  private write(site: Site, computed: number): void {
     const { field, piece, relocation, name } = site;
+    // Addresses of 32 bits wrap around, so a distance has one meaning as a signed number.
+    const value = this.program.arch.elfClass === 32 && field.range[1] <= 0x7fff_ffff ? computed | 0 : computed;
     if (value < field.range[0] || value > field.range[1]) {
       this.program.diagnostics.push(
         outOfRange(name, field, value, this.symbolName(piece, relocation), this.where(piece, relocation)),
