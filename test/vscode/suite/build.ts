@@ -70,10 +70,7 @@ suite('build', () => {
     await open(join(folder, 'answer/Makefile'));
     assert.equal(extension.isActive, false);
     await open(answerC);
-    const before = Date.now();
-    await extension.activate();
-    notes.push(`activation ${Date.now() - before} ms after a C file was opened`);
-    assert.equal(extension.isActive, true);
+    await until('the extension is active', () => extension.isActive);
   });
 
   test('runs beside the workspace, where the compilers are', () => {
@@ -139,10 +136,15 @@ suite('build', () => {
     const failed = await build();
     assert.equal(failed?.ok, false);
     assert.equal(editor.document.isDirty, false, 'the build did not save the file');
-    const [problem, ...others] = ownProblems(answerC).filter(({ severity }) => severity === 0);
-    assert.deepEqual(others, []);
-    assert.match(problem.message, /'fortytwo' undeclared/);
-    assert.deepEqual([problem.range.start.line, problem.range.start.character], [5, 37]);
+    const problem = ownProblems(answerC).find(({ message }) => message.includes("'fortytwo' undeclared"));
+    assert(
+      problem,
+      ownProblems(answerC)
+        .map(({ message }) => message)
+        .join('\n'),
+    );
+    assert.equal(problem.severity, vscode.DiagnosticSeverity.Error);
+    assert.deepEqual([problem.range.start.line, problem.range.start.character], [5, 35]);
 
     await replace(editor, 'fortytwo', '42');
     assert.equal((await build())?.ok, true);
