@@ -4,14 +4,19 @@ import * as vscode from 'vscode';
 import { error, Failure } from '../core/diagnostic.ts';
 import type { BuildProgress, BuildRequest, BuildResult } from '../core/project/build-result.ts';
 import { cancelled } from '../core/project/errors.ts';
-import { type FoundProject, isInside, whatIsLookedFor } from '../core/project/find-project.ts';
+import { type FoundProject, isInside } from '../core/project/find-project.ts';
+import { withProgress } from './build-progress.ts';
 import { buildSummary } from './build-summary.ts';
+import { chooseProject } from './choose-project.ts';
 import { commands, contextKeys } from './contributions.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Output } from './output.ts';
 import type { Problems } from './problems.ts';
 import type { Projects } from './projects.ts';
 import type { ProjectSettings } from './settings.ts';
+
+/** Codes of what stands in the output channel already, in the compiler's own words. */
+const printedByCompiler: readonly string[] = ['compile/error', 'compile/warning'];
 
 export interface BuildPorts {
   readonly build: (request: BuildRequest) => Promise<BuildResult>;
@@ -43,7 +48,7 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   /** @returns undefined if nothing was started; the user has been told why. */
   async function command(target?: unknown): Promise<BuildResult | undefined> {
     if (!vscode.workspace.isTrusted) return tellUntrusted();
-    const project = await choose(target instanceof vscode.Uri ? target : undefined, projects);
+    const project = await chooseProject(target instanceof vscode.Uri ? target : undefined, projects);
     if (!project) return undefined;
     const cancel = new AbortController();
     cancels.add(cancel);
@@ -59,7 +64,9 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
     setRunning(project.dir, true);
     output.event(`${project.module}: build in ${project.dir}`);
     try {
-      const result = await withProgress(project, cancel, (onProgress) => attempt(project, cancel, onProgress));
+      const result = await withProgress(`Building ${project.module}`, cancel, (onProgress) =>
+        attempt(project, cancel, onProgress),
+      );
       const seconds = ((Date.now() - started) / 1000).toFixed(1);
       if (cancel.signal.aborted && !result.ok) {
         output.event(`${project.module}: build cancelled after ${seconds} s`);
@@ -68,7 +75,7 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
       }
       problems.show(result);
       for (const one of [...result.diagnostics, ...result.outputs.flatMap((built) => built.diagnostics)]) {
-        output.diagnostic(one);
+        if (!printedByCompiler.includes(one.code)) output.diagnostic(one);
       }
       const summary = buildSummary(result);
       output.event(`${summary}, ${seconds} s`);
@@ -116,25 +123,6 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   return { isRunning: (dir) => running.has(dir), onDidChange: changed.event };
 }
 
-/** The project of `target`, else of the active editor, else the workspace's only one or the one the user picks. */
-async function choose(target: vscode.Uri | undefined, projects: Projects): Promise<FoundProject | undefined> {
-  const uri = target ?? vscode.window.activeTextEditor?.document.uri;
-  const own = uri && (await projects.of(uri));
-  if (own) return own;
-  const others = target ? [] : await projects.all();
-  if (others.length === 0) {
-    void vscode.window.showErrorMessage(`No native module found. Natmod looks for ${whatIsLookedFor}.`);
-    return undefined;
-  }
-  if (others.length === 1) return others[0];
-  const items = others.map((project) => ({
-    label: project.module,
-    description: vscode.workspace.asRelativePath(project.dir),
-    project,
-  }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: 'Native module to build' }))?.project;
-}
-
 /** @throws Failure `build/unsaved`: a build of the old text would mislead. */
 async function saveDocuments(dir: string): Promise<void> {
   for (const document of vscode.workspace.textDocuments) {
@@ -144,28 +132,6 @@ async function saveDocuments(dir: string): Promise<void> {
       error('build/unsaved', 'could not be saved, so nothing was built', { file: document.uri.fsPath }),
     );
   }
-}
-
-function withProgress<T>(
-  project: FoundProject,
-  cancel: AbortController,
-  task: (onProgress: (progress: BuildProgress) => void) => Promise<T>,
-): Thenable<T> {
-  const options = {
-    location: vscode.ProgressLocation.Notification,
-    title: `Building ${project.module}`,
-    cancellable: true,
-  };
-  return vscode.window.withProgress(options, async (view, token) => {
-    token.onCancellationRequested(() => cancel.abort());
-    let shown = 0;
-    return task(({ arch, step, source, done, total }) => {
-      const percent = total > 0 ? (100 * done) / total : 0;
-      const increment = Math.max(0, percent - shown);
-      shown += increment;
-      view.report({ message: [`${arch}:`, step, source].filter(Boolean).join(' '), increment });
-    });
-  });
 }
 
 async function tell(result: BuildResult, summary: string, output: Output): Promise<void> {
