@@ -1,0 +1,96 @@
+// Makes dist/: everything that runs outside this repository is one bundled file, so that a VSIX needs no node_modules.
+//   node extension/esbuild.mjs [--watch | --production]
+// dist/ has no "type": "module" above it, hence CommonJS.
+
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const nodeBundle = { platform: 'node', format: 'cjs', target: 'node20' };
+const bundles = [
+  { entry: 'extension/host.ts', out: 'host.js', ...nodeBundle, external: ['vscode'] },
+  { entry: 'extension/adapter.ts', out: 'adapter.js', ...nodeBundle },
+  { entry: 'extension/cli.ts', out: 'cli.js', ...nodeBundle, banner: { js: '#!/usr/bin/env node' } },
+  { entry: 'webview-ui/main.ts', out: 'webview/main.js', platform: 'browser', format: 'iife', target: 'es2022' },
+  { entry: 'webview-ui/style.css', out: 'webview/main.css' },
+];
+
+/** Other processes may be reading dist/ (tests run side by side): each sees the old file or the new one, never half. */
+async function writeOutput(path, bytes) {
+  const old = existsSync(path) ? await readFile(path) : undefined;
+  if (old && Buffer.compare(old, bytes) === 0) return;
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  await writeFile(temporary, bytes);
+  if (path.endsWith('cli.js')) await chmod(temporary, 0o755);
+  await rename(temporary, path);
+}
+
+/** esbuild runs with `write: false`; this plugin puts the results in place, after the first build and after each rebuild. */
+function writer() {
+  return {
+    name: 'write',
+    setup(build) {
+      build.onEnd(async (result) => {
+        for (const file of result.outputFiles ?? []) {
+          await writeOutput(file.path, file.contents);
+          if (file.path.endsWith('.map')) continue;
+          const name = relative(root, file.path).padEnd(24);
+          console.log(`${name} ${(file.contents.length / 1000).toFixed(1).padStart(8)} kB`);
+        }
+      });
+    },
+  };
+}
+
+function options({ entry, out, ...rest }, outDir, production) {
+  return {
+    ...rest,
+    entryPoints: [join(root, entry)],
+    outfile: join(outDir, out),
+    bundle: true,
+    write: false,
+    minify: production,
+    // Names of functions and classes appear in stack traces that users send us.
+    keepNames: production,
+    sourcemap: production ? false : 'linked',
+    legalComments: 'none',
+    logLevel: 'warning',
+    plugins: [writer()],
+  };
+}
+
+/** Entries whose source exists; the others are named, so that a bundle never goes missing unseen. */
+function present() {
+  return bundles.filter(({ entry, out }) => {
+    if (existsSync(join(root, entry))) return true;
+    console.warn(`WARNING: dist/${out} is not made, there is no ${entry}`);
+    return false;
+  });
+}
+
+async function main(args) {
+  const unknown = args.filter((arg) => arg !== '--watch' && arg !== '--production');
+  if (unknown.length)
+    throw new Error(`unknown option ${unknown.join(' ')}: esbuild.mjs knows --watch and --production`);
+  const production = args.includes('--production');
+  const outDir = join(root, 'dist');
+  if (args.includes('--watch')) {
+    for (const bundle of present()) await (await esbuild.context(options(bundle, outDir, production))).watch();
+    console.log('watching; Ctrl-C ends');
+    return;
+  }
+  await Promise.all(present().map((bundle) => esbuild.build(options(bundle, outDir, production))));
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  // esbuild has already printed its own errors with the places.
+  if (!error.errors) console.error(error.message);
+  process.exit(1);
+}
