@@ -154,7 +154,7 @@ export function includeMissing(path: string, where: Where): Diagnostic {
 }
 
 export function notFollowed(variable: string, where: Where, hint: string): Diagnostic {
-  return warning('project/not-followed', `${variable} is set here, but natmod does not follow it.`, where, hint);
+  return warning('project/not-followed', `${variable} is set here, but natmod does not follow all of it.`, where, hint);
 }
 
 export function badWords(variable: string, value: string, file: string): Diagnostic {
