@@ -30,6 +30,7 @@ export const machines = {
       ...['-global', 'nrf51-soc.sram-size=262144'],
     ],
   },
+  'qemu-SABRELITE': { program: 'qemu-system-arm', args: ['-machine', 'sabrelite', '-m', '128M'] },
   'qemu-VIRT_RV32': { program: 'qemu-system-riscv32', args: virt },
   'qemu-VIRT_RV64': { program: 'qemu-system-riscv64', args: virt },
 } as const satisfies Partial<Record<FirmwareName, Machine>>;

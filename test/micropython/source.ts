@@ -147,8 +147,9 @@ async function fetchPackage(folder: string): Promise<string> {
     const unpacked = (await readdir(folder)).find((name) => /^micropython-\d/.test(name));
     if (result.code === 0 && unpacked) return join(folder, unpacked);
   }
-  const errors = said.split('\n').filter((line) => /^E:/.test(line));
-  throw new Unavailable(`MicroPython's source could not be fetched: ${errors.slice(0, 3).join(' ')}`);
+  // The first complaints name the cause, the later ones what came of it.
+  const complaints = new Set(said.split('\n').filter((line) => /^[EW]:/.test(line)));
+  throw new Unavailable(`MicroPython's source could not be fetched: ${[...complaints].slice(0, 2).join(' ')}`);
 }
 
 async function versionOf(tree: string): Promise<string> {
