@@ -138,7 +138,7 @@ function readUnit(
 function readTables2(cursor: Cursor): Unit {
   const folders = [''];
   for (let name = cursor.text(); name !== ''; name = cursor.text()) folders.push(name);
-  const files = [{ name: '', folder: 0 }];
+  const files: Unit['files'] = [{ name: '', folder: 0 }];
   for (let name = cursor.text(); name !== ''; name = cursor.text()) files.push(readFile2(cursor, name));
   return { folders, files };
 }

@@ -35,8 +35,8 @@ function relocatedLoad(object: ObjectFile, section: number, offset: number): Cod
   for (const candidate of object.sections) {
     if (candidate.index === section || !candidate.name.startsWith('.text')) continue;
     const load = candidate.relocations.find(({ symbol, addend }) => {
-      const { place, section: target, value } = object.symbols[symbol];
-      return place === 'section' && target === section && value + (addend ?? 0) === offset;
+      const target = object.symbols[symbol];
+      return target?.place === 'section' && target.section === section && target.value + (addend ?? 0) === offset;
     });
     if (load) return { section: candidate.index, offset: load.offset };
   }

@@ -14,7 +14,7 @@ export interface ObjectFile {
   readonly flags: number;
   /** By section header index; index 0 is the null section. */
   readonly sections: readonly ObjectSection[];
-  /** By symbol index; index 0 is the null symbol. Empty when there is no symbol table. */
+  /** By symbol index; index 0 is the null symbol, which is there even without a symbol table. */
   readonly symbols: readonly ObjectSymbol[];
 }
 

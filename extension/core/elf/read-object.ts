@@ -196,7 +196,7 @@ function readSymbols(
   sections: readonly ObjectSection[],
 ): ObjectSymbol[] {
   const table = headers.find((header) => header.type === sectionTypes.symtab);
-  if (!table) return [];
+  if (!table) return [nullSymbol];
   const { view, path } = file;
   const wide = file.elfClass === 64;
   const entrySize = wide ? 24 : 16;
@@ -252,8 +252,20 @@ function readSymbols(
       section: place === 'section' ? section : 0,
     });
   }
-  return symbols;
+  return symbols.length > 0 ? symbols : [nullSymbol];
 }
+
+const nullSymbol: ObjectSymbol = {
+  index: 0,
+  name: '',
+  value: 0,
+  size: 0,
+  binding: 'local',
+  type: 'none',
+  hidden: false,
+  place: 'undefined',
+  section: 0,
+};
 
 function readRelocations(
   file: OpenFile,

@@ -2,6 +2,7 @@
 // Format of the result: https://docs.micropython.org/en/latest/develop/natmod.html and core/mpy.
 
 import { findArchitecture } from '../arch/registry.ts';
+import { Failure } from '../diagnostic.ts';
 import type { MpyModule } from '../mpy/module.ts';
 import { writeModule } from '../mpy/write.ts';
 import { archMissing, noObjects } from './errors.ts';
@@ -34,7 +35,7 @@ export function link(request: LinkRequest): LinkResult {
 
 /** @returns `diagnostics` as they are, with places in objects. */
 function linkProgram(program: Program): LinkResult {
-  const { request, compat, diagnostics } = program;
+  const { request, diagnostics } = program;
   for (const input of request.objects) addObject(program, input);
   if (program.objects.length < request.objects.length) return failed(diagnostics);
   addLibraryMembers(program);
@@ -46,7 +47,8 @@ function linkProgram(program: Program): LinkResult {
   if (hasErrors(program)) return failed(diagnostics);
 
   const module = describe(request, image);
-  const bytes = writeModule(module, { everyOffset: compat !== undefined });
+  const bytes = tryWrite(program, module);
+  if (!bytes) return failed(diagnostics);
   const { text, rodata, bssSize: bss, relocations } = image;
   return {
     module,
@@ -54,6 +56,17 @@ function linkProgram(program: Program): LinkResult {
     diagnostics,
     sizes: { file: bytes.length, text: text.length, rodata: rodata.length, bss, relocations: relocations.length },
   };
+}
+
+/** A fork's function table may have more entries than the format can name. */
+function tryWrite(program: Program, module: MpyModule): Uint8Array | undefined {
+  try {
+    return writeModule(module, { everyOffset: program.compat !== undefined });
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    program.diagnostics.push(...failure.diagnostics);
+    return undefined;
+  }
 }
 
 function failed(diagnostics: LinkResult['diagnostics']): LinkResult {

@@ -2,6 +2,7 @@
 // tells the function.
 
 import type { Diagnostic, Where } from '../diagnostic.ts';
+import { machines } from '../elf/constants.ts';
 import { type LineLookup, readLines } from '../elf/dwarf-lines.ts';
 import { literalUse } from '../elf/literal-use.ts';
 import type { ObjectFile, ObjectSymbol } from '../elf/object-file.ts';
@@ -49,9 +50,12 @@ function inSource({ file, lines }: Known, where: Where, sectionName: string, off
   }
   if (line) return { ...where, object: where.file, ...line };
   const symbol = symbolAround(file, code.section, code.offset);
-  const inside = symbol && `${symbol.name}${signedHex(code.offset - start(symbol))}`;
   const source = sourceName(file, symbol);
-  return inside === undefined && source === undefined ? where : { ...where, inside, source };
+  return {
+    ...where,
+    ...(symbol && { inside: symbol.name + distance(code.offset - startOf(file, symbol)) }),
+    ...(source !== undefined && { source }),
+  };
 }
 
 /** Several sections may have one name; then the one with a relocation at the place is meant. */
@@ -67,9 +71,9 @@ export function symbolAround(file: ObjectFile, section: number, offset: number):
   let best: ObjectSymbol | undefined;
   for (const symbol of file.symbols) {
     if (symbol.place !== 'section' || symbol.section !== section || !names(symbol)) continue;
-    const from = start(symbol);
+    const from = startOf(file, symbol);
     if (from > offset || (symbol.size > 0 && offset >= from + symbol.size)) continue;
-    if (!best || from > start(best)) best = symbol;
+    if (!best || from > startOf(file, best)) best = symbol;
   }
   return best;
 }
@@ -80,9 +84,9 @@ function names(symbol: ObjectSymbol): boolean {
   return symbol.type === 'none' && symbol.name !== '' && !/^[.$]/.test(symbol.name);
 }
 
-/** A Thumb function's symbol is odd. */
-function start(symbol: ObjectSymbol): number {
-  return symbol.type === 'function' ? symbol.value - (symbol.value % 2) : symbol.value;
+/** @returns a symbol's offset in its section; a Thumb function's value is odd. */
+export function startOf(file: ObjectFile, symbol: ObjectSymbol): number {
+  return file.machine === machines.arm && symbol.type === 'function' ? symbol.value - (symbol.value % 2) : symbol.value;
 }
 
 /** An object joined of several has several file symbols, each before its own locals. */
@@ -92,6 +96,6 @@ function sourceName(file: ObjectFile, symbol: ObjectSymbol | undefined): string 
   return before.at(-1)?.name ?? (sources.length === 1 ? sources[0].name : undefined);
 }
 
-function signedHex(value: number): string {
+function distance(value: number): string {
   return value === 0 ? '' : `+0x${value.toString(16)}`;
 }

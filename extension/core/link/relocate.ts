@@ -12,6 +12,7 @@ import {
   misaligned,
   narrowAddress,
   outOfRange,
+  relocationIntoBss,
   relocationPastEnd,
   staticBss,
   unknownRelocation,
@@ -22,6 +23,7 @@ import {
 import type { Got } from './got.ts';
 import type { Layout } from './layout.ts';
 import type { Piece, Program, Target } from './program.ts';
+import { variablesMeant } from './variables.ts';
 
 export interface Image {
   readonly text: Uint8Array;
@@ -62,6 +64,7 @@ class Relocator {
   readonly text: Uint8Array;
   readonly rodata: Uint8Array;
   readonly relocations: Relocation[] = [];
+  private readonly unreached = new Set<string>();
   private readonly views: { readonly text: DataView; readonly rodata: DataView };
 
   constructor(
@@ -105,6 +108,10 @@ class Relocator {
   private applyRow(piece: Piece, relocation: ObjectRelocation, row: ValueRow): void {
     const { diagnostics } = this.program;
     const { field, name } = row;
+    if (piece.space === 'bss') {
+      diagnostics.push(relocationIntoBss(name, this.where(piece, relocation)));
+      return;
+    }
     if (relocation.offset + field.bytes > piece.size) {
       diagnostics.push(relocationPastEnd(name, field.bytes, piece.size, this.where(piece, relocation)));
       return;
@@ -177,17 +184,23 @@ class Relocator {
     if (found && found.piece.space === piece.space) return this.write(site, value(found.piece.address + found.offset));
     const symbol = this.symbolName(piece, relocation);
     const where = this.where(piece, relocation);
-    if (found)
-      diagnostics.push(
-        found.piece.space === 'bss'
-          ? staticBss(name, symbol, where)
-          : acrossSpaces(name, symbol, piece.space, found.piece.space, where),
-      );
-    else if (target.kind === 'nothing') this.discarded(site);
+    if (found) {
+      if (found.piece.space === 'bss') this.unreachable(site, where);
+      else diagnostics.push(acrossSpaces(name, symbol, piece.space, found.piece.space, where));
+    } else if (target.kind === 'nothing') this.discarded(site);
     else
       diagnostics.push(
         target.kind === 'weak-undefined' ? weakDirect(name, symbol, where) : externalDirect(name, symbol, where),
       );
+  }
+
+  /** Told once for each variable of an object: the mend is the same for all of its uses. */
+  private unreachable(site: Site, where: Where): void {
+    const names = variablesMeant(site.piece, site.relocation, site.addend);
+    const key = JSON.stringify([where.file, names]);
+    if (this.unreached.has(key)) return;
+    this.unreached.add(key);
+    this.program.diagnostics.push(staticBss(site.name, names, where));
   }
 
   private throughGot(site: Site, value: (g: number) => number): void {
@@ -199,7 +212,10 @@ class Relocator {
   private discarded(site: Site): void {
     const symbol = this.symbolName(site.piece, site.relocation);
     // An undefined symbol is reported once, by name, when symbols are resolved.
-    if (site.piece.object?.file.symbols[site.relocation.symbol].place === 'undefined') return;
+    const { object } = site.piece;
+    const referred = object?.file.symbols[site.relocation.symbol];
+    if (referred?.place === 'undefined' && referred.index !== 0) return;
+    if (referred?.place === 'section' && object?.refused.has(referred.section)) return;
     this.program.diagnostics.push(discardedTarget(site.name, symbol, this.where(site.piece, site.relocation)));
   }
 
