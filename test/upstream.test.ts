@@ -15,7 +15,9 @@ import { needed } from './setup/need.ts';
 test("the built-in ABI is that of MicroPython's tree", async (t) => {
   const tree = await needed(t, "MicroPython's source", micropythonSource);
   if (!tree) return;
-  const texts = Object.fromEntries(await Promise.all(treeFiles.map(async (file) => [file, await readFile(join(tree.path, file), 'utf8')])));
+  const texts = Object.fromEntries(
+    await Promise.all(treeFiles.map(async (file) => [file, await readFile(join(tree.path, file), 'utf8')])),
+  );
   const { configTypes: _ours, ...builtIn } = micropython;
   const { configTypes: _theirs, ...read } = readTree(texts as Record<TreeFile, string>, tree.path);
   assert.deepEqual(read, builtIn);
@@ -37,19 +39,27 @@ test('the function table is read as C declares it, whatever stands around the fi
 });
 
 test('static qstrs are read with their escapes, comments skipped', () => {
-  const script = 'static_qstr_list = [\n    "",\n    "__dir__",  # Put "__dir__" first\n    "\\n",\n    \'it"s\',\n]\nother = ["x"]\n';
+  const script =
+    'static_qstr_list = [\n    "",\n    "__dir__",  # Put "__dir__" first\n    "\\n",\n    \'it"s\',\n]\nother = ["x"]\n';
   assert.deepEqual(readStaticQstrs(script), ['', '__dir__', '\n', 'it"s']);
 });
 
 test('a tree without what is looked for is named with the file', () => {
-  const texts = { 'py/nativeglue.h': '', 'py/persistentcode.h': '#define MPY_VERSION 6', 'py/makeqstrdata.py': '', 'py/mpconfig.h': '' };
+  const texts = {
+    'py/nativeglue.h': '',
+    'py/persistentcode.h': '#define MPY_VERSION 6',
+    'py/makeqstrdata.py': '',
+    'py/mpconfig.h': '',
+  };
   assert.throws(
     () => readTree(texts, 'tree'),
-    (failure) => failure instanceof Failure && failure.diagnostics[0].message === 'MPY_SUB_VERSION was not found in tree/py/persistentcode.h',
+    (failure) =>
+      failure instanceof Failure &&
+      failure.diagnostics[0].message === 'MPY_SUB_VERSION was not found in tree/py/persistentcode.h',
   );
 });
 
-test('symbols link to table entries by field name or with the prefix mp_, but not C\'s raise', () => {
+test("symbols link to table entries by field name or with the prefix mp_, but not C's raise", () => {
   assert.equal(tableEntry('mp_type_type', micropython), 73);
   assert.equal(tableEntry('type_type', micropython), 73);
   assert.equal(tableEntry('mp_stream_write_obj', micropython), 86);
