@@ -65,25 +65,30 @@ class Slots {
   constructor(private readonly piece: Piece) {}
 
   find(object: LinkedObject, symbol: number, addend: number): Slot | undefined {
-    const { binding, name } = object.file.symbols[symbol];
-    const key = addend === 0 ? '' : `+${addend}`;
-    return binding === 'local' ? this.local.get(object)?.get(symbol + key) : this.global.get(name + key);
+    const [slots, key] = this.keyOf(object, symbol, addend);
+    return slots.get(key);
   }
 
-  add(object: LinkedObject, symbol: number, addend: number): Slot | undefined {
-    const target = object.targets[symbol];
-    if (target.kind === 'got') return undefined;
-    const found = this.find(object, symbol, addend);
-    if (found) return found;
-    const slot: Slot = { piece: this.piece, target, addend, offset: 0 };
-    this.all.push(slot);
-    const { binding, name } = object.file.symbols[symbol];
-    const key = addend === 0 ? '' : `+${addend}`;
-    if (binding === 'local') {
-      const slots = this.local.get(object) ?? new Map<string, Slot>();
-      this.local.set(object, slots.set(symbol + key, slot));
-    } else this.global.set(name + key, slot);
+  /** @param target what the slot holds the address of, when it is not what the symbol stands for */
+  add(object: LinkedObject, symbol: number, addend: number, target?: Target): Slot | undefined {
+    if (object.targets[symbol].kind === 'got') return undefined;
+    const [slots, key] = this.keyOf(object, symbol, addend);
+    let slot = slots.get(key);
+    if (!slot) {
+      slot = { piece: this.piece, target: target ?? object.targets[symbol], addend: target ? 0 : addend, offset: 0 };
+      slots.set(key, slot);
+      this.all.push(slot);
+    }
     return slot;
+  }
+
+  private keyOf(object: LinkedObject, symbol: number, addend: number): [Map<string, Slot>, string] {
+    const { binding, name } = object.file.symbols[symbol];
+    const key = `${binding === 'local' ? symbol : name}${addend === 0 ? '' : `+${addend}`}`;
+    if (binding !== 'local') return [this.global, key];
+    let slots = this.local.get(object);
+    if (!slots) this.local.set(object, (slots = new Map()));
+    return [slots, key];
   }
 }
 
@@ -123,11 +128,22 @@ function mergeLiterals(program: Program, section: Piece, slots: Slots, numbers: 
       continue;
     }
     const inPlace = addend === undefined || row.addendInPlace ? view.getInt32(offset, true) : 0;
-    const slot = slots.add(object, symbol, (addend ?? 0) + inPlace);
+    const slot = slots.add(
+      object,
+      symbol,
+      (addend ?? 0) + inPlace,
+      entryInstead(program, object.targets[symbol], addend),
+    );
     if (slot) literals.set(offset, slot);
   }
   for (let offset = 0; offset < section.data.length; offset += wordSize)
     if (!literals.has(offset)) literals.set(offset, numbers.add(view.getUint32(offset, true)));
+}
+
+/** For the address of an entry of the function table the reference linker's literals hold the entry's value. */
+function entryInstead(program: Program, target: Target, addend: number | undefined): Target | undefined {
+  if (!program.compat || target.kind !== 'table' || addend === undefined || addend <= 0) return undefined;
+  return { kind: 'entry', index: Math.floor(addend / program.arch.wordSize), stub: undefined };
 }
 
 /** The row of a relocation that keeps an address in a whole word; undefined for any other. */
