@@ -44,7 +44,7 @@ test('a build from the palette writes the .mpy and says so', async (t) => {
         await page.keyboard.type(' nonsense;');
         await titleButton.first().click();
         await workbench.notification('answer: not built for armv7m');
-        await workbench.screenshot('4-failed');
+        await workbench.screenshot('4-not-built');
         await workbench.pressInNotification('answer: not built', 'Show Problems');
         await page.locator('.markers-panel .monaco-list-row', { hasText: 'nonsense' }).first().waitFor();
         await workbench.screenshot('5-problems');
