@@ -20,7 +20,7 @@ export const childProcesses: Processes = { run, find };
 function run(request: ProcessRequest): Promise<ProcessResult> {
   if (request.cancel?.aborted) return Promise.resolve({ end: 'cancelled', code: -1, stdout: '', stderr: '' });
   return new Promise((done) => {
-    const child = spawn(request.argv[0]!, request.argv.slice(1), {
+    const child = spawn(request.argv[0], request.argv.slice(1), {
       cwd: request.cwd,
       env: { ...process.env, ...request.env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -75,7 +75,7 @@ async function compileSource(step: CompileStep, options: CompileOptions): Promis
 /** @returns undefined when the compiler succeeded; nothing to add when it was cancelled. */
 function faultOf(result: ProcessResult, step: CompileStep): Diagnostic[] | undefined {
   if (result.end === 'cancelled') return [];
-  if (result.end === 'missing') return [errors.compilerNotRunnable(step.argv[0]!)];
+  if (result.end === 'missing') return [errors.compilerNotRunnable(step.argv[0])];
   if (result.end === 'timeout') return [errors.compilerHangs(step.source, timeoutSeconds)];
   if (result.end === 'signal') return [errors.compilerKilled(step.source)];
   if (result.code === 0) return undefined;

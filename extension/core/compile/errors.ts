@@ -14,7 +14,7 @@ const packages: Readonly<Record<string, string>> = {
 };
 
 export function compilerMissing(arch: BuildableArch, tried: readonly string[]): Diagnostic {
-  const install = packages[tried[0]!];
+  const install = packages[tried[0]];
   return error(
     'compile/compiler-missing',
     `No compiler for ${arch}: looked on PATH for ${tried.join(', ')}.`,

@@ -49,7 +49,7 @@ export async function askCompiler(
   cancel?: CancelSignal,
 ): Promise<string | undefined> {
   const result = await processes.run({ argv, timeoutMs: questionTimeoutMs, cancel, env: { LC_ALL: 'C' } });
-  const answer = result.stdout.split(/\r?\n/)[0]!.trim();
+  const answer = result.stdout.split(/\r?\n/)[0].trim();
   return result.end === 'exited' && result.code === 0 && answer !== '' ? answer : undefined;
 }
 

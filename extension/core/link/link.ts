@@ -7,6 +7,7 @@ import { writeModule } from '../mpy/write.ts';
 import { archMissing, noObjects } from './errors.ts';
 import { buildGot } from './got.ts';
 import { layOut } from './layout.ts';
+import { addLibraryMembers } from './libraries.ts';
 import { addObject } from './objects.ts';
 import { findProfile } from './profiles.ts';
 import { hasErrors, type Program } from './program.ts';
@@ -28,6 +29,7 @@ export function link(request: LinkRequest): LinkResult {
   const program: Program = { request, arch, compat, diagnostics: [], objects: [], pieces: [], entry: undefined };
   for (const input of request.objects) addObject(program, input);
   if (program.objects.length < request.objects.length) return failed(program.diagnostics);
+  addLibraryMembers(program);
   resolveSymbols(program);
   const got = buildGot(program);
   const layout = layOut(program);

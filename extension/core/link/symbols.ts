@@ -57,6 +57,15 @@ export function resolveSymbols(program: Program): void {
   findEntry(program, definitions.get('mpy_init'));
 }
 
+/** Whether a symbol that no object defines is there all the same, so that no library need be searched for it. */
+export function isOffered(program: Program, name: string): boolean {
+  const { abi, externs } = program.request;
+  if (tables[name] || externs?.has(name)) return true;
+  // The reference linker prefers a library's memset to the firmware's.
+  if (memoryFunctions[name]) return !program.compat;
+  return tableEntry(name, abi) !== undefined;
+}
+
 function collectDefinitions(program: Program): Map<string, Definition> {
   const definitions = new Map<string, Definition>();
   for (const object of program.objects) {

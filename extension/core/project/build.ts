@@ -9,6 +9,7 @@ import { type CompileRequest, compiledKinds, flagsFor, planCompile } from '../co
 import { findRuntimeLibraries, readLibrary } from '../compile/runtime-libraries.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import { link } from '../link/link.ts';
+import { type CompatProfile, compatProfiles, findProfile } from '../link/profiles.ts';
 import type { LinkInput } from '../link/request.ts';
 import { configHeader, findQstrs } from '../mpy/qstr.ts';
 import type { CancelSignal, Files, Processes } from '../ports.ts';
@@ -28,7 +29,16 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
   const dir = ports.files.resolve(request.dir);
   const whole: Diagnostic[] = [];
   let module = '';
+  const profile = request.compat === undefined ? undefined : findProfile(request.compat);
   const archs = await collect(whole, async () => {
+    if (request.compat !== undefined && !profile) {
+      throw new Failure(
+        errors.unknownCompat(
+          request.compat,
+          compatProfiles.map((known) => known.version),
+        ),
+      );
+    }
     if (request.archs.length > 0) return [...new Set(request.archs)];
     const { project } = await loadProject({ ...request, dir }, ports.files);
     module = project.module;
@@ -36,7 +46,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     return [project.arch];
   });
   const slots = limitConcurrency(request.concurrency ?? 2);
-  const job = { request: { ...request, dir }, several: (archs ?? []).length > 1, ports, slots };
+  const job = { request: { ...request, dir }, profile, several: (archs ?? []).length > 1, ports, slots };
   const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
   module ||= built.find((one) => one.module !== '')?.module ?? '';
 
@@ -52,6 +62,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
 
 interface Job {
   readonly request: BuildRequest;
+  readonly profile: CompatProfile | undefined;
   /** More than one architecture: each has its folder. */
   readonly several: boolean;
   readonly ports: BuildPorts;
@@ -83,7 +94,7 @@ async function buildArch(job: Job, arch: BuildableArch): Promise<{ module: strin
 
 /** @throws Failure; warnings go to `diagnostics`. */
 async function compileAndLink(
-  { request, several, ports, slots }: Job,
+  { request, profile, several, ports, slots }: Job,
   arch: BuildableArch,
   { project, sources }: LoadedProject,
   diagnostics: Diagnostic[],
@@ -97,12 +108,12 @@ async function compileAndLink(
 
   checkKinds(project.sources, file);
   if (project.mpyDir === undefined) throw new Failure(errors.noTree(file));
-  const abi = await loadAbi(project.mpyDir, file, files);
+  const abi = await loadAbi(project.mpyDir, request.mpyDir === undefined ? file : project.mpyDir, files);
   const compiler = await findCompiler(arch, request.compilers?.[arch], ports.processes, request.cancel);
 
   progress('qstrs');
   const names = new Set(sources.flatMap((source) => findQstrs(new TextDecoder().decode(source.bytes))));
-  const header = configHeader([...names], abi.staticQstrs, request.compat);
+  const header = configHeader([...names], abi);
   const buildDir = `build/natmod/${arch}`;
   const headerName = `${buildDir}/${module}.config.h`;
   await writeIfChanged(files, files.resolve(dir, headerName), new TextEncoder().encode(header.text));
@@ -142,7 +153,9 @@ async function compileAndLink(
   const externs = await loadExterns(project.externSymFile, dir, file, files);
   const { archFlags } = project;
   const objects = compiled.objects;
-  const sourceName = `${module}.mpy`;
+  // The reference names a module by its output: make's intermediate file in older releases.
+  const intermediate = profile?.sourceName === 'output-path';
+  const sourceName = intermediate ? `build/${module}.native.mpy` : `${module}.mpy`;
   const linked = link({
     arch,
     abi,

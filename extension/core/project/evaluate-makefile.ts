@@ -100,20 +100,20 @@ function readFile(reading: Reading, file: string, text: string, depth: number): 
     const match = directive.exec(trimmed);
     const word = match?.[1];
     if (match && /^(if|else|endif)/.test(word!)) {
-      readConditional(reading, branches, word!, match[2]!, line.where);
+      readConditional(reading, branches, word!, match[2], line.where);
       continue;
     }
     const active = branches.every((branch) => branch.active);
     const doubts = new Set(branches.flatMap((branch) => [...branch.problems]));
     if (word === 'define') {
-      defining = match![2]!.split(/[ \t:?+=]/)[0]!;
+      defining = match![2].split(/[ \t:?+=]/)[0];
       const construct = `define ${defining}`;
       if (active) spoil(reading, defining, new Set([{ kind: 'unreadable', construct, where: line.where }]), line.where);
     } else if (!active) {
       if (doubts.size) spoil(reading, assignedName(trimmed), doubts, line.where);
     } else if (word === 'include' || word === '-include' || word === 'sinclude') {
       inRule = false;
-      readInclude(reading, match![2]!, word === 'include', line.where, depth);
+      readInclude(reading, match![2], word === 'include', line.where, depth);
     } else {
       inRule = readStatement(reading, trimmed, doubts, line.where) === 'rule';
     }
@@ -176,7 +176,7 @@ function splitAssignment(text: string): Assignment | { kind: 'rule'; targets: st
       if (!colons) return { kind: 'rule', targets: text.slice(0, at), rest: text.slice(at).replace(/^:+/, '').trim() };
       const start = text[at] === '=' && '?+!'.includes(text[at - 1] ?? ' ') ? at - 1 : at;
       const match = assignment.exec(text.slice(start));
-      return { kind: 'assignment', name: text.slice(0, start).trim(), operator: match![2]!, value: match![3]! };
+      return { kind: 'assignment', name: text.slice(0, start).trim(), operator: match![2], value: match![3] };
     }
   }
   return undefined;
@@ -269,7 +269,7 @@ function readConditional(reading: Reading, branches: Branch[], word: string, res
     const next = /^(ifeq|ifneq|ifdef|ifndef)(?=[ \t(]|$)[ \t]*(.*)$/s.exec(rest);
     const problems = new Set(branch.problems);
     const open = branch.outer && !branch.taken;
-    const holds = open && (next ? decide(reading, next[1]!, next[2]!, problems, where) : true);
+    const holds = open && (next ? decide(reading, next[1], next[2], problems, where) : true);
     branches.push({ ...branch, active: holds, taken: branch.taken || holds, problems });
     return;
   }
@@ -302,15 +302,15 @@ function splitComparison(text: string): [string, string] | undefined {
     const inside = text.slice(1, end);
     let depth = 0;
     for (let at = 0; at < inside.length; at++) {
-      if ('({'.includes(inside[at]!)) depth++;
-      else if (')}'.includes(inside[at]!)) depth--;
+      if ('({'.includes(inside[at])) depth++;
+      else if (')}'.includes(inside[at])) depth--;
       else if (inside[at] === ',' && depth === 0)
         return [inside.slice(0, at).trimEnd(), inside.slice(at + 1).trimStart()];
     }
     return undefined;
   }
   const quoted = /^(["'])(.*?)\1[ \t]*(["'])(.*?)\3/s.exec(text);
-  return quoted ? [quoted[2]!, quoted[4]!] : undefined;
+  return quoted ? [quoted[2], quoted[4]] : undefined;
 }
 
 function readInclude(reading: Reading, names: string, mustExist: boolean, where: Where, depth: number): void {
@@ -353,10 +353,10 @@ function* joinLines(text: string, file: string): Generator<Line> {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   for (let at = 0; at < lines.length; at++) {
     const where = { file, line: at + 1 };
-    const recipe = lines[at]!.startsWith('\t');
-    let joined = lines[at]!;
+    const recipe = lines[at].startsWith('\t');
+    let joined = lines[at];
     while (/(^|[^\\])(\\\\)*\\$/.test(joined) && at + 1 < lines.length) {
-      joined = `${joined.slice(0, -1).trimEnd()} ${lines[++at]!.trimStart()}`;
+      joined = `${joined.slice(0, -1).trimEnd()} ${lines[++at].trimStart()}`;
     }
     yield { text: cutComment(joined), recipe, where };
   }

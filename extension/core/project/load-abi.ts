@@ -1,7 +1,7 @@
 // Reads the ABI out of a MicroPython tree on disk.
 
 import type { Abi } from '../abi/abi.ts';
-import { readTree, treeFiles } from '../abi/read-tree.ts';
+import { readTree, type TreeFile, treeFiles } from '../abi/read-tree.ts';
 import { Failure } from '../diagnostic.ts';
 import type { Files } from '../ports.ts';
 import { notTree, treeIncomplete } from './errors.ts';
@@ -23,7 +23,7 @@ export async function loadAbi(mpyDir: string, project: string, files: Files): Pr
     texts[name] = new TextDecoder().decode(bytes);
   }
   const key = JSON.stringify(texts);
-  const abi = known.get(key) ?? readTree(texts as Record<(typeof treeFiles)[number], string>, mpyDir);
+  const abi = known.get(key) ?? readTree(texts as Record<TreeFile, string>, mpyDir);
   if (known.size >= maxKnown) known.clear();
   known.set(key, abi);
   return abi;

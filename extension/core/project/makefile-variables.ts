@@ -86,7 +86,7 @@ export class Variables {
       const dollar = text.indexOf('$', at);
       if (dollar < 0 || dollar === text.length - 1) return out + text.slice(at);
       out += text.slice(at, dollar);
-      const opener = text[dollar + 1]!;
+      const opener = text[dollar + 1];
       if (opener === '$') {
         out += '$';
         at = dollar + 2;
@@ -113,16 +113,16 @@ export class Variables {
       return '';
     }
     if (call && (name === 'info' || name === 'warning' || name === 'error')) {
-      into.said.push({ severity: name, text: expand(call[2]!), where });
+      into.said.push({ severity: name, text: expand(call[2]), where });
       return '';
     }
-    if (call && name === 'origin') return this.#variables.get(expand(call[2]!))?.origin ?? 'undefined';
+    if (call && name === 'origin') return this.#variables.get(expand(call[2]))?.origin ?? 'undefined';
     if (call && (name === 'if' || name === 'or' || name === 'and')) {
-      return choose(name, splitArguments(call[2]!, makeArity[name]!), expand);
+      return choose(name, splitArguments(call[2], makeArity[name]), expand);
     }
     if (call && Object.hasOwn(makeFunctions, name)) {
-      const args = splitArguments(call[2]!, makeArity[name] ?? 1).map(expand);
-      return makeFunctions[name]!([...args, '', ''], this.#resolve);
+      const args = splitArguments(call[2], makeArity[name] ?? 1).map(expand);
+      return makeFunctions[name]([...args, '', ''], this.#resolve);
     }
     const substitution = splitSubstitution(inside);
     if (substitution) {
@@ -130,7 +130,7 @@ export class Variables {
       const [from, to] = [expand(substitution.from), expand(substitution.to)];
       const pattern = from.includes('%') ? [from, to] : [`%${from}`, `%${to}`];
       return splitMakeWords(value)
-        .map((word) => substitutePattern(pattern[0]!, pattern[1]!, word))
+        .map((word) => substitutePattern(pattern[0], pattern[1], word))
         .join(' ');
     }
     return this.#reference(expand(inside).trim(), into, stack, where);
@@ -139,7 +139,7 @@ export class Variables {
 
 /** @returns the index of the bracket that closes the one at `open`, or the text's end when there is none. */
 export function closing(text: string, open: number): number {
-  const opener = text[open]!;
+  const opener = text[open];
   const closer = opener === '(' ? ')' : '}';
   let depth = 0;
   for (let at = open; at < text.length; at++) {
@@ -155,8 +155,8 @@ function splitArguments(text: string, arity: number): string[] {
   let depth = 0;
   let start = 0;
   for (let at = 0; at < text.length; at++) {
-    if ('({'.includes(text[at]!)) depth++;
-    else if (')}'.includes(text[at]!)) depth--;
+    if ('({'.includes(text[at])) depth++;
+    else if (')}'.includes(text[at])) depth--;
     else if (text[at] === ',' && depth === 0 && args.length < arity - 1) {
       args.push(text.slice(start, at));
       start = at + 1;
@@ -167,7 +167,7 @@ function splitArguments(text: string, arity: number): string[] {
 
 function choose(name: 'if' | 'or' | 'and', args: readonly string[], expand: (text: string) => string): string {
   if (name === 'if') {
-    const condition = expand(args[0]!.trim());
+    const condition = expand(args[0].trim());
     return expand((condition !== '' ? args[1] : args[2]) ?? '');
   }
   let value = '';
@@ -183,7 +183,7 @@ function splitSubstitution(inside: string): { name: string; from: string; to: st
   let depth = 0;
   let colon = -1;
   for (let at = 0; at < inside.length; at++) {
-    const c = inside[at]!;
+    const c = inside[at];
     if ('({'.includes(c)) depth++;
     else if (')}'.includes(c)) depth--;
     else if (depth === 0 && c === ':' && colon < 0) colon = at;

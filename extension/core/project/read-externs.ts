@@ -6,7 +6,7 @@ export function readExterns(script: string): Map<string, number> {
   const text = script.replace(/\/\*.*?\*\//gs, ' ').replace(/\/\/[^\n]*/g, ' ');
   const externs = new Map<string, number>();
   for (const match of text.matchAll(/\b([A-Za-z_]\w*)\s*=\s*(0[xX][\da-fA-F]+)\s*\)?\s*;/g)) {
-    if (!externs.has(match[1]!)) externs.set(match[1]!, Number(match[2]!));
+    if (!externs.has(match[1])) externs.set(match[1], Number(match[2]));
   }
   return externs;
 }

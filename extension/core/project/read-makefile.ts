@@ -85,6 +85,8 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
   const cflags = ask.words('CFLAGS');
   const mark = cflags.indexOf(includeMark);
   const linkFlags = splitLibraries(ask.words('MPY_LD_FLAGS'));
+  const strange = linkFlags.rest.filter((flag) => !/^(-v+|--verbose)$/.test(flag));
+  if (strange.length > 0) ask.warnIfSet('MPY_LD_FLAGS', `Of its options, these have no effect: ${strange.join(' ')}.`);
   for (const [name, hint] of Object.entries(notFollowed)) ask.warnIfSet(name, hint);
   return {
     dir,
@@ -139,15 +141,15 @@ function readArchFlags(ask: Questions, file: string): number | undefined {
     );
     return undefined;
   }
-  return names.reduce((bits, name) => bits | rv32Extensions[name]!, 0);
+  return names.reduce((bits, name) => bits | rv32Extensions[name], 0);
 }
 
 function splitLibraries(flags: readonly string[]): { libraries: string[]; rest: string[] } {
   const libraries: string[] = [];
   const rest: string[] = [];
   for (let at = 0; at < flags.length; at++) {
-    const flag = flags[at]!;
-    if ((flag === '-l' || flag === '--libs') && at + 1 < flags.length) libraries.push(flags[++at]!);
+    const flag = flags[at];
+    if ((flag === '-l' || flag === '--libs') && at + 1 < flags.length) libraries.push(flags[++at]);
     else if (/^(-l|--libs=)./.test(flag)) libraries.push(flag.replace(/^(-l|--libs=)/, ''));
     else rest.push(flag);
   }

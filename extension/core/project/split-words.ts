@@ -6,7 +6,7 @@ export function splitWords(text: string): string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;
   for (let at = 0; at < text.length; at++) {
-    const c = text[at]!;
+    const c = text[at];
     if (/\s/.test(c)) {
       if (word !== undefined) words.push(word);
       word = undefined;
@@ -18,7 +18,7 @@ export function splitWords(text: string): string[] | undefined {
     } else if (c === '"') {
       word ??= '';
       for (at++; text[at] !== '"'; at++) {
-        if (at >= text.length || '$`'.includes(text[at]!)) return undefined;
+        if (at >= text.length || '$`'.includes(text[at])) return undefined;
         if (text[at] === '\\' && '$`"\\'.includes(text[at + 1] ?? ' ')) at++;
         word += text[at];
       }

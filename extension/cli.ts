@@ -1,0 +1,37 @@
+// The command line tool: gives the ports of this machine to the verbs.
+
+import { availableParallelism } from 'node:os';
+import manifest from '../package.json' with { type: 'json' };
+import { runCli } from './cli/program.ts';
+import { childProcesses } from './node/child-process.ts';
+import { fileStore } from './node/file-store.ts';
+
+// Whoever reads us may have seen enough.
+process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
+  if (fault.code === 'EPIPE') process.exit();
+  throw fault;
+});
+
+const cancel = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    cancel.abort();
+    // As a shell reports it; a second signal ends us at once.
+    process.exitCode = signal === 'SIGINT' ? 130 : 143;
+  });
+}
+
+void runCli(process.argv.slice(2), manifest.version, {
+  files: fileStore,
+  processes: childProcesses,
+  cancel: cancel.signal,
+  print: (text) => process.stdout.write(text),
+  complain: (text) => process.stderr.write(text),
+  colour: process.stderr.isTTY === true && !process.env.NO_COLOR,
+  cwd: process.cwd(),
+  environment: process.env,
+  processors: availableParallelism(),
+  endWith: (code) => {
+    process.exitCode ||= code;
+  },
+});

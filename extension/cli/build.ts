@@ -1,0 +1,101 @@
+// natmod build: compiles and links the project in a folder.
+
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { type BuildableArch, buildableArchs, isBuildableArch } from '../core/arch/names.ts';
+import { nearest } from '../core/link/nearest.ts';
+import { compatProfiles, findProfile } from '../core/link/profiles.ts';
+import { build } from '../core/project/build.ts';
+import type { BuildOutput, BuildResult } from '../core/project/build-result.ts';
+import { renderDiagnostics } from './render.ts';
+import { type CliPorts, exitCodes } from './terminal.ts';
+
+interface BuildOptions {
+  readonly arch?: readonly BuildableArch[];
+  readonly mpyDir?: string;
+  readonly out?: string;
+  readonly compat?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+export function registerBuild(program: Command, ports: CliPorts): void {
+  program
+    .command('build')
+    .description('compile and link the native module in a folder')
+    .addArgument(new Argument('[dir]', 'folder with the natmod Makefile').default('.'))
+    .addOption(
+      new Option('--arch <archs>', 'architectures, separated by commas; else ARCH of the Makefile').argParser(addArchs),
+    )
+    .option('--mpy-dir <dir>', 'MicroPython source tree; else MPY_DIR of the Makefile or the environment')
+    .option('--out <dir>', 'where the .mpy goes, in a folder for each of several architectures; else DIR')
+    .addOption(
+      new Option('--compat [version]', "the reference linker's exact bytes, as of a MicroPython version").argParser(
+        readCompat,
+      ),
+    )
+    .option('--json', 'print one JSON object with the result')
+    .option('-v, --verbose', 'show the commands')
+    .action(async (dir: string, options: BuildOptions) => {
+      const result = await build(
+        {
+          dir,
+          archs: options.arch ?? [],
+          mpyDir: options.mpyDir,
+          outDir: options.out,
+          compat: options.compat,
+          environment: ports.environment,
+          concurrency: ports.processors,
+          cancel: ports.cancel,
+          onLog: options.verbose ? ports.complain : undefined,
+        },
+        ports,
+      );
+      ports.complain(renderResult(result, ports));
+      if (options.json) ports.print(`${JSON.stringify(result)}\n`);
+      else
+        ports.print(
+          result.outputs
+            .filter((output) => output.ok)
+            .map(renderOutput)
+            .join(''),
+        );
+      if (!result.ok) ports.endWith(exitCodes.diagnostics);
+    });
+}
+
+/** Takes `a,b` and repeated options. */
+function addArchs(text: string, earlier: readonly BuildableArch[] = []): readonly BuildableArch[] {
+  const names = text.split(',').map((name) => name.trim());
+  return [...earlier, ...names.map(readArch)];
+}
+
+/** @throws InvalidArgumentError naming the architectures there are, and the one probably meant. */
+export function readArch(name: string): BuildableArch {
+  if (isBuildableArch(name)) return name;
+  const meant = nearest(name, buildableArchs);
+  const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
+  throw new InvalidArgumentError(
+    `There is no architecture "${name}".${suggestion} Known are ${buildableArchs.join(', ')}.`,
+  );
+}
+
+/** @throws InvalidArgumentError naming the versions there are. */
+export function readCompat(version: string): string {
+  if (findProfile(version)) return version;
+  throw new InvalidArgumentError(`Known are ${compatProfiles.map((profile) => profile.version).join(', ')}.`);
+}
+
+function renderResult(result: BuildResult, ports: CliPorts): string {
+  const severalArchs = result.outputs.length > 1;
+  const ofArchs = result.outputs
+    .filter((output) => output.diagnostics.length > 0)
+    .map((output) => (severalArchs ? `${output.arch}:\n` : '') + renderDiagnostics(output.diagnostics, ports));
+  return renderDiagnostics(result.diagnostics, ports) + ofArchs.join('');
+}
+
+function renderOutput({ arch, path, sizes }: BuildOutput): string {
+  const parts = sizes
+    ? `${sizes.file} bytes (text ${sizes.text}, rodata ${sizes.rodata}, bss ${sizes.bss}, ${sizes.relocations} relocations)`
+    : '';
+  return `${arch}: ${path}: ${parts}\n`;
+}

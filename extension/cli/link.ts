@@ -1,0 +1,104 @@
+// natmod link: links objects into a .mpy, with the options of MicroPython's tools/mpy_ld.py.
+
+import { type Command, Option } from 'commander';
+import { micropython } from '../core/abi/micropython.ts';
+import type { BuildableArch } from '../core/arch/names.ts';
+import { error, Failure } from '../core/diagnostic.ts';
+import { link } from '../core/link/link.ts';
+import { findProfile } from '../core/link/profiles.ts';
+import type { LinkInput } from '../core/link/request.ts';
+import { configHeader, findQstrs, readConfigHeader } from '../core/mpy/qstr.ts';
+import { loadAbi } from '../core/project/load-abi.ts';
+import { readArch, readCompat } from './build.ts';
+import { renderDiagnostics } from './render.ts';
+import { type CliPorts, exitCodes } from './terminal.ts';
+
+interface LinkOptions {
+  readonly arch: BuildableArch;
+  readonly qstrs?: string;
+  readonly output?: string;
+  readonly libs: readonly string[];
+  readonly compat?: string;
+  readonly sourceName?: string;
+  readonly preprocess?: boolean;
+  readonly mpyDir?: string;
+}
+
+export function registerLink(program: Command, ports: CliPorts): void {
+  program
+    .command('link')
+    .description('link objects into a native module, as tools/mpy_ld.py does')
+    .argument('<files...>', 'objects (.o); with --preprocess, C sources')
+    .addOption(new Option('--arch <arch>', 'architecture').default('x64').argParser(readArch))
+    .option('--qstrs <header>', "generated header that defines the module's qstrs")
+    .option('-l, --libs <archive>', 'static library to take missing symbols from; may be repeated', append, [])
+    .option('-o, --output <file>', 'output; default: the first input with another ending')
+    .option('--source-name <name>', 'name of the module in the file; default: the output without its folder')
+    .option('--preprocess', 'write the header with the qstrs of C sources instead of linking')
+    .option('--mpy-dir <dir>', 'MicroPython source tree whose ABI is used; default: the built-in one')
+    .addOption(
+      new Option('--compat [version]', "the reference linker's exact bytes, as of a MicroPython version").argParser(
+        readCompat,
+      ),
+    )
+    .action(async (files: readonly string[], options: LinkOptions) => {
+      await (options.preprocess ? preprocess(files, options, ports) : linkFiles(files, options, ports));
+    });
+}
+
+function append(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
+
+async function preprocess(files: readonly string[], options: LinkOptions, ports: CliPorts): Promise<void> {
+  const sources = await Promise.all(files.map((file) => readInput(file, ports)));
+  const names = sources.flatMap((source) => findQstrs(new TextDecoder().decode(source.bytes)));
+  const output = options.output ?? replaceEnding(files[0], '.c', '.config.h');
+  const { text } = configHeader(names, await abiOf(options, ports));
+  await ports.files.writeAtomic(ports.files.resolve(ports.cwd, output), new TextEncoder().encode(text));
+}
+
+async function linkFiles(files: readonly string[], options: LinkOptions, ports: CliPorts): Promise<void> {
+  const output = options.output ?? replaceEnding(files[0], '.o', '.mpy');
+  const profile = options.compat === undefined ? undefined : findProfile(options.compat);
+  const qstrs =
+    options.qstrs === undefined
+      ? []
+      : readConfigHeader(new TextDecoder().decode((await readInput(options.qstrs, ports)).bytes));
+  const result = link({
+    arch: options.arch,
+    abi: await abiOf(options, ports),
+    objects: await Promise.all(files.map((file) => readInput(file, ports))),
+    libraries: await Promise.all(options.libs.map((file) => readInput(file, ports))),
+    qstrs,
+    sourceName: options.sourceName ?? (profile?.sourceName === 'output-path' ? output : output.replace(/^.*[/\\]/, '')),
+    compat: options.compat,
+  });
+  ports.complain(renderDiagnostics(result.diagnostics, ports));
+  if (!result.bytes || !result.sizes) return ports.endWith(exitCodes.diagnostics);
+  await ports.files.writeAtomic(ports.files.resolve(ports.cwd, output), result.bytes);
+  const { file, text, rodata, bss, relocations } = result.sizes;
+  ports.print(
+    `${options.arch}: ${output}: ${file} bytes (text ${text}, rodata ${rodata}, bss ${bss}, ${relocations} relocations)\n`,
+  );
+}
+
+async function abiOf(options: LinkOptions, ports: CliPorts) {
+  return options.mpyDir === undefined
+    ? micropython
+    : loadAbi(ports.files.resolve(ports.cwd, options.mpyDir), '', ports.files);
+}
+
+/** Diagnostics keep the path as it was given. */
+async function readInput(path: string, ports: CliPorts): Promise<LinkInput> {
+  const bytes = await ports.files.read(ports.files.resolve(ports.cwd, path));
+  if (bytes) return { path, bytes };
+  throw new Failure(error('cli/missing-file', 'there is no such file', { file: path }));
+}
+
+function replaceEnding(path: string, ending: string, by: string): string {
+  if (path.endsWith(ending)) return path.slice(0, -ending.length) + by;
+  throw new Failure(
+    error('cli/output', `no name for the output: ${path} does not end in ${ending}`, undefined, 'Name it with -o.'),
+  );
+}

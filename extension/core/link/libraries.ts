@@ -1,0 +1,67 @@
+// Between the first and the second stage: takes from the libraries the members that define what the objects leave undefined,
+// in the order in which it is asked for, so that the result does not depend on anything but the inputs.
+
+import { Failure } from '../diagnostic.ts';
+import { type Archive, type ArchiveMember, readArchive } from '../elf/read-archive.ts';
+import { readObject } from '../elf/read-object.ts';
+import { addObject } from './objects.ts';
+import type { Program } from './program.ts';
+import { isOffered } from './symbols.ts';
+
+export function addLibraryMembers(program: Program): void {
+  const archives = openArchives(program);
+  if (archives.length === 0) return;
+  const defined = new Set<string>();
+  const taken = new Set<ArchiveMember>();
+  const wanted = new Set<string>();
+  let seen = 0;
+  const lookAtNewObjects = () => {
+    for (; seen < program.objects.length; seen++) {
+      for (const symbol of program.objects[seen].file.symbols) {
+        if (symbol.binding === 'local') continue;
+        if (symbol.place !== 'undefined') defined.add(symbol.name);
+        else if (symbol.binding === 'global') wanted.add(symbol.name);
+      }
+    }
+  };
+  lookAtNewObjects();
+  // A set is walked in order of insertion, what is added during the walk included.
+  for (const name of wanted) {
+    if (defined.has(name) || isOffered(program, name)) continue;
+    for (const archive of archives) {
+      const member = archive.index?.get(name);
+      if (!member) continue;
+      if (!taken.has(member)) {
+        taken.add(member);
+        addObject(program, { path: `${archive.path}(${member.name})`, bytes: member.bytes });
+        lookAtNewObjects();
+      }
+      break;
+    }
+  }
+}
+
+function openArchives(program: Program): Archive[] {
+  return (program.request.libraries ?? []).flatMap((library) => {
+    try {
+      const archive = readArchive(library.bytes, library.path);
+      return [archive.index ? archive : { ...archive, index: indexMembers(archive) }];
+    } catch (failure) {
+      if (!(failure instanceof Failure)) throw failure;
+      program.diagnostics.push(...failure.diagnostics);
+      return [];
+    }
+  });
+}
+
+/** For an archive made without an index. */
+function indexMembers(archive: Archive): Map<string, ArchiveMember> {
+  const index = new Map<string, ArchiveMember>();
+  for (const member of archive.members) {
+    for (const symbol of readObject(member.bytes, `${archive.path}(${member.name})`).symbols) {
+      if (symbol.binding !== 'local' && symbol.place !== 'undefined' && !index.has(symbol.name))
+        index.set(symbol.name, member);
+    }
+  }
+  return index;
+}
