@@ -22,8 +22,6 @@ export interface SourceTree {
   readonly cache: string;
   /** `1.26.1`; of a tree under development the release before or after, as its py/mpconfig.h says. */
   readonly version: string;
-  /** Whether it was fetched; else it is the user's. */
-  readonly fetched: boolean;
 }
 
 /** Debian's versions in order of preference; the last resort is whatever the mirror offers. */
@@ -57,7 +55,7 @@ async function userTree(given: string): Promise<SourceTree> {
     .update(`${path}\n${await stateOf(path)}`)
     .digest('hex')
     .slice(0, 12);
-  return { path, cache: join(cacheFolder(), `micropython-${version}-${key}`), version, fetched: false };
+  return { path, cache: join(cacheFolder(), `micropython-${version}-${key}`), version };
 }
 
 /** What changes whenever the tree does: its commit and what differs from it; without git the newest file's time. */
@@ -115,7 +113,7 @@ async function cachedTree(root: string): Promise<SourceTree | undefined> {
 }
 
 function fetchedTree(home: string, version: string): SourceTree {
-  return { path: join(home, 'source'), cache: home, version, fetched: true };
+  return { path: join(home, 'source'), cache: home, version };
 }
 
 /** @returns the folder of the unpacked tree inside `folder` */
@@ -149,8 +147,9 @@ async function fetchPackage(folder: string): Promise<string> {
     const unpacked = (await readdir(folder)).find((name) => /^micropython-\d/.test(name));
     if (result.code === 0 && unpacked) return join(folder, unpacked);
   }
-  const errors = said.split('\n').filter((line) => /^E:/.test(line));
-  throw new Unavailable(`MicroPython's source could not be fetched: ${errors.slice(0, 3).join(' ')}`);
+  // The first complaints name the cause, the later ones what came of it.
+  const complaints = new Set(said.split('\n').filter((line) => /^[EW]:/.test(line)));
+  throw new Unavailable(`MicroPython's source could not be fetched: ${[...complaints].slice(0, 2).join(' ')}`);
 }
 
 async function versionOf(tree: string): Promise<string> {

@@ -1,3 +1,5 @@
+// The build command inside a real extension host, over a workspace with a few small projects.
+
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// What the extension does, and does not do, in a workspace that is not trusted.
+
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
