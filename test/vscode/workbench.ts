@@ -5,10 +5,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { top } from '../projects.ts';
 import { Unavailable } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
 import { type Group, startGroup } from '../setup/process-group.ts';
@@ -46,7 +46,6 @@ export interface Workbench {
   screenshot(name: string): Promise<void>;
 }
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const chromiumPath = '/usr/bin/chromium';
 
 /**
@@ -247,8 +246,8 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
       await toast(text).first().getByRole('button', { name: button }).click();
     },
     async screenshot(name) {
-      await mkdir(join(root, 'test-results'), { recursive: true });
-      await page.screenshot({ path: join(root, 'test-results', `${name}.png`) });
+      await mkdir(join(top, 'test-results'), { recursive: true });
+      await page.screenshot({ path: join(top, 'test-results', `${name}.png`) });
     },
   };
 }
