@@ -143,11 +143,18 @@ async function tell(result: BuildResult, summary: string, output: Output): Promi
   const actions = new Map<string, () => unknown>();
   if (!result.ok) actions.set('Show Problems', () => executeCommand('workbench.actions.view.problems'));
   else if (path) actions.set('Reveal', () => executeCommand('revealInExplorer', vscode.Uri.file(path)));
-  if (setting) actions.set('Open Settings', () => executeCommand('workbench.action.openSettings', setting));
+  if (setting) actions.set('Open Settings', () => openSettings(setting));
   else actions.set('Show Output', output.show);
   const show = result.ok ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
   const choice = await show(summary, ...actions.keys());
   if (choice) await actions.get(choice)?.();
+}
+
+/** In a remote window the user's own settings do not hold paths, so those of the workspace are opened where there is one. */
+function openSettings(query: string): Thenable<unknown> {
+  return vscode.workspace.workspaceFolders
+    ? vscode.commands.executeCommand('workbench.action.openWorkspaceSettings', { query })
+    : vscode.commands.executeCommand('workbench.action.openSettings', query);
 }
 
 function tellUntrusted(): undefined {

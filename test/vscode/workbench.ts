@@ -247,6 +247,8 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
     },
     async screenshot(name) {
       await mkdir(join(top, 'test-results'), { recursive: true });
+      // What has just appeared is still fading in.
+      await page.waitForTimeout(400);
       await page.screenshot({ path: join(top, 'test-results', `${name}.png`) });
     },
   };
