@@ -1,6 +1,7 @@
 // The extension as VS Code loads it: makes the ports to the outside world and hands them to the features in `host/`.
 
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import { build } from './core/project/build.ts';
 import * as buildCommand from './host/build-command.ts';
@@ -13,10 +14,11 @@ import { childProcesses } from './node/child-process.ts';
 import { fileStore } from './node/file-store.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
+  const libcHeaders = join(import.meta.dirname, 'headers/libc');
   const settingsOf = (dir: string) => readSettings(dir, { files: fileStore, home: homedir() });
   const found = projects.activate(context, fileStore);
   const builds = buildCommand.activate(context, {
-    build: (request) => build(request, { files: fileStore, processes: childProcesses }),
+    build: (request) => build({ ...request, libcHeaders }, { files: fileStore, processes: childProcesses }),
     settingsOf,
     projects: found,
     problems: problems.activate(context, fileStore),

@@ -28,7 +28,16 @@ export function link(request: LinkRequest): LinkResult {
   const compat = request.compat === undefined ? undefined : findProfile(request.compat);
   if (request.compat !== undefined && !compat) throw new RangeError(`no compatibility profile "${request.compat}"`);
 
-  const program: Program = { request, arch, compat, diagnostics: [], objects: [], pieces: [], entry: undefined };
+  const program: Program = {
+    request,
+    arch,
+    compat,
+    diagnostics: [],
+    objects: [],
+    pieces: [],
+    literalSections: [],
+    entry: undefined,
+  };
   const result = linkProgram(program);
   return program.diagnostics.length === 0 ? result : { ...result, diagnostics: inSources(program) };
 }

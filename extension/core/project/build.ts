@@ -123,6 +123,7 @@ async function compileAndLink(
     arch,
     compiler,
     mpyDir: project.mpyDir,
+    libcHeaders: request.libcHeaders,
     configHeader: headerName,
     buildDir,
   };
