@@ -112,8 +112,10 @@ class Relocator {
     const row = arch.relocations[relocation.type];
     const where = (): Where => this.where(piece, relocation);
     if (!row) diagnostics.push(unknownRelocation(relocation.type, arch.name, where()));
-    else if ('why' in row) diagnostics.push(unsupportedRelocation(row, this.symbolName(piece, relocation), where()));
-    else if (row.formula !== 'none' && row.formula !== 'padding') this.applyRow(piece, relocation, row);
+    else if ('why' in row) {
+      if (!this.isRefused(piece, relocation))
+        diagnostics.push(unsupportedRelocation(row, this.symbolName(piece, relocation), where()));
+    } else if (row.formula !== 'none' && row.formula !== 'padding') this.applyRow(piece, relocation, row);
   }
 
   private applyRow(piece: Piece, relocation: ObjectRelocation, row: ValueRow): void {
@@ -293,11 +295,16 @@ class Relocator {
   private discarded(site: Site): undefined {
     const symbol = this.symbolName(site.piece, site.relocation);
     // An undefined symbol is reported once, by name, when symbols are resolved.
-    const { object } = site.piece;
-    const referred = object?.file.symbols[site.relocation.symbol];
+    const referred = site.piece.object?.file.symbols[site.relocation.symbol];
     if (referred?.place === 'undefined' && referred.index !== 0) return;
-    if (referred?.place === 'section' && object?.refused.has(referred.section)) return;
+    if (this.isRefused(site.piece, site.relocation)) return;
     this.program.diagnostics.push(discardedTarget(site.name, symbol, this.where(site.piece, site.relocation)));
+  }
+
+  /** Whether the symbol is in a section that is reported as such. */
+  private isRefused({ object }: Piece, relocation: ObjectRelocation): boolean {
+    const referred = object?.file.symbols[relocation.symbol];
+    return referred?.place === 'section' && object?.refused.has(referred.section) === true;
   }
 
   /** @returns whether the value fits, which is reported otherwise. */

@@ -259,7 +259,7 @@ test('reports all undefined symbols at once, each with its first use and a near 
         'link/undefined',
         'strlen',
         1,
-        'It is a function of the C library. A native module has no C library: define it in a source file of the module, or link one (-l libc.a). GCC may have made it out of a loop: -fno-tree-loop-distribute-patterns keeps it from that.',
+        'It is a function of the C library, which GCC also makes out of loops. A native module has no C library: define it in a source file of the module, or compile with -fno-builtin -fno-tree-loop-distribute-patterns.',
       ],
       ['link/undefined', 'mp_type_string', 8, 'Did you mean mp_type_str?'],
     ],
