@@ -72,7 +72,7 @@ for (const [compiler, addr2line, flags] of compilers) {
         const offsets = Array.from({ length: section.size }, (_, offset) => offset);
         const theirs = debug.includes(unread) ? before[section.name] : askBinutils(addr2line, section.name, offsets);
         const ours = offsets.map((offset) => {
-          const found = lookup(section.index, offset);
+          const found = lookup.at(section.index, offset);
           return found && `${found.file.replace(/^.*\//, '')}:${found.line}`;
         });
         assert.deepEqual(ours, theirs, `${debug} ${section.name}`);
@@ -91,7 +91,7 @@ test('DWARF 5 tells the folder and the column', (t) => {
   const text = object.sections.find((section) => section.name === '.text');
   assert.ok(text);
   const call = text.relocations.find((relocation) => object.symbols[relocation.symbol].name === 'elsewhere');
-  const line = readLines(object)(text.index, call?.offset ?? 0);
+  const line = readLines(object).at(text.index, call?.offset ?? 0);
   assert.equal(line?.file, join(dir, 'lines.c'));
   assert.match(source.split('\n')[line.line - 1].slice((line.column ?? 0) - 1), /^elsewhere\(/);
 });
@@ -102,7 +102,7 @@ test('objects without debug information, or with a compressed one, have no lines
     const object = compile('gcc', ['-g', flag]);
     assert.ok(object);
     const text = object.sections.find((section) => section.name === '.text');
-    assert.equal(readLines(object)(text?.index ?? 0, 0), undefined, flag);
+    assert.equal(readLines(object).at(text?.index ?? 0, 0), undefined, flag);
   }
 });
 
@@ -126,7 +126,7 @@ test('broken line tables have no lines', () => {
       ],
       symbols: [],
     });
-    assert.equal(readLines(readObject(bytes, 'a.o'))(1, 0), undefined);
+    assert.equal(readLines(readObject(bytes, 'a.o')).at(1, 0), undefined);
   }
 });
 
