@@ -168,7 +168,7 @@ async function compileAndLink(
     externs,
     compat: request.compat,
   });
-  diagnostics.push(...linked.diagnostics);
+  diagnostics.push(...linked.diagnostics.map((diagnostic) => fromFolder(diagnostic, dir, files)));
   if (!linked.bytes || linked.diagnostics.some(isError)) throw new Failure([]);
 
   stopIfCancelled(request.cancel);
@@ -177,6 +177,13 @@ async function compileAndLink(
   const path = files.resolve(outDir, several ? arch : '.', `${module}.mpy`);
   await files.writeAtomic(path, linked.bytes);
   return { path, sizes: linked.sizes };
+}
+
+/** Before DWARF 5, debug information names sources as the command line did. */
+function fromFolder(diagnostic: Diagnostic, dir: string, files: Files): Diagnostic {
+  const { where } = diagnostic;
+  if (where?.line === undefined || where.file === undefined) return diagnostic;
+  return { ...diagnostic, where: { ...where, file: files.resolve(dir, where.file) } };
 }
 
 function checkKinds(sources: readonly string[], file: string): void {
