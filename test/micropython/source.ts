@@ -7,10 +7,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fetchDebianSource, output } from '../setup/debian-source.ts';
+import { fetchDebianSource } from '../setup/debian-source.ts';
 import { withLock } from '../setup/lock.ts';
 import { Unavailable } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
+import { output } from '../setup/process-group.ts';
 
 export interface SourceTree {
   /** The tree: has py/, ports/, tools/. Nothing is written into it. */

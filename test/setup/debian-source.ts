@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { debianMirrors } from '../micropython/debian-mirrors.ts';
 import { Unavailable } from './need.ts';
 import { onPath } from './packages.mjs';
-import { startGroup } from './process-group.ts';
+import { output } from './process-group.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -58,17 +58,4 @@ export async function fetchDebianSource(request: SourceRequest): Promise<void> {
   }
   const errors = said.split('\n').filter((line) => /^E:/.test(line));
   throw new Unavailable(`${what}'s source could not be fetched: ${errors.slice(0, 3).join(' ')}`);
-}
-
-/** Runs a program to its end. @returns what it wrote to both of its streams */
-export async function output(argv: readonly string[], cwd?: string): Promise<{ code: number; text: string }> {
-  const env = { ...process.env, LC_ALL: 'C' };
-  const group = startGroup(argv, { env, stdio: ['ignore', 'pipe', 'pipe'], ...(cwd ? { cwd } : {}) });
-  let text = '';
-  for (const stream of [group.child.stdout, group.child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (piece) => {
-      text += piece;
-    });
-  }
-  return { code: await group.ended, text };
 }

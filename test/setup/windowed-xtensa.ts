@@ -10,10 +10,11 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { cacheFolder } from '../micropython/source.ts';
-import { fetchDebianSource, output } from './debian-source.ts';
+import { fetchDebianSource } from './debian-source.ts';
 import { withLock } from './lock.ts';
 import { Unavailable } from './need.ts';
 import { onPath } from './packages.mjs';
+import { output } from './process-group.ts';
 
 const CORE = 'target/xtensa/core-de233_fpu';
 const PLUGIN = join(dirname(fileURLToPath(import.meta.url)), 'windowed-xtensa.c');
