@@ -54,7 +54,8 @@ export interface Pointee {
 export function pointees(dialect: Dialect): readonly Pointee[] {
   const { word, code, give, jump, load, loadHalf, store, callEntry, self } = dialect;
   const data = `.section .rodata.datum,"a"\n.balign 8\n${word} 0x111, 0x222\n.global datum\ndatum: ${word} 0x7654321, 0x1234567\n`;
-  const variables = '.section .bss.variables,"aw",%nobits\n.balign 8\n.space 24\n.global variable\nvariable: .space 16\n';
+  const variables =
+    '.section .bss.variables,"aw",%nobits\n.balign 8\n.space 24\n.global variable\nvariable: .space 16\n';
   return [
     { what: 'a function', symbol: 'function', use: jump, returns: 77, more: code('function', give(77)) },
     { what: 'read-only data', symbol: 'datum', use: load, returns: 0x7654321, more: data },

@@ -29,7 +29,8 @@ export async function execute(arch: BuildableArch, runs: readonly Run[]): Promis
     for (const [, what, number, value] of text.matchAll(/^(run|right|wrong) (\d+)(?: ([0-9a-f]+))?$/gm)) {
       entered = what === 'run' ? Number(number) : undefined;
       if (what !== 'run') next = Number(number) + 1;
-      if (what === 'wrong') faults[Number(number)] = `returned 0x${value}, not 0x${(runs[Number(number)].expected >>> 0).toString(16)}`;
+      if (what === 'wrong')
+        faults[Number(number)] = `returned 0x${value}, not 0x${(runs[Number(number)].expected >>> 0).toString(16)}`;
     }
     if (entered !== undefined) {
       faults[entered] = late ? `not done after ${TIMEOUT_MS} ms` : `ended its process with code ${code}`;
@@ -39,7 +40,9 @@ export async function execute(arch: BuildableArch, runs: readonly Run[]): Promis
     const ended = /^end$/m.test(text);
     const wrong = faults.slice(numbered[0].number).some((fault) => fault !== undefined);
     if (!ended || next !== runs.length || code !== (wrong ? 1 : 0))
-      throw new Error(`the host program for ${arch} ended with code ${code} before run ${next} of ${runs.length}:\n${text}`);
+      throw new Error(
+        `the host program for ${arch} ended with code ${code} before run ${next} of ${runs.length}:\n${text}`,
+      );
   }
   return faults;
 }
@@ -81,15 +84,29 @@ async function buildHost(arch: BuildableArch): Promise<string> {
   const script = join(sources, 'host.ld');
   const flags = [
     ...['-Os', '-ffreestanding', '-fno-builtin', '-fno-pic', '-fno-jump-tables', '-fno-asynchronous-unwind-tables'],
-    ...['-nostdlib', '-static', '-Wall', '-Werror', `-Wl,-T,${script}`, '-Wl,--build-id=none', '-Wl,--no-warn-rwx-segments'],
+    ...[
+      '-nostdlib',
+      '-static',
+      '-Wall',
+      '-Werror',
+      `-Wl,-T,${script}`,
+      '-Wl,--build-id=none',
+      '-Wl,--no-warn-rwx-segments',
+    ],
   ];
-  const hash = createHash('sha256').update(JSON.stringify([machine.compiler, flags.map((flag) => flag.replace(script, ''))]));
+  const hash = createHash('sha256').update(
+    JSON.stringify([machine.compiler, flags.map((flag) => flag.replace(script, ''))]),
+  );
   for (const path of [...inputs, join(sources, 'system.h'), script]) hash.update(await readFile(path));
   const program = join(cacheFolder(), 'conformance-host', `${arch}-${hash.digest('hex').slice(0, 12)}`);
   if (existsSync(program)) return program;
   await mkdir(dirname(program), { recursive: true });
   const making = `${program}.${process.pid}`;
-  const { code, text } = await output([...machine.compiler, ...flags, '-o', making, ...inputs], undefined, await toolEnvironment(arch));
+  const { code, text } = await output(
+    [...machine.compiler, ...flags, '-o', making, ...inputs],
+    undefined,
+    await toolEnvironment(arch),
+  );
   if (code !== 0) {
     await rm(making, { force: true });
     throw new Error(`the host program for ${arch} did not compile:\n${text}`);

@@ -49,7 +49,12 @@ function writeRun(machine: Machine, number: number, { module, placement, expecte
 
 type Block = Relocation['base'] | 'bss';
 
-function place(machine: Machine, wordSize: number, code: NativeViper, placement: Placement): Record<Block | 'end', number> {
+function place(
+  machine: Machine,
+  wordSize: number,
+  code: NativeViper,
+  placement: Placement,
+): Record<Block | 'end', number> {
   const { block } = machine;
   // Aligned to the heap's blocks and to nothing larger.
   const odd = (address: number) => alignUp(address, 4 * block) + block;
@@ -70,9 +75,14 @@ function place(machine: Machine, wordSize: number, code: NativeViper, placement:
 function targetNumber(target: RelocationTarget): number {
   if (target.kind === 'entry') return relocationOps.firstEntry + target.index;
   const { text, rodata, bss, table } = { text: 0, rodata: 1, bss: 2, table: relocationOps.table };
-  return { text, rodata, bss, table, 'qstr-table': relocationOps['qstr-table'], 'obj-table': relocationOps['obj-table'] }[
-    target.kind
-  ];
+  return {
+    text,
+    rodata,
+    bss,
+    table,
+    'qstr-table': relocationOps['qstr-table'],
+    'obj-table': relocationOps['obj-table'],
+  }[target.kind];
 }
 
 /** Records of bytes, each long run of one byte in a record without bytes. */

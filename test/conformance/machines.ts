@@ -109,4 +109,3 @@ export async function toolEnvironment(arch: BuildableArch): Promise<NodeJS.Proce
   const { XTENSA_GNU_CONFIG: _inherited, ...env } = process.env;
   return machines[arch].windowed ? { ...env, XTENSA_GNU_CONFIG: await windowedXtensa() } : env;
 }
-

@@ -160,12 +160,20 @@ async function compare(
       const args = ['--arch', arch, '-o', OUTPUT, join(folder, objectName(index))];
       if (!externs) return { dir, args };
       const script = join(dir, 'externs.ld');
-      await writeFile(script, Object.entries(externs).map(([name, at]) => `${name} = 0x${at.toString(16)};\n`).join(''));
+      await writeFile(
+        script,
+        Object.entries(externs)
+          .map(([name, at]) => `${name} = 0x${at.toString(16)};\n`)
+          .join(''),
+      );
       return { dir, args: ['--externs', script, ...args] };
     }),
   );
   const wanted = cases.flatMap((each, index) => ('returns' in each.expect ? [index] : []));
-  const complaints = runReferences(tree, wanted.map((index) => requests[index]));
+  const complaints = runReferences(
+    tree,
+    wanted.map((index) => requests[index]),
+  );
   return Promise.all(
     cases.map(async ({ differs, expect }, index) => {
       if ('refused' in expect) return { bytes: 'not compared', faults: [] };
@@ -177,7 +185,9 @@ async function compare(
         const faults = equal ? [`said to differ from the reference linker (${differs}), but does not`] : [];
         return { bytes: 'differs on purpose', faults };
       }
-      return equal ? { bytes: 'equal', faults: [] } : { bytes: 'equal', faults: ["--compat: not the reference linker's bytes"] };
+      return equal
+        ? { bytes: 'equal', faults: [] }
+        : { bytes: 'equal', faults: ["--compat: not the reference linker's bytes"] };
     }),
   );
 }
@@ -194,7 +204,10 @@ async function executeAll(arch: BuildableArch, cases: readonly Case[], linked: r
       for (const placement of placements) runs.push({ index, run: { module, placement, expected: expect.returns } });
     }
   });
-  const faults = await execute(arch, runs.map(({ run }) => run));
+  const faults = await execute(
+    arch,
+    runs.map(({ run }) => run),
+  );
   const byCase: (string | undefined)[][] = cases.map(() => []);
   runs.forEach(({ index, run }, at) => {
     const fault = faults[at];

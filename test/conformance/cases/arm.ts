@@ -39,20 +39,22 @@ function addresses(relocation: string, operator = ''): Case[] {
     expect: { returns: pointee.returns },
     ...(pointee.externs ? { externs: pointee.externs } : {}),
   });
-  const inData = (section: string, flags: string) => (pointee: Pointee): Case => ({
-    relocation,
-    title: `in ${section}: the address of ${pointee.what}`,
-    source: source(
-      code(
-        'mpy_init',
-        `ldr r3, 1f\n2: add r3, pc\nldr r3, [r3]\n${pointee.use}.balign 4\n1: .word pointer - 2b - 4\n`,
+  const inData =
+    (section: string, flags: string) =>
+    (pointee: Pointee): Case => ({
+      relocation,
+      title: `in ${section}: the address of ${pointee.what}`,
+      source: source(
+        code(
+          'mpy_init',
+          `ldr r3, 1f\n2: add r3, pc\nldr r3, [r3]\n${pointee.use}.balign 4\n1: .word pointer - 2b - 4\n`,
+        ),
+        `.section ${section},"${flags}"\n.balign 4\n.word 0\n.global pointer\npointer: .word ${pointee.symbol}${operator}\n`,
+        pointee.more,
       ),
-      `.section ${section},"${flags}"\n.balign 4\n.word 0\n.global pointer\npointer: .word ${pointee.symbol}${operator}\n`,
-      pointee.more,
-    ),
-    expect: { returns: pointee.returns },
-    ...(pointee.externs ? { externs: pointee.externs } : {}),
-  });
+      expect: { returns: pointee.returns },
+      ...(pointee.externs ? { externs: pointee.externs } : {}),
+    });
   const all = pointees(thumb);
   return [
     ...all.map(inText),
@@ -106,7 +108,12 @@ function edges(branch: Branch, reach: number, alsoReached: readonly number[] = [
   ];
 }
 
-const call: Omit<Branch, 'relocation'> = { before: ['push {r4, lr}'], branch: 'bl target', bytes: 4, after: ['pop {r4, pc}'] };
+const call: Omit<Branch, 'relocation'> = {
+  before: ['push {r4, lr}'],
+  branch: 'bl target',
+  bytes: 4,
+  after: ['pop {r4, pc}'],
+};
 
 /** An instruction that armv6-m assemblers refuse, by its bits; the addend -4 is among them. */
 const wide = (relocation: string, first: number, second: number) =>
@@ -133,18 +140,20 @@ function branches(): Case[] {
       mebi,
       [...short, 0x40000, -0x40002, 0x80000, -0x80002],
     ),
-    ...edges({ relocation: 'R_ARM_THM_JUMP11', before: [], branch: 'b.n target', bytes: 2, after: ['udf #1'] }, 2048, [
-      100, -100,
-    ]),
+    ...edges(
+      { relocation: 'R_ARM_THM_JUMP11', before: [], branch: 'b.n target', bytes: 2, after: ['udf #1'] },
+      2048,
+      [100, -100],
+    ),
     ...edges({ relocation: 'R_ARM_THM_JUMP8', branch: 'beq.n target', bytes: 2, ...conditional }, 256, [20, -20]),
   ];
 }
 
 /** A word that holds a distance from itself. */
 function distances(relocation: string, expression: (symbol: string) => string): Case[] {
-  const body = (use: string, word: string) =>
-    `ldr r3, 1f\nadr r2, 1f\nadd r3, r2\n${use}.balign 4\n1: ${word}\n`;
-  const datum = '.section .rodata.datum,"a"\n.balign 4\n.word 0x111\n.global datum\ndatum: .word 0x7654321, 0x1234567\n';
+  const body = (use: string, word: string) => `ldr r3, 1f\nadr r2, 1f\nadd r3, r2\n${use}.balign 4\n1: ${word}\n`;
+  const datum =
+    '.section .rodata.datum,"a"\n.balign 4\n.word 0x111\n.global datum\ndatum: .word 0x7654321, 0x1234567\n';
   const one = (title: string, symbol: string, returns: number): Case => ({
     relocation,
     title,
@@ -165,7 +174,11 @@ function distances(relocation: string, expression: (symbol: string) => string): 
     {
       relocation,
       title: 'to a function, whose address is odd',
-      source: source(code('mpy_init', body('bx r3\n', expression('function'))), gap(0x100), code('function', thumb.give(77))),
+      source: source(
+        code('mpy_init', body('bx r3\n', expression('function'))),
+        gap(0x100),
+        code('function', thumb.give(77)),
+      ),
       expect: { returns: 77 },
     },
   ];
@@ -176,16 +189,21 @@ function throughGot(): Case[] {
   // r2 has the table's address.
   const table = 'ldr r2, 1f\n2: add r2, pc\n';
   const tableWord = '.balign 4\n1: .word _GLOBAL_OFFSET_TABLE_ - (2b + 4)\n';
-  const entry = (relocation: string) => (pointee: Pointee): Case => ({
-    relocation,
-    title: `the entry of ${pointee.what}`,
-    source: source(
-      code('mpy_init', `${table}ldr r3, 3f\nldr r3, [r2, r3]\n${pointee.use}${tableWord}3: .word ${pointee.symbol}(GOT)\n`),
-      pointee.more,
-    ),
-    expect: { returns: pointee.returns },
-    ...(pointee.externs ? { externs: pointee.externs } : {}),
-  });
+  const entry =
+    (relocation: string) =>
+    (pointee: Pointee): Case => ({
+      relocation,
+      title: `the entry of ${pointee.what}`,
+      source: source(
+        code(
+          'mpy_init',
+          `${table}ldr r3, 3f\nldr r3, [r2, r3]\n${pointee.use}${tableWord}3: .word ${pointee.symbol}(GOT)\n`,
+        ),
+        pointee.more,
+      ),
+      expect: { returns: pointee.returns },
+      ...(pointee.externs ? { externs: pointee.externs } : {}),
+    });
   const direct = (pointee: Pointee): Case => ({
     relocation: 'R_ARM_GOT_PREL',
     title: `the entry of ${pointee.what}`,
@@ -203,7 +221,10 @@ function throughGot(): Case[] {
     relocation: 'R_ARM_GOTOFF32',
     title: `to ${pointee.what}`,
     source: source(
-      code('mpy_init', `${table}ldr r3, 3f\nadd r3, r2\n${pointee.use}${tableWord}3: .word ${pointee.symbol}(GOTOFF)\n`),
+      code(
+        'mpy_init',
+        `${table}ldr r3, 3f\nadd r3, r2\n${pointee.use}${tableWord}3: .word ${pointee.symbol}(GOTOFF)\n`,
+      ),
       pointee.more,
     ),
     expect: { returns: pointee.returns },
@@ -279,7 +300,10 @@ function nothing(): Case[] {
   return ['R_ARM_NONE', 'R_ARM_V4BX'].map((relocation) => ({
     relocation,
     title: 'changes nothing',
-    source: source(code('mpy_init', `.reloc ., ${relocation}, function\n${thumb.give(77)}`), code('function', thumb.give(5))),
+    source: source(
+      code('mpy_init', `.reloc ., ${relocation}, function\n${thumb.give(77)}`),
+      code('function', thumb.give(5)),
+    ),
     expect: { returns: 77 },
   }));
 }

@@ -7,7 +7,8 @@ import { offsetPointees, pointees } from '../case.ts';
 
 type Width = 32 | 64;
 
-const code = (name: string, body: string) => `.section .text.${name},"ax",@progbits\n.global ${name}\n${name}:\n${body}`;
+const code = (name: string, body: string) =>
+  `.section .text.${name},"ax",@progbits\n.global ${name}\n${name}:\n${body}`;
 const gap = (bytes: number) => `.section .text.gap,"ax",@progbits\n.space ${bytes}, 0xcc\n`;
 const give = (value: number) => `movl $${value}, %eax\nret\n`;
 const tooFar = { refused: 'link/reloc-range' } as const;
@@ -119,7 +120,15 @@ function addresses(w: Writer, relocation: string): Case[] {
 }
 
 /** A number of `bytes` at label 1 that gives, added to its own address, the pointee's. */
-function distance(w: Writer, relocation: string, bytes: number, title: string, expression: string, pointee: Pointee, more = '') {
+function distance(
+  w: Writer,
+  relocation: string,
+  bytes: number,
+  title: string,
+  expression: string,
+  pointee: Pointee,
+  more = '',
+) {
   const { a, c, address, fetch, directive } = w;
   const body = `${address('1f')}${fetch(bytes)}add ${c}, ${a}\n${pointee.use}1: ${directive(bytes)} ${expression}\n`;
   return caseOf(relocation, title, pointee, body, more);
@@ -137,13 +146,18 @@ function reach(w: Writer, relocation: string, bytes: 1 | 2): Case[] {
     const number = `.section .text.number,"ax",@progbits\n.global number\nnumber: ${directive(bytes)} target - .\n`;
     const start = code('mpy_init', read.replaceAll('1f', 'number'));
     const source =
-      value >= 0
-        ? start + number + gap(value - bytes) + target
-        : start + target + gap(-value - targetBytes) + number;
+      value >= 0 ? start + number + gap(value - bytes) + target : start + target + gap(-value - targetBytes) + number;
     return { relocation, title: value >= 0 ? `to ${value} bytes ahead` : `to ${-value} bytes back`, source, expect };
   };
   const right = { returns: 77 } as const;
-  return [one(20, right), one(-20, right), one(limit - 1, right), one(-limit, right), one(limit, tooFar), one(-limit - 1, tooFar)];
+  return [
+    one(20, right),
+    one(-20, right),
+    one(limit - 1, right),
+    one(-limit, right),
+    one(limit, tooFar),
+    one(-limit - 1, tooFar),
+  ];
 }
 
 /** Numbers too narrow for an address: fixed addresses alone fit. */
@@ -212,7 +226,8 @@ function distances(w: Writer, relocation: string, bytes: 4 | 8): Case[] {
 /** Calls and jumps by their own instructions. */
 function branches(w: Writer, relocation: string, suffix: string): Case[] {
   const { aFunction } = named(w);
-  const place = (instruction: string) => `.byte ${instruction}\n.reloc ., ${relocation}, function${suffix} - 4\n.long ${w.dialect === dialect32 ? -4 : 0}\n`;
+  const place = (instruction: string) =>
+    `.byte ${instruction}\n.reloc ., ${relocation}, function${suffix} - 4\n.long ${w.dialect === dialect32 ? -4 : 0}\n`;
   const one = (title: string, body: string, ...between: string[]): Case => ({
     relocation,
     title,
@@ -251,7 +266,12 @@ function x86(): Case[] {
   const got = 'pushl %ebx\ncall 8f\n8: popl %ebx\naddl $_GLOBAL_OFFSET_TABLE_ + (. - 8b), %ebx\n';
   const leave = 'popl %ebx\n';
   const entry = (pointee: Pointee) =>
-    caseOf('R_386_GOT32X', `the entry of ${pointee.what}`, pointee, `${got}movl ${pointee.symbol}@GOT(%ebx), %eax\n${leave}${pointee.use}`);
+    caseOf(
+      'R_386_GOT32X',
+      `the entry of ${pointee.what}`,
+      pointee,
+      `${got}movl ${pointee.symbol}@GOT(%ebx), %eax\n${leave}${pointee.use}`,
+    );
   const entryWord = (pointee: Pointee) =>
     caseOf(
       'R_386_GOT32',
@@ -260,7 +280,12 @@ function x86(): Case[] {
       `${got}${w.address('1f')}movl (%ecx), %eax\nmovl (%eax, %ebx), %eax\n${leave}${pointee.use}1: .long ${pointee.symbol}@GOT\n`,
     );
   const offset = (pointee: Pointee) =>
-    caseOf('R_386_GOTOFF', `to ${pointee.what}`, pointee, `${got}leal ${pointee.symbol}@GOTOFF(%ebx), %eax\n${leave}${pointee.use}`);
+    caseOf(
+      'R_386_GOTOFF',
+      `to ${pointee.what}`,
+      pointee,
+      `${got}leal ${pointee.symbol}@GOTOFF(%ebx), %eax\n${leave}${pointee.use}`,
+    );
   const wrap = (addend: number): Case =>
     caseOf(
       'R_386_PC32',
@@ -293,8 +318,9 @@ function x64(): Case[] {
   const { dialect } = w;
   const all = pointees(dialect);
   const { aFunction, aDatum, aVariable } = named(w);
-  const through = (relocation: string, title: (pointee: Pointee) => string, body: (symbol: string) => string) => (pointee: Pointee) =>
-    caseOf(relocation, title(pointee), pointee, `${body(pointee.symbol).replace('USE', pointee.use)}`);
+  const through =
+    (relocation: string, title: (pointee: Pointee) => string, body: (symbol: string) => string) => (pointee: Pointee) =>
+      caseOf(relocation, title(pointee), pointee, `${body(pointee.symbol).replace('USE', pointee.use)}`);
   const entryOf = (pointee: Pointee) => `the entry of ${pointee.what}`;
   // The table's own address to rdx.
   const got = 'leaq 7f(%rip), %rdx\naddq 7f(%rip), %rdx\n';
@@ -346,13 +372,22 @@ function x64(): Case[] {
     ...all.map(through('R_X86_64_GOTPCREL', entryOf, ownPlace(4))),
     ...all.map(through('R_X86_64_GOTPCREL64', entryOf, ownPlace(8))),
     ...all.map(through('R_X86_64_REX_GOTPCRELX', entryOf, (symbol) => `movq ${symbol}@GOTPCREL(%rip), %rax\nUSE`)),
-    caseOf('R_X86_64_GOTPCRELX', 'calls a function', aFunction, 'subq $8, %rsp\ncall *function@GOTPCREL(%rip)\naddq $8, %rsp\nret\n'),
+    caseOf(
+      'R_X86_64_GOTPCRELX',
+      'calls a function',
+      aFunction,
+      'subq $8, %rsp\ncall *function@GOTPCREL(%rip)\naddq $8, %rsp\nret\n',
+    ),
     caseOf('R_X86_64_GOTPCRELX', 'jumps to a function', aFunction, 'jmp *function@GOTPCREL(%rip)\n'),
     ...reach(w, 'R_X86_64_PC16', 2),
     ...reach(w, 'R_X86_64_PC8', 1),
     ...distances(w, 'R_X86_64_PC64', 8),
     ...[aFunction, aDatum].map(offset('R_X86_64_GOTOFF64', 'GOTOFF')),
-    { ...offset('R_X86_64_GOTOFF64', 'GOTOFF')(aVariable), title: 'to a variable, which is apart', expect: { refused: 'link/static-bss' } },
+    {
+      ...offset('R_X86_64_GOTOFF64', 'GOTOFF')(aVariable),
+      title: 'to a variable, which is apart',
+      expect: { refused: 'link/static-bss' },
+    },
     offset('R_X86_64_PLTOFF64', 'PLTOFF')(aFunction),
     gotBy('R_X86_64_GOTPC32', 4),
     gotBy('R_X86_64_GOTPC64', 8),
