@@ -1,6 +1,7 @@
 // The command line tool: gives the ports of this machine to the verbs.
 
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { runCli } from './cli/program.ts';
 import { childProcesses } from './node/child-process.ts';
@@ -31,6 +32,7 @@ void runCli(process.argv.slice(2), manifest.version, {
   cwd: process.cwd(),
   environment: process.env,
   processors: availableParallelism(),
+  libcHeaders: join(import.meta.dirname, 'headers/libc'),
   endWith: (code) => {
     process.exitCode ||= code;
   },

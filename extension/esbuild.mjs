@@ -3,14 +3,21 @@
 // dist/ has no "type": "module" above it, hence CommonJS.
 
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const nodeBundle = { platform: 'node', format: 'cjs', target: 'node20' };
+const nodeBundle = {
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  define: { 'import.meta.dirname': '__dirname' },
+};
+/** Copied beside the bundles, which find them there. */
+const headers = 'headers';
 const bundles = [
   { entry: 'extension/host.ts', out: 'host.js', ...nodeBundle, external: ['vscode'] },
   { entry: 'extension/adapter.ts', out: 'adapter.js', ...nodeBundle },
@@ -73,6 +80,15 @@ function present() {
   });
 }
 
+async function copyHeaders(outDir) {
+  const source = join(root, 'extension', headers);
+  for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    await writeOutput(join(outDir, headers, relative(source, file)), await readFile(file));
+  }
+}
+
 async function main(args) {
   const unknown = args.filter((arg) => arg !== '--watch' && arg !== '--production');
   if (unknown.length)
@@ -84,6 +100,7 @@ async function main(args) {
     console.log('watching; Ctrl-C ends');
     return;
   }
+  await copyHeaders(outDir);
   await Promise.all(present().map((bundle) => esbuild.build(options(bundle, outDir, production))));
 }
 

@@ -27,10 +27,11 @@ const styles: Readonly<Record<Severity, string>> = { error: '1;31', warning: '1;
 
 function renderWhere({ file, section, symbol, offset, line, column }: Where, cwd: string): string {
   const position = [line, line === undefined ? undefined : column].filter((n) => n !== undefined);
+  const at = offset === undefined ? undefined : `0x${offset.toString(16)}`;
   const inside = [
-    section === undefined ? undefined : `section ${section}${offset === undefined ? '' : `+0x${offset.toString(16)}`}`,
-    section === undefined && offset !== undefined ? `offset 0x${offset.toString(16)}` : undefined,
-    symbol === undefined || line !== undefined ? undefined : `in ${symbol}`,
+    section === undefined ? at && `offset ${at}` : [section, at].filter((part) => part !== undefined).join('+'),
+    // With a line, the symbol is the function around it, which the line tells already.
+    line === undefined ? symbol : undefined,
   ].filter((part) => part !== undefined);
   const place = [file === undefined ? undefined : shorten(file, cwd), ...position]
     .filter((part) => part !== undefined)

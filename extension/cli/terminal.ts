@@ -16,6 +16,8 @@ export interface CliPorts {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly processors: number;
+  /** Folder of C library headers for compilers that bring none. */
+  readonly libcHeaders: string;
   /** Sets what the process will end with; see `exitCodes`. */
   readonly endWith: (code: number) => void;
 }

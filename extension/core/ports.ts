@@ -24,6 +24,7 @@ export interface ProcessRequest {
   /** Program and arguments; never given to a shell. */
   readonly argv: readonly string[];
   readonly cwd?: string | undefined;
+  /** Added to the environment that the process inherits. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** The process and its children are killed after this many milliseconds. */
   readonly timeoutMs?: number | undefined;

@@ -20,8 +20,6 @@ export interface SourceTree {
   readonly cache: string;
   /** `1.26.1`; of a tree under development the release before or after, as its py/mpconfig.h says. */
   readonly version: string;
-  /** Whether it was fetched; else it is the user's. */
-  readonly fetched: boolean;
 }
 
 /** Debian's versions in order of preference; the last resort is whatever the mirror offers. */
@@ -54,7 +52,7 @@ async function userTree(given: string): Promise<SourceTree> {
     .update(`${path}\n${await stateOf(path)}`)
     .digest('hex')
     .slice(0, 12);
-  return { path, cache: join(cacheFolder(), `micropython-${version}-${key}`), version, fetched: false };
+  return { path, cache: join(cacheFolder(), `micropython-${version}-${key}`), version };
 }
 
 /** What changes whenever the tree does: its commit and what differs from it; without git the newest file's time. */
@@ -112,7 +110,7 @@ async function cachedTree(root: string): Promise<SourceTree | undefined> {
 }
 
 function fetchedTree(home: string, version: string): SourceTree {
-  return { path: join(home, 'source'), cache: home, version, fetched: true };
+  return { path: join(home, 'source'), cache: home, version };
 }
 
 /** @returns the folder of the unpacked tree inside `folder` */

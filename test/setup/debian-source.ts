@@ -56,6 +56,7 @@ export async function fetchDebianSource(request: SourceRequest): Promise<void> {
     said += result.text;
     if (result.code === 0) return;
   }
-  const errors = said.split('\n').filter((line) => /^E:/.test(line));
-  throw new Unavailable(`${what}'s source could not be fetched: ${errors.slice(0, 3).join(' ')}`);
+  // The first complaints name the cause, the later ones what came of it.
+  const complaints = new Set(said.split('\n').filter((line) => /^[EW]:/.test(line)));
+  throw new Unavailable(`${what}'s source could not be fetched: ${[...complaints].slice(0, 2).join(' ')}`);
 }

@@ -1,8 +1,8 @@
 // The current native ABI of MicroPython, for use without a source tree.
 // Source: mp_fun_table_t in py/nativeglue.h; a test compares this table with the tree.
 
-import { staticQstrs } from '../mpy/static-qstrs.ts';
 import type { Abi } from './abi.ts';
+import { staticQstrs } from './static-qstrs.ts';
 
 const funTable = [
   'const_none',

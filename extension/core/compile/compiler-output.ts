@@ -20,7 +20,8 @@ export function readCompilerOutput(text: string, resolve: (file: string) => stri
     const bare = /^(\S+|.*(?:cc1|cc1plus|gcc|g\+\+|clang)\S*): (fatal error|error|warning): (.*)$/.exec(line);
     if (context) functionName = context[2];
     else if (/^.+?: At top level:$/.test(line)) functionName = undefined;
-    else if (included) includedFrom ??= included[1];
+    // The chain ends at the source; a header in its middle tells less.
+    else if (included) includedFrom = included[1];
     else if (message) {
       const [, file, at, column, kind, said] = message;
       if (kind === 'note') {

@@ -20,6 +20,8 @@ export interface CompileRequest {
   readonly cflags: { readonly [place in 'first' | 'arch' | 'extra' | 'last']: readonly string[] };
   readonly floatImpl?: FloatImpl | undefined;
   readonly mpyDir: string;
+  /** Our own C library headers, for a compiler that brings none; undefined: do without. */
+  readonly libcHeaders?: string | undefined;
   /** The generated header, relative to the project folder. */
   readonly configHeader: string;
   /** Where objects go, relative to the project folder; must exist when the commands run. */
@@ -74,6 +76,8 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
     `-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_${floatImpl}`,
     ...cflags.extra,
     ...cflags.last,
+    // Searched after the compiler's own folders, so that a real C library wins.
+    ...(request.libcHeaders === undefined ? [] : ['-idirafter', request.libcHeaders]),
     '-fdiagnostics-color=never',
   ];
 }

@@ -22,20 +22,35 @@ export async function findRuntimeLibraries(
   const ask = (...question: string[]) =>
     askCompiler(ports.processes, [compiler.program, ...flags, ...question], cancel);
   // In picolibc and musl the mathematics is part of libc.
-  const picolibc = compiler.flags.some((flag) => flag.endsWith('picolibc.specs'));
+  const specs = compiler.flags.find((flag) => flag.endsWith('picolibc.specs'))?.replace('-specs=', '');
   const musl = (await ask('-dumpmachine'))?.includes('-musl') ?? false;
-  const mathName = picolibc || musl ? 'libc.a' : 'libm.a';
+  const mathName = specs !== undefined || musl ? 'libc.a' : 'libm.a';
   const questions = { 'libgcc.a': '--print-libgcc-file-name', [mathName]: `--print-file-name=${mathName}` };
   const libraries: { path: string; bytes: Uint8Array }[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const [name, question] of Object.entries(questions)) {
-    const answer = await ask(question);
+    let answer = await ask(question);
+    // GCC does not look for files in the folders that a specs file adds.
+    if (answer === name && specs !== undefined) answer = await askSpecs(specs, name, ask, ports.files);
     const found =
       answer === undefined || answer === name ? [] : await readLibrary(ports.files.resolve(dir, answer), ports.files);
     if (found.length === 0) diagnostics.push(runtimeMissing(compiler.program, name));
     libraries.push(...found);
   }
   return { libraries, diagnostics };
+}
+
+/** @returns where the linker would find a library: picolibc's specs name its folder, `%M` in it being the build's. */
+async function askSpecs(
+  specs: string,
+  library: string,
+  ask: (question: string) => Promise<string | undefined>,
+  files: Files,
+): Promise<string | undefined> {
+  const text = new TextDecoder().decode((await files.read(specs)) ?? new Uint8Array());
+  const root = /:([^:;{}\s]+)\/%M\}/.exec(text)?.[1];
+  const build = await ask('-print-multi-directory');
+  return root === undefined || build === undefined ? undefined : files.resolve(root, build, library);
 }
 
 /** @returns the archive, or the archives that a linker script in its place names; none when there is no such file. */

@@ -1,7 +1,7 @@
 // What can be wrong with a link. Every message stands alone in a Problems list: it names the symbol and the numbers; the
 // place (file, section, offset) is in `where`.
 
-import type { Field, RelocationRow } from '../arch/architecture.ts';
+import type { Field, FieldChoice, RelocationRow } from '../arch/architecture.ts';
 import { type Diagnostic, error, type Where, warning } from '../diagnostic.ts';
 import { machineNames } from '../elf/constants.ts';
 
@@ -200,6 +200,62 @@ export const discardedTarget = (name: string, symbol: string, where: Where) =>
     `${name} refers to ${symbol}, which is not part of the module`,
     { ...where, symbol },
     'Keep it in a .text, .rodata or .bss section.',
+  );
+
+export const addressInCode = (name: string, symbol: string, where: Where) =>
+  error(
+    'link/address-in-code',
+    `${name} puts the address of ${symbol} where the loader cannot relocate it: only whole words are`,
+    { ...where, symbol },
+    'Compile with -fpic (assembler: use a distance or a GOT access).',
+  );
+
+export const loneLower = (name: string, symbol: string, where: Where) =>
+  error(
+    'link/reloc-pair',
+    `${name}: there is no upper half of an address at ${symbol}`,
+    { ...where, symbol },
+    '%pcrel_lo takes the label of the instruction with %pcrel_hi or %got_pcrel_hi, not the symbol itself.',
+  );
+
+export const carriedLower = (name: string, addend: number, value: number, where: Where) =>
+  error(
+    'link/reloc-pair',
+    `${name}: ${addend} more than ${hex(value)} does not go with the upper half that was made for ${hex(value)}`,
+    where,
+    'Add the offset where the upper half is made.',
+  );
+
+export const unexpectedBytes = (name: string, choice: FieldChoice, where: Where) =>
+  error(
+    'link/reloc-place',
+    `${name} wants ${choice.name} at ${hex(where.offset ?? 0)}, and there is none`,
+    where,
+    'The object is damaged: rebuild it.',
+  );
+
+export const brokenLiterals = (size: number, wordSize: number, where: Where) =>
+  error(
+    'link/literals',
+    `${where.section} has ${size} bytes, which are not literals of ${wordSize} bytes each`,
+    where,
+    'The object is damaged: rebuild it.',
+  );
+
+export const literalRelocation = (name: string, where: Where) =>
+  error(
+    'link/literals',
+    `${name} at ${hex(where.offset ?? 0)} is no address in a literal`,
+    where,
+    'The object is damaged: rebuild it.',
+  );
+
+export const literalMissing = (name: string, section: string, offset: number, where: Where) =>
+  error(
+    'link/literals',
+    `${name} refers to ${hex(offset)} of ${section}, where no literal is`,
+    where,
+    'The object is damaged: rebuild it.',
   );
 
 export const ignoredSection = (file: string, section: string, size: number) =>

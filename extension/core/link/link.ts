@@ -26,7 +26,16 @@ export function link(request: LinkRequest): LinkResult {
   const compat = request.compat === undefined ? undefined : findProfile(request.compat);
   if (request.compat !== undefined && !compat) throw new RangeError(`no compatibility profile "${request.compat}"`);
 
-  const program: Program = { request, arch, compat, diagnostics: [], objects: [], pieces: [], entry: undefined };
+  const program: Program = {
+    request,
+    arch,
+    compat,
+    diagnostics: [],
+    objects: [],
+    pieces: [],
+    literalSections: [],
+    entry: undefined,
+  };
   for (const input of request.objects) addObject(program, input);
   if (program.objects.length < request.objects.length) return failed(program.diagnostics);
   addLibraryMembers(program);

@@ -6,26 +6,29 @@ import { sectionFlags, sectionTypes } from '../elf/constants.ts';
 import type { ObjectFile, ObjectSection } from '../elf/object-file.ts';
 import { readObject } from '../elf/read-object.ts';
 import { constructors, ignoredSection, initialisedData, overAligned, threadLocal, wrongMachine } from './errors.ts';
+import { trimPadding } from './padding.ts';
 import type { LinkedObject, Piece, Program, Space } from './program.ts';
 import type { LinkInput } from './request.ts';
 
 /** Adds the object and its pieces to the program; what is wrong with it is reported and the object left out. */
 export function addObject(program: Program, input: LinkInput): void {
-  const file = tryRead(program, input);
-  if (!file) return;
+  const read = tryRead(program, input);
+  if (!read) return;
   const { arch } = program;
-  if (file.machine !== arch.machine || file.elfClass !== arch.elfClass) {
+  if (read.machine !== arch.machine || read.elfClass !== arch.elfClass) {
     program.diagnostics.push(
-      wrongMachine(file.path, file.machine, file.elfClass, arch.name, arch.machine, arch.elfClass),
+      wrongMachine(read.path, read.machine, read.elfClass, arch.name, arch.machine, arch.elfClass),
     );
     return;
   }
+  const file = trimPadding(read, arch);
   const pieces: (Piece | undefined)[] = [];
   const object: LinkedObject = { file, pieces, targets: [] };
   for (const section of file.sections) {
     const piece = choose(program, object, section);
     pieces.push(piece);
-    if (piece) program.pieces.push(piece);
+    if (piece?.literals) program.literalSections.push(piece);
+    else if (piece) program.pieces.push(piece);
   }
   program.objects.push(object);
 }
@@ -68,9 +71,8 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
     return undefined;
   }
   if (section.type !== sectionTypes.progbits && section.type !== sectionTypes.nobits) return undefined;
-  const content =
-    sortsByName.find(([prefix]) => section.name === prefix || section.name.startsWith(`${prefix}.`))?.[1] ??
-    contentByFlags(section);
+  const literals = program.arch.literalSections?.test(section.name) ? new Map() : undefined;
+  const content = literals ? 'text' : contentOf(section);
   if (!content) {
     program.diagnostics.push(initialisedData(file.path, section.name, section.size, symbolsIn(file, section)));
     return undefined;
@@ -91,8 +93,16 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
     relocations: section.relocations,
     object,
     tableWords: [],
+    literals,
     address: 0,
   };
+}
+
+function contentOf(section: ObjectSection): Piece['content'] | undefined {
+  return (
+    sortsByName.find(([prefix]) => section.name === prefix || section.name.startsWith(`${prefix}.`))?.[1] ??
+    contentByFlags(section)
+  );
 }
 
 export function spaceOf(content: Piece['content'], arch: Architecture): Space {

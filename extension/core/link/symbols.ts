@@ -40,7 +40,7 @@ export function resolveSymbols(program: Program): void {
       if (tables[symbol.name]) return tables[symbol.name];
       const definition = definitions.get(symbol.name);
       if (definition) return ownTarget(program, definition.object, definition.symbol) ?? { kind: 'nothing' };
-      const outside = outsideTarget(program, symbol.name, stubs);
+      const outside = outsideTarget(program, object, symbol, stubs);
       if (outside) return outside;
       if (symbol.binding === 'weak') return { kind: 'weak-undefined' };
       if (!reported.has(symbol.name)) {
@@ -101,18 +101,36 @@ function ownTarget(program: Program, object: LinkedObject, symbol: ObjectSymbol)
   }
 }
 
-function outsideTarget(program: Program, name: string, stubs: Map<string, Piece>): Target | undefined {
+function outsideTarget(
+  program: Program,
+  object: LinkedObject,
+  symbol: ObjectSymbol,
+  stubs: Map<string, Piece>,
+): Target | undefined {
   const { abi, externs } = program.request;
+  const { name } = symbol;
   const address = externs?.get(name);
   if (address !== undefined) return { kind: 'absolute', value: address };
   const memoryField = memoryFunctions[name];
   if (memoryField) {
     if (program.compat && !program.compat.memoryStubs) return undefined;
     const index = abi.funTable.indexOf(memoryField);
-    return index < 0 ? undefined : { kind: 'entry', index, stub: stubFor(program, memoryField, index, stubs) };
+    if (index < 0) return undefined;
+    const isCalled = (program.compat && program.arch.reference.idleStubs) || isUsedDirectly(program, object, symbol);
+    return { kind: 'entry', index, stub: isCalled ? stubFor(program, memoryField, index, stubs) : undefined };
   }
   const index = tableEntry(name, abi);
   return index === undefined ? undefined : { kind: 'entry', index, stub: undefined };
+}
+
+/** Whether code reaches the symbol at a distance, not only through words that hold its address. */
+function isUsedDirectly(program: Program, object: LinkedObject, symbol: ObjectSymbol): boolean {
+  return object.pieces.some((piece) =>
+    piece?.relocations.some((relocation) => {
+      const row = program.arch.relocations[relocation.type];
+      return relocation.symbol === symbol.index && row && 'formula' in row && row.formula === 'S + A - P';
+    }),
+  );
 }
 
 function stubFor(program: Program, field: string, entry: number, stubs: Map<string, Piece>): Piece | undefined {
@@ -130,6 +148,8 @@ function stubFor(program: Program, field: string, entry: number, stubs: Map<stri
       relocations: [],
       object: undefined,
       tableWords: [{ offset: jump.word, entry }],
+      start: jump.start,
+      literals: undefined,
       address: 0,
     };
     stubs.set(field, stub);

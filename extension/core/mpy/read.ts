@@ -1,6 +1,7 @@
 // Reads a .mpy file back into a module, and says of every byte what it is.
 // Specification: https://docs.micropython.org/en/latest/reference/mpyfiles.html, py/persistentcode.c
 
+import { staticQstrs } from '../abi/static-qstrs.ts';
 import { archByNumber, wordSizeOf } from '../arch/names.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import * as errors from './errors.ts';
@@ -15,7 +16,6 @@ import {
   scopeFlags,
 } from './format.ts';
 import type { MpyHeader, MpyModule, MpyObject, Qstr, RawCode, Relocation, RelocationTarget } from './module.ts';
-import { staticQstrs } from './static-qstrs.ts';
 
 /** Bytes `start` to before `end` of the file are `what`. A file's spans follow each other without gap or overlap. */
 export interface Span {

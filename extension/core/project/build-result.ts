@@ -16,6 +16,8 @@ export interface BuildRequest {
   readonly outDir?: string | undefined;
   /** Compiler paths that go before discovery, by architecture. */
   readonly compilers?: Readonly<Partial<Record<BuildableArch, string>>> | undefined;
+  /** Folder of C library headers for compilers that bring none. */
+  readonly libcHeaders?: string | undefined;
   /** Version of the reference linker whose exact bytes are wanted; undefined: ours. */
   readonly compat?: string | undefined;
   /** Variables the Makefile sees, as make's environment; undefined: none. */

@@ -108,7 +108,7 @@ async function compileAndLink(
 
   checkKinds(project.sources, file);
   if (project.mpyDir === undefined) throw new Failure(errors.noTree(file));
-  const abi = await loadAbi(project.mpyDir, file, files);
+  const abi = await loadAbi(project.mpyDir, request.mpyDir === undefined ? file : project.mpyDir, files);
   const compiler = await findCompiler(arch, request.compilers?.[arch], ports.processes, request.cancel);
 
   progress('qstrs');
@@ -123,6 +123,7 @@ async function compileAndLink(
     arch,
     compiler,
     mpyDir: project.mpyDir,
+    libcHeaders: request.libcHeaders,
     configHeader: headerName,
     buildDir,
   };

@@ -60,7 +60,9 @@ export function noSources(file: string): Diagnostic {
 export function sourceMissing(file: string, source: string, path: string, rule: number | undefined): Diagnostic {
   return error(
     'project/source-missing',
-    `SRC names ${source}, but there is no file ${path}.`,
+    source === path
+      ? `SRC names ${source}, but there is no such file.`
+      : `SRC names ${source}, but there is no file ${path}.`,
     { file, line: rule },
     rule === undefined
       ? 'Create it or take it out of SRC.'
@@ -152,7 +154,7 @@ export function includeMissing(path: string, where: Where): Diagnostic {
 }
 
 export function notFollowed(variable: string, where: Where, hint: string): Diagnostic {
-  return warning('project/not-followed', `${variable} is set here, but natmod does not follow it.`, where, hint);
+  return warning('project/not-followed', `${variable} is set here, but natmod does not follow all of it.`, where, hint);
 }
 
 export function badWords(variable: string, value: string, file: string): Diagnostic {

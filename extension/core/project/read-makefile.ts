@@ -85,6 +85,8 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
   const cflags = ask.words('CFLAGS');
   const mark = cflags.indexOf(includeMark);
   const linkFlags = splitLibraries(ask.words('MPY_LD_FLAGS'));
+  const strange = linkFlags.rest.filter((flag) => !/^(-v+|--verbose)$/.test(flag));
+  if (strange.length > 0) ask.warnIfSet('MPY_LD_FLAGS', `Of its options, these have no effect: ${strange.join(' ')}.`);
   for (const [name, hint] of Object.entries(notFollowed)) ask.warnIfSet(name, hint);
   return {
     dir,

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { readCompilerOutput } from '../../../extension/core/compile/compiler-output.ts';
+
+const gcc = `In file included from parts.h:3,
+                 from main.c:7:
+inc/table.h:4:10: fatal error: string.h: No such file or directory
+    4 | #include <string.h>
+      |          ^~~~~~~~~~
+compilation terminated.
+`;
+
+test('reads file, line, column and message of an error, and names the function around it', () => {
+  const [first, ...rest] = readCompilerOutput(
+    "blink.c: In function 'toggle':\nblink.c:12:5: error: 'led' undeclared (first use in this function)\n   12 |     led = 1;\n      |     ^~~\n",
+    (file) => `/p/${file}`,
+  );
+  assert.deepEqual(rest, []);
+  assert.equal(first.severity, 'error');
+  assert.equal(first.code, 'compile/error');
+  assert.equal(first.message, "'led' undeclared (first use in this function)");
+  assert.deepEqual(first.where, { file: '/p/blink.c', line: 12, column: 5, symbol: 'toggle' });
+});
+
+test('tells through which source a header came, and what a missing C header means', () => {
+  const [fault, ...rest] = readCompilerOutput(gcc);
+  assert.deepEqual(rest, []);
+  assert.deepEqual(fault.where, { file: 'inc/table.h', line: 4, column: 10, symbol: undefined });
+  assert.match(fault.hint ?? '', /included from main\.c:7/);
+  assert.match(fault.hint ?? '', /newlib or picolibc/);
+});
+
+test('a note belongs to the message before it', () => {
+  const [fault, ...rest] = readCompilerOutput(
+    "a.c:2:5: error: conflicting types for 'f'; have 'int(void)'\na.h:1:6: note: previous declaration of 'f' with type 'void(void)'\n",
+  );
+  assert.deepEqual(rest, []);
+  assert.match(fault.hint ?? '', /previous declaration .*\(a\.h:1\)/);
+});
+
+test('keeps the flag of a warning, and an error made of one is an error', () => {
+  const text = `a.c:1:1: warning: unused variable 'x' [-Wunused-variable]
+a.c:2:1: error: unused variable 'y' [-Werror=unused-variable]
+cc1: all warnings being treated as errors
+`;
+  const found = readCompilerOutput(text);
+  assert.deepEqual(
+    found.map((d) => [d.severity, d.code, d.message]),
+    [
+      ['warning', 'compile/warning', "unused variable 'x' [-Wunused-variable]"],
+      ['error', 'compile/error', "unused variable 'y' [-Werror=unused-variable]"],
+    ],
+  );
+});
+
+test('reads what the compiler says about itself, without a place', () => {
+  const [fault] = readCompilerOutput(
+    "arm-none-eabi-gcc: error: unrecognized command-line option '-mfoo'; did you mean '-mfpu'?\n",
+  );
+  assert.equal(fault.message, "arm-none-eabi-gcc: unrecognized command-line option '-mfoo'; did you mean '-mfpu'?");
+  assert.equal(fault.where, undefined);
+  const [clang] = readCompilerOutput("clang-22: error: unknown argument: '-mforce-l32'\n");
+  assert.match(clang.message, /^clang-22: unknown argument/);
+});
+
+test('reads the assembler', () => {
+  const [fault] = readCompilerOutput("start.S: Assembler messages:\nstart.S:9: Error: bad instruction `movq r0,r1'\n");
+  assert.equal(fault.severity, 'error');
+  assert.deepEqual([fault.where?.file, fault.where?.line, fault.where?.column], ['start.S', 9, undefined]);
+});
+
+test('reads paths with blanks, drive letters and letters of any script', () => {
+  const files = ['my module/größe.c', 'C:\\src\\a.c', '../x.c'];
+  for (const file of files) {
+    const [fault] = readCompilerOutput(`${file}:3:1: error: expected ';'\r\n`);
+    assert.deepEqual(
+      [fault.where?.file, fault.where?.line, fault.where?.column, fault.message],
+      [file, 3, 1, "expected ';'"],
+    );
+  }
+});
+
+test('an internal error of the compiler is told as one', () => {
+  const [fault] = readCompilerOutput('a.c:5:1: internal compiler error: Segmentation fault\n');
+  assert.equal(fault.severity, 'error');
+  assert.match(fault.message, /internal compiler error: Segmentation fault/);
+});
+
+test('a qstr that only a header names gets the advice to name it in a source', () => {
+  const [fault] = readCompilerOutput("a.c:5:1: error: 'MP_QSTR_blink' undeclared (first use in this function)\n");
+  assert.match(fault.hint ?? '', /files of SRC/);
+});
+
+test('text that is no diagnostic is left alone', () => {
+  assert.deepEqual(readCompilerOutput('hello\n    4 | int x: y;\n      |     ^\n\n'), []);
+});

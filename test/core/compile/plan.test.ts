@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { type CompileRequest, planCompile } from '../../../extension/core/compile/plan.ts';
+
+const request: CompileRequest = {
+  arch: 'armv7emsp',
+  compiler: { program: '/bin/arm-none-eabi-gcc', family: 'gcc', flags: [] },
+  sources: ['a.c'],
+  cflags: { first: ['-Ifirst'], arch: [], extra: ['-O2'], last: ['-std=gnu99'] },
+  mpyDir: '/mp',
+  configHeader: 'build/x.config.h',
+  buildDir: 'build',
+};
+
+test('the author has the first word on include folders and the last on everything else', () => {
+  const [{ argv }] = planCompile(request);
+  const order = ['-Ifirst', '-I/mp', '-std=c99', '-Os', '-mcpu=cortex-m4', '-O2', '-std=gnu99'];
+  const places = order.map((flag) => argv.indexOf(flag));
+  assert.deepEqual(
+    places,
+    [...places].sort((a, b) => a - b),
+  );
+  assert.ok(!places.includes(-1));
+  assert.ok(argv.includes('-mfloat-abi=hard'));
+  assert.ok(argv.includes('-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_FLOAT'));
+});
+
+test('float implementation of the author goes before that of the architecture', () => {
+  const [{ argv }] = planCompile({ ...request, floatImpl: 'double' });
+  assert.ok(argv.includes('-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_DOUBLE'));
+});
+
+test('every source has its own object, also with one name in several folders', () => {
+  const sources = [
+    'x.c',
+    '../x.c',
+    'sub/x.c',
+    'up-x.c',
+    'X.C.c',
+    'x.c.c',
+    'x.S',
+    '/abs/x.c',
+    `${'deep/'.repeat(60)}x.c`,
+  ];
+  const objects = planCompile({ ...request, sources }).map((step) => step.object.toLowerCase());
+  assert.equal(new Set(objects).size, sources.length);
+  for (const object of objects) assert.match(object, /^build\/[^/]{1,130}\.o$/);
+});
+
+test('assembly is linked after C, as make links it', () => {
+  const steps = planCompile({ ...request, sources: ['a.S', 'b.c', 'c.S', 'd.c'] });
+  assert.deepEqual(
+    steps.map((step) => step.source),
+    ['b.c', 'd.c', 'a.S', 'c.S'],
+  );
+});
+
+test('a file name can not pass for an option', () => {
+  const [{ argv }] = planCompile({ ...request, sources: ['-o.c'] });
+  assert.equal(argv.at(-1), './-o.c');
+});
+
+test('C++ is not told to be C', () => {
+  const [{ argv }] = planCompile({ ...request, sources: ['a.cpp'], cflags: { ...request.cflags, last: [] } });
+  assert.ok(!argv.includes('-std=c99'));
+  assert.ok(argv.includes('-fno-exceptions'));
+});

@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { build } from '../../../extension/core/project/build.ts';
+import type { BuildRequest, BuildResult } from '../../../extension/core/project/build-result.ts';
+import { splitWords } from '../../../extension/core/project/split-words.ts';
+import { childProcesses } from '../../../extension/node/child-process.ts';
+import { fileStore } from '../../../extension/node/file-store.ts';
+import { micropythonSource } from '../../micropython/source.ts';
+import { need, needed } from '../../setup/need.ts';
+import { onPath } from '../../setup/packages.mjs';
+
+const ports = { files: fileStore, processes: childProcesses };
+const examples = resolve(import.meta.dirname, '../../../examples');
+const good =
+  '#include "py/dynruntime.h"\nmp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {\n    MP_DYNRUNTIME_INIT_ENTRY\n    MP_DYNRUNTIME_INIT_EXIT\n}\n';
+const makefile = 'MOD = m\nSRC = m.c\nARCH ?= x64\ninclude $(MPY_DIR)/py/dynruntime.mk\n';
+
+/** A project folder with these files, removed after the test. */
+function makeProject(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'natmod größe (1) ')));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(resolve(dir, name, '..'), { recursive: true });
+    writeFileSync(join(dir, name), text);
+  }
+  return dir;
+}
+
+function buildHere(dir: string, request: Partial<BuildRequest> = {}): Promise<BuildResult> {
+  return build({ dir, archs: [], ...request }, ports);
+}
+
+const codes = (result: BuildResult) =>
+  [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)].map((d) => d.code);
+
+async function treeFor(t: TestContext, ...programs: string[]): Promise<string | undefined> {
+  const tree = await needed(t, "MicroPython's source", micropythonSource);
+  return tree && need(t, programs.join(' and '), programs.every(onPath)) ? tree.path : undefined;
+}
+
+test('tells of a source that is not there, and of the rule that would make it', async (t) => {
+  const dir = makeProject(t, { Makefile: `MPY_DIR = x\n${makefile}\nm.c: m.py\n\tpython3 $< > $@\n` });
+  const result = await buildHere(dir);
+  assert.deepEqual(codes(result), ['project/source-missing']);
+  const [fault] = result.diagnostics;
+  assert.equal(fault.where?.line, 7);
+  assert.match(fault.hint ?? '', /make/);
+});
+
+test('tells of a missing tree, whether none was given or what was given is none', async (t) => {
+  const dir = makeProject(t, { Makefile: makefile, 'm.c': good });
+  for (const mpyDir of [undefined, dir]) {
+    const result = await buildHere(dir, { mpyDir });
+    assert.equal(result.ok, false);
+    assert.deepEqual(codes(result), ['project/tree-missing']);
+    assert.equal(result.outputs.length, 1);
+  }
+});
+
+test('what is wrong with the project is told once, not once for each architecture', async (t) => {
+  const dir = makeProject(t, { Makefile: `${makefile}SRC += parts.py\n`, 'm.c': good, 'parts.py': '' });
+  const result = await buildHere(dir, { archs: ['x64', 'armv7m', 'armv6m'], mpyDir: dir });
+  assert.deepEqual(codes(result), ['project/python-source']);
+  assert.match(result.diagnostics[0].message, /natmod merge/);
+  assert.deepEqual(
+    result.outputs.map((output) => output.ok),
+    [false, false, false],
+  );
+});
+
+test('an architecture that fails does not stop the others, and each keeps its folder', async (t) => {
+  const mpyDir = await treeFor(t, 'gcc', 'arm-none-eabi-gcc');
+  if (!mpyDir) return;
+  const text = `${good}#ifdef __arm__\n#error not for ARM\n#endif\n`;
+  const dir = makeProject(t, { Makefile: makefile, 'm.c': text, 'armv7m/m.mpy': 'old' });
+  const result = await buildHere(dir, { archs: ['armv7m', 'x64'], mpyDir });
+  assert.equal(result.ok, false);
+  assert.deepEqual(
+    result.outputs.map((output) => [output.arch, output.ok, output.diagnostics.map((d) => d.message)]),
+    [
+      ['armv7m', false, ['#error not for ARM']],
+      ['x64', true, []],
+    ],
+  );
+  assert.equal(readFileSync(join(dir, 'armv7m/m.mpy'), 'utf8'), 'old');
+  assert.equal(readFileSync(join(dir, 'x64/m.mpy'))[0], 0x4d);
+});
+
+test('a missing compiler is told for its architecture with what to do', async (t) => {
+  const mpyDir = await treeFor(t, 'gcc');
+  if (!mpyDir) return;
+  const dir = makeProject(t, { Makefile: makefile, 'm.c': good });
+  const result = await buildHere(dir, { archs: ['armv7m', 'x64'], mpyDir, compilers: { armv7m: '/opt/none/gcc' } });
+  assert.deepEqual(
+    result.outputs.map((output) => [output.ok, output.diagnostics[0]?.code]),
+    [
+      [false, 'compile/compiler-missing'],
+      [true, undefined],
+    ],
+  );
+  assert.ok(result.outputs[0].diagnostics[0].hint);
+});
+
+test('the faults of all sources are told, those of a shared header once', async (t) => {
+  const mpyDir = await treeFor(t, 'gcc');
+  if (!mpyDir) return;
+  const source = '#include "m.h"\nint NAME(void) { return missing; }\n';
+  const dir = makeProject(t, {
+    Makefile: makefile.replace('m.c', 'm.c n.c'),
+    'm.h': '#include "py/dynruntime.h"\nint broken(\n;\n',
+    'm.c': source.replace('NAME', 'm'),
+    'n.c': source.replace('NAME', 'n'),
+  });
+  const { diagnostics } = (await buildHere(dir, { mpyDir })).outputs[0];
+  const places = diagnostics.map((d) => `${d.where?.file?.slice(dir.length + 1)}:${d.where?.line}`);
+  assert.ok(places.includes('m.c:2') && places.includes('n.c:2'), places.join());
+  assert.equal(places.filter((place) => place.startsWith('m.h:')).length, 1);
+});
+
+test('an output that can not be written is told, and leaves what was there', async (t) => {
+  const mpyDir = await treeFor(t, 'gcc');
+  if (!mpyDir) return;
+  const dir = makeProject(t, { Makefile: makefile, 'm.c': good, 'm.mpy/inside': 'kept' });
+  const result = await buildHere(dir, { mpyDir });
+  assert.match(codes(result).join(), /^files\//);
+  assert.equal(readFileSync(join(dir, 'm.mpy/inside'), 'utf8'), 'kept');
+  assert.deepEqual(readdirSync(dir).sort(), ['Makefile', 'build', 'm.c', 'm.mpy']);
+});
+
+test('never links an object of an earlier build', async (t) => {
+  const mpyDir = await treeFor(t, 'gcc');
+  if (!mpyDir) return;
+  const dir = makeProject(t, { Makefile: makefile, 'm.c': good, 'n.h': '#define N 1\n' });
+  writeFileSync(join(dir, 'm.c'), `#include "n.h"\n${good}int n(void) { return N; }\n`);
+  const first = await buildHere(dir, { mpyDir });
+  assert.equal(first.ok, true);
+  const before = readFileSync(join(dir, 'm.mpy'));
+  writeFileSync(join(dir, 'n.h'), '#define N 2\n');
+  assert.equal((await buildHere(dir, { mpyDir })).ok, true);
+  assert.notDeepEqual(readFileSync(join(dir, 'm.mpy')), before);
+});
+
+test('cancelling ends the compilers, tells so once, and writes nothing', async (t) => {
+  const mpyDir = await treeFor(t, 'gcc');
+  if (!mpyDir || process.platform === 'win32') return;
+  const dir = makeProject(t, {
+    Makefile: makefile,
+    'm.c': good,
+    'slow-gcc': '#!/bin/sh\necho $$ > "$0.pid"\nexec sleep 60\n',
+  });
+  const slow = join(dir, 'slow-gcc');
+  chmodSync(slow, 0o755);
+  const cancel = new AbortController();
+  const started = Date.now();
+  const building = buildHere(dir, {
+    archs: ['x64', 'x86'],
+    mpyDir,
+    compilers: { x64: slow, x86: slow },
+    cancel: cancel.signal,
+    onProgress: ({ step }) => {
+      if (step === 'compile') setTimeout(() => cancel.abort(), 300);
+    },
+  });
+  const result = await building;
+  assert.ok(Date.now() - started < 20_000);
+  assert.deepEqual(codes(result), ['build/cancelled']);
+  assert.equal(result.ok, false);
+  assert.equal(existsSync(join(dir, 'x64')), false);
+  const pid = Number(readFileSync(`${slow}.pid`, 'utf8'));
+  assert.throws(() => process.kill(pid, 0), 'the compiler is gone');
+});
+
+test('tells each step and logs each command', async (t) => {
+  const mpyDir = await treeFor(t, 'gcc');
+  if (!mpyDir) return;
+  const dir = makeProject(t, { Makefile: makefile, 'm.c': good });
+  const steps: string[] = [];
+  let log = '';
+  const request: Partial<BuildRequest> = {
+    mpyDir,
+    onProgress: ({ step, source, done, total }) => steps.push(`${done}/${total} ${step} ${source ?? ''}`.trim()),
+    onLog: (line) => (log += line),
+  };
+  assert.equal((await buildHere(dir, request)).ok, true);
+  assert.deepEqual(steps, ['0/4 qstrs', '1/4 compile m.c', '2/4 link', '3/4 write']);
+  assert.match(log, /gcc .* -c m\.c\n/);
+});
+
+test('clang serves where there is no GCC', async (t) => {
+  const mpyDir = await treeFor(t, 'clang-22');
+  if (!mpyDir) return;
+  for (const name of ['factorial', 'features']) {
+    const dir = makeProject(t, {});
+    cpSync(join(examples, name), dir, { recursive: true });
+    const result = await buildHere(dir, { archs: ['x64'], mpyDir, compilers: { x64: 'clang-22' } });
+    assert.deepEqual(codes(result), []);
+    assert.equal(result.ok, true);
+  }
+});
+
+for (const arch of ['x64', 'armv6m', 'armv7m', 'armv7emsp', 'armv7emdp'] as const) {
+  test(`the compiler gets the flags that make gives it for ${arch}`, async (t) => {
+    const compiler = arch === 'x64' ? 'gcc' : 'arm-none-eabi-gcc';
+    const mpyDir = await treeFor(t, 'make', compiler);
+    if (!mpyDir) return;
+    const dir = makeProject(t, {});
+    cpSync(join(examples, 'factorial'), dir, { recursive: true });
+    writeFileSync(
+      join(dir, 'Makefile'),
+      `CFLAGS += -DFIRST\nCFLAGS_EXTRA = -DEXTRA='"a b"'\n${readFileSync(join(dir, 'Makefile'), 'utf8')}CFLAGS += -DLAST\n`,
+    );
+    // No `V=1`: a dry run shows silent commands too.
+    const shown = execFileSync('make', ['-n', '-B', `ARCH=${arch}`, `MPY_DIR=${mpyDir}`, 'CROSS='], {
+      cwd: dir,
+      encoding: 'utf8',
+    });
+    const theirs = shown.split('\n').find((line) => /\bgcc .* -c factorial\.c/.test(line));
+    let ours = '';
+    await buildHere(dir, { archs: [arch], mpyDir, compilers: { [arch]: compiler }, onLog: (line) => (ours += line) });
+    // Names of files and what shows diagnostics may differ.
+    const flags = (command: string) =>
+      splitWords(command.replaceAll('<', '').replaceAll('>', ''))!
+        .slice(1)
+        .filter((flag) => !/^-DMP_CONFIGFILE|^-f?diagnostics|^-MMD$|\.(o|d)$|^-(MF|o)$/.test(flag));
+    assert.deepEqual(flags(ours.split('\n')[0]), flags(theirs ?? ''));
+  });
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { Failure } from '../../extension/core/diagnostic.ts';
+import { fileStore } from '../../extension/node/file-store.ts';
+
+function makeFolder(t: TestContext): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'natmod größe ')));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+async function failureOf(task: Promise<unknown>) {
+  const thrown = await task.then(
+    () => undefined,
+    (fault: unknown) => fault,
+  );
+  assert.ok(thrown instanceof Failure, `${thrown}`);
+  assert.equal(thrown.diagnostics.length, 1);
+  return thrown.diagnostics[0];
+}
+
+test('writes a new file into folders that are not there yet, and leaves nothing else', async (t) => {
+  const folder = makeFolder(t);
+  await fileStore.writeAtomic(join(folder, 'a/b/x.mpy'), bytes('one'));
+  assert.equal(readFileSync(join(folder, 'a/b/x.mpy'), 'utf8'), 'one');
+  assert.deepEqual(readdirSync(join(folder, 'a/b')), ['x.mpy']);
+});
+
+test('a reader sees the old bytes or the new, never a part', async (t) => {
+  const path = join(makeFolder(t), 'x');
+  const contents = ['a'.repeat(3_000_000), 'b'.repeat(3_000_000)];
+  writeFileSync(path, contents[0]);
+  let writing = true;
+  const writer = (async () => {
+    for (let n = 1; n <= 10; n++) await fileStore.writeAtomic(path, bytes(contents[n % 2]));
+    writing = false;
+  })();
+  while (writing) {
+    const text = new TextDecoder().decode(await fileStore.read(path));
+    assert.ok(contents.includes(text), `${text.length} bytes`);
+  }
+  await writer;
+});
+
+test('when writing fails, the old file and the folder stay as they were', async (t) => {
+  const folder = makeFolder(t);
+  mkdirSync(join(folder, 'x.mpy'));
+  writeFileSync(join(folder, 'x.mpy', 'inside'), 'kept');
+  const fault = await failureOf(fileStore.writeAtomic(join(folder, 'x.mpy'), bytes('new')));
+  assert.match(fault.code, /^files\/(is-folder|not-folder)$/);
+  assert.match(fault.message, /x\.mpy/);
+  assert.ok(fault.hint);
+  assert.deepEqual(readdirSync(folder), ['x.mpy']);
+  assert.equal(readFileSync(join(folder, 'x.mpy', 'inside'), 'utf8'), 'kept');
+});
+
+test('a file where a folder should be is told as such', async (t) => {
+  const folder = makeFolder(t);
+  writeFileSync(join(folder, 'file'), '');
+  const fault = await failureOf(fileStore.writeAtomic(join(folder, 'file', 'x'), bytes('')));
+  assert.equal(fault.code, 'files/not-folder');
+});
+
+test('a folder without permission to write is told as such', async (t) => {
+  if (process.getuid?.() === 0 || process.platform === 'win32') return t.skip('root may write everywhere');
+  const folder = makeFolder(t);
+  chmodSync(folder, 0o555);
+  const fault = await failureOf(fileStore.writeAtomic(join(folder, 'x'), bytes('')));
+  assert.equal(fault.code, 'files/access');
+  chmodSync(folder, 0o755);
+});
+
+test('a link stays a link, and permissions stay', async (t) => {
+  if (process.platform === 'win32') return t.skip('needs POSIX');
+  const folder = makeFolder(t);
+  writeFileSync(join(folder, 'real'), 'old');
+  chmodSync(join(folder, 'real'), 0o750);
+  symlinkSync('real', join(folder, 'link'));
+  await fileStore.writeAtomic(join(folder, 'link'), bytes('new'));
+  assert.deepEqual(readdirSync(folder).sort(), ['link', 'real']);
+  assert.equal(readFileSync(join(folder, 'real'), 'utf8'), 'new');
+  assert.equal(statSync(join(folder, 'real')).mode & 0o777, 0o750);
+});
+
+test('what is not there is undefined, what is of the wrong kind is a fault', async (t) => {
+  const folder = makeFolder(t);
+  assert.equal(await fileStore.read(join(folder, 'no')), undefined);
+  assert.equal(await fileStore.list(join(folder, 'no')), undefined);
+  assert.equal(await fileStore.exists(join(folder, 'no/no')), false);
+  assert.equal(await fileStore.exists(folder), true);
+  assert.equal((await failureOf(fileStore.read(folder))).code, 'files/is-folder');
+  await fileStore.remove(join(folder, 'no'));
+});
