@@ -1,7 +1,7 @@
 // natmod link: links objects into a .mpy, with the options of MicroPython's tools/mpy_ld.py.
 
-import { type Command, Option } from 'commander';
-import { micropython } from '../core/abi/micropython.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type AbiName, abiProfiles, isAbiName } from '../core/abi/profiles.ts';
 import type { BuildableArch } from '../core/arch/names.ts';
 import { readLibrary } from '../core/compile/runtime-libraries.ts';
 import { error, Failure } from '../core/diagnostic.ts';
@@ -23,6 +23,7 @@ interface LinkOptions {
   readonly sourceName?: string;
   readonly preprocess?: boolean;
   readonly mpyDir?: string;
+  readonly abi?: AbiName;
 }
 
 export function registerLink(program: Command, ports: CliPorts): void {
@@ -36,7 +37,14 @@ export function registerLink(program: Command, ports: CliPorts): void {
     .option('-o, --output <file>', 'output; default: the first input with another ending')
     .option('--source-name <name>', 'name of the module in the file; default: the output without its folder')
     .option('--preprocess', 'write the header with the qstrs of C sources instead of linking')
-    .option('--mpy-dir <dir>', 'MicroPython source tree whose ABI is used; default: the built-in one')
+    .addOption(
+      new Option('--mpy-dir <dir>', 'MicroPython source tree whose ABI is used, in place of --abi').conflicts('abi'),
+    )
+    .addOption(
+      new Option('--abi <abi>', `ABI of the firmware: ${Object.keys(abiProfiles).join(', ')} (default: 6.3)`).argParser(
+        readAbi,
+      ),
+    )
     .addOption(
       new Option('--compat [version]', "the reference linker's exact bytes, as of a MicroPython version").argParser(
         readCompat,
@@ -84,9 +92,15 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
   );
 }
 
+/** @throws InvalidArgumentError naming the ABIs there are. */
+function readAbi(name: string): AbiName {
+  if (isAbiName(name)) return name;
+  throw new InvalidArgumentError(`Known are ${Object.keys(abiProfiles).join(', ')}.`);
+}
+
 async function abiOf(options: LinkOptions, ports: CliPorts) {
   return options.mpyDir === undefined
-    ? micropython
+    ? abiProfiles[options.abi ?? '6.3']
     : loadAbi(ports.files.resolve(ports.cwd, options.mpyDir), '', ports.files);
 }
 
