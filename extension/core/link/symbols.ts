@@ -54,10 +54,10 @@ export function resolveSymbols(program: Program): void {
 /** Whether a symbol that no object defines is there all the same, so that no library need be searched for it. */
 export function isOffered(program: Program, name: string): boolean {
   const { abi, externs } = program.request;
-  if (tables[name] || externs?.has(name)) return true;
-  // The reference linker prefers a library's memset to the firmware's.
-  if (memoryFunctions[name]) return !program.compat;
-  return tableEntry(name, abi) !== undefined;
+  if (tables[name]) return true;
+  // The reference linker prefers a library's memset to the firmware's, and its functions to those at fixed addresses.
+  if (program.compat) return false;
+  return externs?.has(name) || memoryFunctions[name] !== undefined || tableEntry(name, abi) !== undefined;
 }
 
 function collectDefinitions(program: Program): Map<string, Definition> {
