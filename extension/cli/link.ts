@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { micropython } from '../core/abi/micropython.ts';
 import type { BuildableArch } from '../core/arch/names.ts';
+import { readLibrary } from '../core/compile/runtime-libraries.ts';
 import { error, Failure } from '../core/diagnostic.ts';
 import { link } from '../core/link/link.ts';
 import { findProfile } from '../core/link/profiles.ts';
@@ -69,7 +70,7 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
     arch: options.arch,
     abi: await abiOf(options, ports),
     objects: await Promise.all(files.map((file) => readInput(file, ports))),
-    libraries: await Promise.all(options.libs.map((file) => readInput(file, ports))),
+    libraries: (await Promise.all(options.libs.map((file) => readLibraries(file, ports)))).flat(),
     qstrs,
     sourceName: options.sourceName ?? (profile?.sourceName === 'output-path' ? output : output.replace(/^.*[/\\]/, '')),
     compat: options.compat,
@@ -94,6 +95,16 @@ async function readInput(path: string, ports: CliPorts): Promise<LinkInput> {
   const bytes = await ports.files.read(ports.files.resolve(ports.cwd, path));
   if (bytes) return { path, bytes };
   throw new Failure(error('cli/missing-file', 'there is no such file', { file: path }));
+}
+
+/** One name may stand for several archives: see `readLibrary`. */
+async function readLibraries(path: string, ports: CliPorts): Promise<LinkInput[]> {
+  const libraries = await readLibrary(ports.files.resolve(ports.cwd, path), ports.files);
+  if (libraries.length > 0) return libraries;
+  await readInput(path, ports);
+  throw new Failure(
+    error('cli/no-archive', 'is neither an archive nor a linker script that names one', { file: path }),
+  );
 }
 
 function replaceEnding(path: string, ending: string, by: string): string {

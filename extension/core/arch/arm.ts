@@ -202,7 +202,11 @@ function row(
     entryJump,
     // ldr r3, [pc, #0]; bx r3; the word. r3 is free: memset and memmove take three arguments.
     tableJump: { code: halfwords(0x4b00, 0x4718, 0, 0), word: 4 },
-    reference: { fixedEntryJump: (target) => paddedTo(longest, entryJump(target)), gotRelocations: [26, 96] },
+    reference: {
+      fixedEntryJump: (target) => paddedTo(longest, entryJump(target)),
+      gotRelocations: [26, 96],
+      idleStubs: true,
+    },
   };
 }
 

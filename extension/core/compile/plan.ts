@@ -65,6 +65,8 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
   const { compiler, cflags } = request;
   const floatImpl = (request.floatImpl ?? target.floatImpl).toUpperCase();
   return [
+    // So that the linker can name lines; first, so that the author's own -g0 or -g3 counts. Code does not change by it.
+    '-g',
     ...cflags.first,
     '-I.',
     `-I${request.mpyDir}`,

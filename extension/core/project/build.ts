@@ -208,6 +208,7 @@ async function compileAndLink(
       compat: request.compat,
       tool: request.tool,
       path,
+      dir,
     };
     const linked = await linkModule(step, state.module, { files: ports.files, inputs });
     diagnostics.push(...linked.diagnostics);

@@ -23,6 +23,8 @@ export interface LinkStep {
   readonly compat: string | undefined;
   /** Of the linker itself. */
   readonly tool: string | undefined;
+  /** The project folder: where compilers ran. */
+  readonly dir: string;
   /** Where the .mpy goes, absolute. */
   readonly path: string;
 }
@@ -47,7 +49,8 @@ export async function linkModule(
     if (there && (await digest(there)) === known.digest)
       return { sizes: known.sizes, diagnostics: known.diagnostics, record: known, bytes: undefined };
   }
-  const { bytes, sizes, diagnostics } = link(step);
+  const { bytes, sizes, ...linked } = link(step);
+  const diagnostics = linked.diagnostics.map((diagnostic) => fromFolder(diagnostic, step.dir, ports.files));
   if (!bytes || !sizes || diagnostics.some((d) => d.severity === 'error')) throw new Failure(diagnostics);
   return { sizes, diagnostics, record: { key, digest: await digest(bytes), sizes, diagnostics }, bytes };
 }
@@ -60,4 +63,11 @@ async function keyOf(step: LinkStep): Promise<string> {
   );
   const fixed = externs && [...externs];
   return digestOf([arch, abi, objects, libraries, qstrs, sourceName, archFlags, fixed, compat, tool]);
+}
+
+/** Before DWARF 5, debug information names sources as the command line did. */
+function fromFolder(diagnostic: Diagnostic, dir: string, files: Files): Diagnostic {
+  const { where } = diagnostic;
+  if (where?.line === undefined || where.file === undefined) return diagnostic;
+  return { ...diagnostic, where: { ...where, file: files.resolve(dir, where.file) } };
 }

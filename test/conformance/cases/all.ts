@@ -1,0 +1,23 @@
+// Which cases an architecture has.
+
+import type { BuildableArch } from '../../../extension/core/arch/names.ts';
+import type { Case } from '../case.ts';
+import { armCases } from './arm.ts';
+import { x64Cases, x86Cases } from './intel.ts';
+
+/** Architectures of one instruction set share its cases. */
+export function casesFor(arch: BuildableArch): readonly Case[] {
+  switch (arch) {
+    case 'x86':
+      return x86Cases;
+    case 'x64':
+      return x64Cases;
+    case 'armv6m':
+    case 'armv7m':
+    case 'armv7emsp':
+    case 'armv7emdp':
+      return armCases;
+    default:
+      return [];
+  }
+}
