@@ -12,7 +12,14 @@ export const fileStore: Files = {
   exists: async (path) => (await unlessMissing('read', path, () => stat(path))) !== undefined,
   remove: (path) => guarded('remove', path, () => rm(path, { recursive: true, force: true })),
   resolve,
-  writeAtomic: (path, bytes) =>
+  rename: (from, to) => guarded('write', to, () => renamePatiently(from, to)),
+  stamp: async (path) => {
+    const found = await unlessMissing('read', path, () => stat(path));
+    return (
+      found && { size: found.size, modified: found.mtimeMs, changed: found.ctimeMs, isFolder: found.isDirectory() }
+    );
+  },
+  writeAtomic: (path, bytes, options) =>
     guarded('write', path, async () => {
       // A link stays a link: what it points to is replaced.
       const target = await realpath(path).catch(() => resolve(path));
@@ -23,7 +30,7 @@ export const fileStore: Files = {
           (old) => old.mode & 0o777,
           () => 0o666,
         );
-        await writeWhole(await open(temporary, 'wx', mode), bytes);
+        await writeWhole(await open(temporary, 'wx', mode), bytes, options?.disposable !== true);
         await renamePatiently(temporary, target);
       } catch (thrown) {
         await rm(temporary, { force: true }).catch(() => undefined);
@@ -40,11 +47,11 @@ function nextSuffix(): string {
   return `${process.pid}-${Date.now().toString(36)}-${writes}`;
 }
 
-async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
+async function writeWhole(file: FileHandle, bytes: Uint8Array, durable: boolean): Promise<void> {
   try {
     await file.writeFile(bytes);
     // Else a power cut could leave the new name with no content.
-    await file.sync();
+    if (durable) await file.sync();
   } finally {
     await file.close();
   }

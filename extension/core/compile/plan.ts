@@ -9,6 +9,8 @@ export interface Compiler {
   readonly family: CompilerFamily;
   /** For this compiler alone, e.g. the specs of its C library. */
   readonly flags: readonly string[];
+  /** Differs after an update of the compiler. */
+  readonly identity: string;
 }
 
 export interface CompileRequest {
@@ -51,7 +53,8 @@ export function planCompile(request: CompileRequest): CompileStep[] {
     const depfile = `${request.buildDir}/${name}.d`;
     const flags = source.endsWith('.cpp') ? [...flagsFor(request, true), ...cppFlags] : flagsFor(request, false);
     const input = /^[-@]/.test(source) ? `./${source}` : source;
-    const argv = [request.compiler.program, ...flags, '-MMD', '-MF', depfile, '-o', object, '-c', input];
+    // -MD lists the system's headers too: an update of the C library makes objects stale.
+    const argv = [request.compiler.program, ...flags, '-MD', '-MF', depfile, '-o', object, '-c', input];
     return { source, object, depfile, argv };
   });
 }
