@@ -4,6 +4,8 @@ import { machines, sectionFlags, sectionTypes } from '../../../extension/core/el
 
 export interface MadeObject {
   readonly machine: keyof typeof machines;
+  /** Absent: 64 for x64, else 32. */
+  readonly elfClass?: 32 | 64;
   readonly sections: readonly MadeSection[];
   readonly symbols: readonly MadeSymbol[];
 }
@@ -35,9 +37,9 @@ export interface MadeSymbol {
 
 const usesAddends = { x86: false, arm: false, x64: true, xtensa: true, riscv: true };
 
-/** @returns the bytes of a .o file, 64-bit for x64, else 32-bit */
+/** @returns the bytes of a .o file */
 export function makeObject(object: MadeObject): Uint8Array {
-  const wide = object.machine === 'x64';
+  const wide = (object.elfClass ?? (object.machine === 'x64' ? 64 : 32)) === 64;
   const rela = usesAddends[object.machine];
   const strings = new Strings();
   const locals = object.symbols.filter((symbol) => symbol.binding === 'local');
