@@ -36,6 +36,8 @@ export interface Field {
   readonly align: number;
   /** What a distance counts from when that is not the place itself: the place rounded, on Xtensa. */
   readonly origin?: ((place: number) => number) | undefined;
+  /** The value is the distance to a word that the instruction loads: the word itself may be moved. */
+  readonly loadsWord?: true;
   /** @returns the addend kept in the field. */
   readonly read: (view: DataView, at: number) => number;
   readonly write: (view: DataView, at: number, value: number) => void;

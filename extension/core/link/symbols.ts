@@ -143,7 +143,6 @@ function stubFor(program: Program, field: string, entry: number, stubs: Map<stri
       object: undefined,
       tableWords: [{ offset: jump.word, entry }],
       start: jump.start,
-      literals: undefined,
       address: 0,
     };
     stubs.set(field, stub);
