@@ -1,6 +1,7 @@
 // Builds a project for some architectures: reads it, compiles its sources, links, writes the .mpy files. An architecture that
 // fails leaves the others, and its own earlier output, alone.
 
+import { takesArchFlags } from '../arch/arch-flags.ts';
 import type { BuildableArch } from '../arch/names.ts';
 import { compileSources } from '../compile/compile-sources.ts';
 import { findCompiler } from '../compile/find-compiler.ts';
@@ -152,7 +153,8 @@ async function compileAndLink(
   }
   progress('link');
   const externs = await loadExterns(project.externSymFile, dir, file, files);
-  const { archFlags } = project;
+  // The Makefile may be for several architectures.
+  const archFlags = takesArchFlags(arch) ? project.archFlags : undefined;
   const objects = compiled.objects;
   // The reference names a module by its output: make's intermediate file in older releases.
   const intermediate = profile?.sourceName === 'output-path';
