@@ -2,6 +2,7 @@
 // fails leaves the others, and its own earlier output, alone.
 
 import type { Abi } from '../abi/abi.ts';
+import { takesArchFlags } from '../arch/arch-flags.ts';
 import type { BuildableArch } from '../arch/names.ts';
 import { type BuildState, loadState, saveState } from '../compile/build-state.ts';
 import { compileSources } from '../compile/compile-sources.ts';
@@ -203,7 +204,8 @@ async function compileAndLink(
       libraries,
       qstrs: header.own,
       sourceName: intermediate ? `build/${module}.native.mpy` : `${module}.mpy`,
-      archFlags: project.archFlags,
+      // The Makefile may be for several architectures.
+      archFlags: takesArchFlags(arch) ? project.archFlags : undefined,
       externs: await loadExterns(project.externSymFile, dir, file, files),
       compat: request.compat,
       tool: request.tool,
