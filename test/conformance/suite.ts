@@ -81,12 +81,12 @@ async function assemble(arch: BuildableArch, folder: string, cases: readonly Cas
   const worker = async () => {
     for (const index of indices) {
       const path = join(folder, objectName(index));
-      const { source, retype: change, relocation, title } = cases[index];
+      const { source, retype: changes, relocation, title } = cases[index];
       const complaint = await runAssembler([...machines[arch].assembler, '-o', path, '-'], source, env);
       if (complaint) throw new Error(`${arch} ${relocation} ${title}: the assembler says\n${complaint}\n${source}`);
       objects[index] = await readFile(path);
-      if (!change) continue;
-      objects[index] = retype(objects[index], change);
+      if (!changes) continue;
+      objects[index] = retype(objects[index], changes);
       await writeFile(path, objects[index]);
     }
   };

@@ -4,6 +4,7 @@ import type { BuildableArch } from '../../../extension/core/arch/names.ts';
 import type { Case } from '../case.ts';
 import { armCases } from './arm.ts';
 import { x64Cases, x86Cases } from './intel.ts';
+import { rv32Cases, rv64Cases } from './riscv.ts';
 
 /** Architectures of one instruction set share its cases. */
 export function casesFor(arch: BuildableArch): readonly Case[] {
@@ -17,6 +18,10 @@ export function casesFor(arch: BuildableArch): readonly Case[] {
     case 'armv7emsp':
     case 'armv7emdp':
       return armCases;
+    case 'rv32imc':
+      return rv32Cases;
+    case 'rv64imc':
+      return rv64Cases;
     default:
       return [];
   }
