@@ -13,7 +13,7 @@ export interface Case {
   readonly externs?: Readonly<Record<string, number>>;
   /** The assembler knows no name for a relocation: it is given as number `from` and made `to` in the object. */
   readonly retype?: readonly { readonly from: number; readonly to: number }[];
-  /** Why our --compat bytes are not the reference linker's. */
+  /** Why our --compat bytes are not the reference linker's, of the release that Debian has. */
   readonly differs?: string;
 }
 

@@ -4,7 +4,10 @@ import { sectionTypes } from '../../extension/core/elf/constants.ts';
 import { readObject } from '../../extension/core/elf/read-object.ts';
 
 /** @returns a copy of the object in which each relocation that is one's `from` is its `to` */
-export function retype(object: Uint8Array, changes: readonly { readonly from: number; readonly to: number }[]): Uint8Array {
+export function retype(
+  object: Uint8Array,
+  changes: readonly { readonly from: number; readonly to: number }[],
+): Uint8Array {
   const wide = readObject(object, 'case.o').elfClass === 64;
   const copy = Uint8Array.from(object);
   const view = new DataView(copy.buffer);

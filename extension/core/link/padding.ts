@@ -50,7 +50,8 @@ class Trim {
     let align = 1;
     let removed = 0;
     let copied = 0;
-    const data = section.data.slice();
+    // Not slice(), which for a Node Buffer shares the bytes of the input.
+    const data = new Uint8Array(section.data);
     for (const { offset, addend, type } of [...paddings].sort((a, b) => a.offset - b.offset)) {
       const padding = addend ?? 0;
       // Overlapping or outside: not what an assembler makes.

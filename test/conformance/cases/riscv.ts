@@ -7,7 +7,8 @@ import { offsetPointees, pointees } from '../case.ts';
 
 type Width = 32 | 64;
 
-const code = (name: string, body: string) => `.section .text.${name},"ax",@progbits\n.global ${name}\n${name}:\n${body}`;
+const code = (name: string, body: string) =>
+  `.section .text.${name},"ax",@progbits\n.global ${name}\n${name}:\n${body}`;
 const gap = (bytes: number) => `.section .text.gap,"ax",@progbits\n.space ${bytes}\n`;
 const right = { returns: 77 } as const;
 const tooFar = { refused: 'link/reloc-range' } as const;
@@ -49,7 +50,10 @@ function caseOf(relocation: string, title: string, pointee: Pointee, ...parts: r
 /** mpy_init with a word 16 bytes behind its start, in a5. */
 function wordInCode({ load }: Writer, word: string, use: string): string {
   const fetch = `.option push\n.option norvc\nauipc t0, 0\n${load} a5, 16(t0)\nj 9f\nnop\n.option pop\n`;
-  return code('mpy_init', `.balign 8\n${fetch}${word}\n9: ${use}`).replace('mpy_init:\n.balign 8', '.balign 8\nmpy_init:');
+  return code('mpy_init', `.balign 8\n${fetch}${word}\n9: ${use}`).replace(
+    'mpy_init:\n.balign 8',
+    '.balign 8\nmpy_init:',
+  );
 }
 
 /** Words that hold an address, in the module's text and in its read-only data. */
@@ -95,8 +99,10 @@ function fixedNumber(w: Writer, relocation: string, bytes: 4 | 8): Case[] {
     relocation,
     title,
     source:
-      code('mpy_init', `lla a5, number\n${bytes === 8 ? 'lw a1, 4(a5)\nlw a0, 0(a5)\nadd a0, a0, a1\n' : 'lwu a0, 0(a5)\n'}ret\n`) +
-      `.section .rodata.number,"a"\n.balign 8\nnumber: ${bytes === 8 ? '.dword' : '.word'} fixed\n`,
+      code(
+        'mpy_init',
+        `lla a5, number\n${bytes === 8 ? 'lw a1, 4(a5)\nlw a0, 0(a5)\nadd a0, a0, a1\n' : 'lwu a0, 0(a5)\n'}ret\n`,
+      ) + `.section .rodata.number,"a"\n.balign 8\nnumber: ${bytes === 8 ? '.dword' : '.word'} fixed\n`,
     expect,
     externs: { fixed: at },
   });
@@ -106,10 +112,20 @@ function fixedNumber(w: Writer, relocation: string, bytes: 4 | 8): Case[] {
     number('of the highest fixed address', 0xffff_ffff, { returns: 0xffff_ffff }),
     ...(bytes === 4 ? [number('of a fixed address one too high', 0x1_0000_0000, tooFar)] : []),
     {
-      ...caseOf(relocation, 'of an address of the module', aDatum, code('mpy_init', `ret\n.balign 8\n.reloc ., ${relocation}, datum\n.space 8\n`)),
+      ...caseOf(
+        relocation,
+        'of an address of the module',
+        aDatum,
+        code('mpy_init', `ret\n.balign 8\n.reloc ., ${relocation}, datum\n.space 8\n`),
+      ),
       expect: { refused: 'link/narrow-address' },
     },
   ];
+}
+
+/** The text's start, which jumps to `branch` wherever that is. */
+function springboard({ load }: Writer): string {
+  return code('mpy_init', `1: auipc a5, %got_pcrel_hi(branch)\n${load} a5, %pcrel_lo(1b)(a5)\njr a5\n`);
 }
 
 interface Branch {
@@ -130,12 +146,11 @@ function branchBy(w: Writer, branch: Branch, value: number, expect: Case['expect
   const title = value >= 0 ? `to ${value} bytes ahead` : `to ${-value} bytes back`;
   if (value >= 0)
     return { relocation, title, source: code('mpy_init', body) + gap(value - bytes - after[1]) + target, expect };
-  const start = wordInCode(w, `${w.dialect.word} branch`, 'jr a5\n');
   // The target is 6 bytes: li has 4.
   return {
     relocation,
     title,
-    source: start + target + gap(-value - 6 - before[1]) + code('branch', body),
+    source: springboard(w) + target + gap(-value - 6 - before[1]) + code('branch', body),
     expect,
   };
 }
@@ -198,7 +213,7 @@ function pairs(w: Writer): Case[] {
       : {
           relocation,
           title: `over the distance ${shown(distance)}`,
-          source: wordInCode(w, `${dialect.word} branch`, 'jr a5\n') + target + gap(-distance - 6) + code('branch', body),
+          source: springboard(w) + target + gap(-distance - 6) + code('branch', body),
           expect: right,
         };
   };
@@ -235,16 +250,30 @@ function pairs(w: Writer): Case[] {
       ...[0x7fe, 0x800, 0x802, 0xffe, 0x1000, 0x1802, -0x7fe, -0x800, -0x802, -0x1000, -0x1802].map((distance) =>
         near(relocation, distance),
       ),
-      caseOf(relocation, 'with an addend', { ...aDatum, returns: 0x1234567 }, code('mpy_init', `${address(`datum + ${w.width / 8}`)}${aDatum.use}`)),
+      caseOf(
+        relocation,
+        'with an addend',
+        { ...aDatum, returns: 0x1234567 },
+        code('mpy_init', `${address(`datum + ${w.width / 8}`)}${aDatum.use}`),
+      ),
       caseOf(relocation, 'to a function', aFunction, code('mpy_init', `${address('function')}${aFunction.use}`)),
     ]),
     farAddend(reach - 1, { returns: 0x7654321 }),
     farAddend(-(2 ** 31), { returns: 0x7654321 }),
     ...(w.width === 64
-      ? [farAddend(-(2 ** 31) - 0x800, { returns: 0x7654321 }), farAddend(reach, tooFar), farAddend(-(2 ** 31) - 0x801, tooFar)]
+      ? [
+          farAddend(-(2 ** 31) - 0x800, { returns: 0x7654321 }),
+          farAddend(reach, tooFar),
+          farAddend(-(2 ** 31) - 0x801, tooFar),
+        ]
       : []),
     {
-      ...caseOf('R_RISCV_PCREL_HI20', 'to a variable, which is apart', aVariable, code('mpy_init', `${address('variable')}${aVariable.use}`)),
+      ...caseOf(
+        'R_RISCV_PCREL_HI20',
+        'to a variable, which is apart',
+        aVariable,
+        code('mpy_init', `${address('variable')}${aVariable.use}`),
+      ),
       expect: { refused: 'link/static-bss' },
     },
     caseOf(
@@ -257,18 +286,33 @@ function pairs(w: Writer): Case[] {
       'R_RISCV_PCREL_LO12_I',
       'twice for one upper half',
       aDatum,
-      code('mpy_init', `1: auipc a5, %pcrel_hi(datum)\naddi a4, a5, %pcrel_lo(1b)\nlw a0, %pcrel_lo(1b)(a5)\nlw a4, 0(a4)\nsub a4, a4, a0\nadd a0, a0, a4\nret\n`),
+      code(
+        'mpy_init',
+        `1: auipc a5, %pcrel_hi(datum)\naddi a4, a5, %pcrel_lo(1b)\nlw a0, %pcrel_lo(1b)(a5)\nlw a4, 0(a4)\nsub a4, a4, a0\nadd a0, a0, a4\nret\n`,
+      ),
     ),
-    stored(aDatum),
+    { ...stored(aDatum), differs: 'the reference linker drops the operation and registers of a store' },
     ...all.map((pointee) =>
       caseOf(
         'R_RISCV_GOT_HI20',
         `the entry of ${pointee.what}`,
         pointee,
-        code('mpy_init', `1: auipc a5, %got_pcrel_hi(${pointee.symbol})\n${w.load} a5, %pcrel_lo(1b)(a5)\n${pointee.use}`),
+        code(
+          'mpy_init',
+          `1: auipc a5, %got_pcrel_hi(${pointee.symbol})\n${w.load} a5, %pcrel_lo(1b)(a5)\n${pointee.use}`,
+        ),
       ),
     ),
-    caseOf('R_RISCV_GOT_HI20', 'over 0x12340 bytes', aDatum, code('mpy_init', `la a5, datum\n${aDatum.use}`).replace('la a5, datum', `1: auipc a5, %got_pcrel_hi(datum)\n${w.load} a5, %pcrel_lo(1b)(a5)`), gap(0x1_2340)),
+    caseOf(
+      'R_RISCV_GOT_HI20',
+      'over 0x12340 bytes',
+      aDatum,
+      code('mpy_init', `la a5, datum\n${aDatum.use}`).replace(
+        'la a5, datum',
+        `1: auipc a5, %got_pcrel_hi(datum)\n${w.load} a5, %pcrel_lo(1b)(a5)`,
+      ),
+      gap(0x1_2340),
+    ),
   ];
 }
 
@@ -287,7 +331,10 @@ function absolutes(w: Writer): Case[] {
     relocation: 'R_RISCV_LO12_S',
     title: `of the fixed address ${shown(at)}`,
     source:
-      code('mpy_init', `lla a5, datum\naddi a5, a5, ${-low}\nli a0, 0x55\nsw a0, %lo(fixed)(a5)\nlla a5, datum\n${w.dialect.load}`) + datum,
+      code(
+        'mpy_init',
+        `lla a5, datum\naddi a5, a5, ${-low}\nli a0, 0x55\nsw a0, %lo(fixed)(a5)\nlla a5, datum\n${w.dialect.load}`,
+      ) + datum,
     expect: { returns: 0x55 },
     externs: { fixed: at },
   });
@@ -301,7 +348,12 @@ function absolutes(w: Writer): Case[] {
     retype: [{ from: 57, to: 46 }],
   });
   const inModule = (relocation: string, instruction: string, pointee: Pointee): Case => ({
-    ...caseOf(relocation, `of ${pointee.what}, whose address only the loader knows`, pointee, code('mpy_init', `${instruction}\nret\n`)),
+    ...caseOf(
+      relocation,
+      `of ${pointee.what}, whose address only the loader knows`,
+      pointee,
+      code('mpy_init', `${instruction}\nret\n`),
+    ),
     expect: { refused: 'link/address-in-code' },
   });
   return [
@@ -325,8 +377,21 @@ function absolutes(w: Writer): Case[] {
 
 /** Numbers that hold how far one label is from another, made of several relocations at one place. */
 function differences(w: Writer): Case[] {
-  const data = (relocation: string, title: string, distance: number, number: string, bytes: number, expect: Case['expect'], more: Partial<Case> = {}): Case => {
-    const fetch = { 1: 'lb a0, 0(a5)\n', 2: 'lh a0, 0(a5)\n', 4: 'lw a0, 0(a5)\n', 8: 'lw a0, 0(a5)\nlw a1, 4(a5)\nadd a0, a0, a1\n' }[bytes];
+  const data = (
+    relocation: string,
+    title: string,
+    distance: number,
+    number: string,
+    bytes: number,
+    expect: Case['expect'],
+    more: Partial<Case> = {},
+  ): Case => {
+    const fetch = {
+      1: 'lb a0, 0(a5)\n',
+      2: 'lh a0, 0(a5)\n',
+      4: 'lw a0, 0(a5)\n',
+      8: 'lw a0, 0(a5)\nlw a1, 4(a5)\nadd a0, a0, a1\n',
+    }[bytes];
     return {
       relocation,
       title,
@@ -369,14 +434,14 @@ function differences(w: Writer): Case[] {
     return ['SET', ...(bits === 6 ? ['SUB'] : [])].flatMap((what) => {
       const relocation = `R_RISCV_${what}${bits}`;
       const number = (size: number) =>
-        `.reloc ., R_RISCV_SET${bits}, top\n.reloc ., R_RISCV_SUB${bits}, base\n${size === 1 ? ".byte" : `.${size}byte`} ${bits === 6 ? 0x7f : 0x5a}\n`;
+        `.reloc ., R_RISCV_SET${bits}, top\n.reloc ., R_RISCV_SUB${bits}, base\n${size === 1 ? '.byte' : `.${size}byte`} ${bits === 6 ? 0x7f : 0x5a}\n`;
       const one = (distance: number, expect: Case['expect']) =>
         data(relocation, `a distance of ${distance}`, distance, number(bytes), bytes, expect);
       return [
         one(0x30, { returns: 0x30 | kept }),
         ...(bits === 32
           ? [one(0x2_3456, { returns: 0x2_3456 })]
-          : [one(max - 1, { returns: (bits === 6 ? max - 1 : -2) >>> 0 | kept }), one(max + 1, tooFar)]),
+          : [one(max - 1, { returns: ((bits === 6 ? max - 1 : -2) >>> 0) | kept }), one(max + 1, tooFar)]),
       ];
     });
   };
@@ -398,7 +463,10 @@ function differences(w: Writer): Case[] {
         { retype },
       );
     const word = (septets: readonly number[]) =>
-      septets.reduce((sum, septet, index) => sum + (septet | (index < septets.length - 1 ? 0x80 : 0)) * 256 ** index, 0);
+      septets.reduce(
+        (sum, septet, index) => sum + (septet | (index < septets.length - 1 ? 0x80 : 0)) * 256 ** index,
+        0,
+      );
     const holds = (distance: number, ...septets: number[]) => one(distance, septets, { returns: word(septets) });
     return [
       holds(0x30, 0x30),
@@ -411,7 +479,9 @@ function differences(w: Writer): Case[] {
     ];
   });
   const apart: Case = {
-    ...data('R_RISCV_SUB32', 'from a variable, which is apart', 0x20, '.word top - variable', 4, { refused: 'link/address-in-code' }),
+    ...data('R_RISCV_SUB32', 'from a variable, which is apart', 0x20, '.word top - variable', 4, {
+      refused: 'link/address-in-code',
+    }),
   };
   return [
     ...by('.byte', 1, 0xff),
@@ -430,7 +500,14 @@ function differences(w: Writer): Case[] {
 /** A word that holds a distance from itself. */
 function distances(w: Writer): Case[] {
   const [aFunction, aDatum] = pointees(w.dialect);
-  const word = (relocation: string, title: string, pointee: Pointee, symbol: string, retype?: Case['retype'], use = pointee.use): Case => ({
+  const word = (
+    relocation: string,
+    title: string,
+    pointee: Pointee,
+    symbol: string,
+    retype?: Case['retype'],
+    use = pointee.use,
+  ): Case => ({
     ...caseOf(
       relocation,
       title,
@@ -457,6 +534,10 @@ function distances(w: Writer): Case[] {
 /** What an assembler adds that expects the linker to shorten code. */
 function relaxed(): Case[] {
   const align = (bytes: number, before: number): Case => ({
+    // The assembler pads by this, and sometimes that is what it takes.
+    ...(bytes - 2 === (bytes - (before % bytes)) % bytes
+      ? {}
+      : { differs: 'the reference linker keeps all padding, so that what follows is not aligned' }),
     relocation: 'R_RISCV_ALIGN',
     title: `to ${bytes} bytes, behind ${before} bytes`,
     source: code(
@@ -476,7 +557,8 @@ function relaxed(): Case[] {
     {
       relocation: 'R_RISCV_NONE',
       title: 'changes nothing',
-      source: code('mpy_init', '.reloc ., R_RISCV_NONE, function\nli a0, 77\nret\n') + code('function', 'li a0, 5\nret\n'),
+      source:
+        code('mpy_init', '.reloc ., R_RISCV_NONE, function\nli a0, 77\nret\n') + code('function', 'li a0, 5\nret\n'),
       expect: right,
     },
   ];
