@@ -43,6 +43,9 @@ export type Verdict = 'equal' | 'reference refuses' | 'differs on purpose' | 'no
 
 const OUTPUT = 'module.mpy';
 
+/** Release of the reference linker from which the cases say that they differ; a later one may have caught up. */
+const statedFor = '1.26';
+
 /** @param tree whose reference linker to compare with; undefined: none */
 export async function runSuite(arch: BuildableArch, tree: SourceTree | undefined): Promise<readonly Outcome[]> {
   const row = findArchitecture(arch);
@@ -185,7 +188,9 @@ async function compare(
       const equal = bytes !== undefined && reference.equals(bytes);
       if (differs) {
         const faults =
-          equal && tree.fetched ? [`said to differ from the reference linker (${differs}), but does not`] : [];
+          equal && profileOf(tree) === statedFor
+            ? [`said to differ from the reference linker (${differs}), but does not`]
+            : [];
         return { bytes: 'differs on purpose', faults };
       }
       return equal

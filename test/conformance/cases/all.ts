@@ -5,6 +5,7 @@ import type { Case } from '../case.ts';
 import { armCases } from './arm.ts';
 import { x64Cases, x86Cases } from './intel.ts';
 import { rv32Cases, rv64Cases } from './riscv.ts';
+import { xtensaCases, xtensawinCases } from './xtensa.ts';
 
 /** Architectures of one instruction set share its cases. */
 export function casesFor(arch: BuildableArch): readonly Case[] {
@@ -22,7 +23,9 @@ export function casesFor(arch: BuildableArch): readonly Case[] {
       return rv32Cases;
     case 'rv64imc':
       return rv64Cases;
-    default:
-      return [];
+    case 'xtensa':
+      return xtensaCases;
+    case 'xtensawin':
+      return xtensawinCases;
   }
 }

@@ -98,11 +98,10 @@ function fixedNumber(w: Writer, relocation: string, bytes: 4 | 8): Case[] {
   const number = (title: string, at: number, expect: Case['expect']): Case => ({
     relocation,
     title,
-    source:
-      code(
-        'mpy_init',
-        `lla a5, number\n${bytes === 8 ? 'lw a1, 4(a5)\nlw a0, 0(a5)\nadd a0, a0, a1\n' : 'lwu a0, 0(a5)\n'}ret\n`,
-      ) + `.section .rodata.number,"a"\n.balign 8\nnumber: ${bytes === 8 ? '.dword' : '.word'} fixed\n`,
+    source: `${code(
+      'mpy_init',
+      `lla a5, number\n${bytes === 8 ? 'lw a1, 4(a5)\nlw a0, 0(a5)\nadd a0, a0, a1\n' : 'lwu a0, 0(a5)\n'}ret\n`,
+    )}.section .rodata.number,"a"\n.balign 8\nnumber: ${bytes === 8 ? '.dword' : '.word'} fixed\n`,
     expect,
     externs: { fixed: at },
   });
@@ -376,7 +375,7 @@ function absolutes(w: Writer): Case[] {
 }
 
 /** Numbers that hold how far one label is from another, made of several relocations at one place. */
-function differences(w: Writer): Case[] {
+function differences(): Case[] {
   const data = (
     relocation: string,
     title: string,
@@ -572,7 +571,7 @@ function riscv(width: Width): Case[] {
     ...branches(w),
     ...pairs(w),
     ...absolutes(w),
-    ...differences(w),
+    ...differences(),
     ...distances(w),
     ...relaxed(),
   ];
