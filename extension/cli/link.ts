@@ -1,8 +1,9 @@
 // natmod link: links objects into a .mpy, with the options of MicroPython's tools/mpy_ld.py.
 
-import { type Command, Option } from 'commander';
-import { micropython } from '../core/abi/micropython.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type AbiName, abiProfiles, isAbiName } from '../core/abi/profiles.ts';
 import type { BuildableArch } from '../core/arch/names.ts';
+import { readLibrary } from '../core/compile/runtime-libraries.ts';
 import { error, Failure } from '../core/diagnostic.ts';
 import { link } from '../core/link/link.ts';
 import { findProfile } from '../core/link/profiles.ts';
@@ -22,6 +23,7 @@ interface LinkOptions {
   readonly sourceName?: string;
   readonly preprocess?: boolean;
   readonly mpyDir?: string;
+  readonly abi?: AbiName;
 }
 
 export function registerLink(program: Command, ports: CliPorts): void {
@@ -35,7 +37,14 @@ export function registerLink(program: Command, ports: CliPorts): void {
     .option('-o, --output <file>', 'output; default: the first input with another ending')
     .option('--source-name <name>', 'name of the module in the file; default: the output without its folder')
     .option('--preprocess', 'write the header with the qstrs of C sources instead of linking')
-    .option('--mpy-dir <dir>', 'MicroPython source tree whose ABI is used; default: the built-in one')
+    .addOption(
+      new Option('--mpy-dir <dir>', 'MicroPython source tree whose ABI is used, in place of --abi').conflicts('abi'),
+    )
+    .addOption(
+      new Option('--abi <abi>', `ABI of the firmware: ${Object.keys(abiProfiles).join(', ')} (default: 6.3)`).argParser(
+        readAbi,
+      ),
+    )
     .addOption(
       new Option('--compat [version]', "the reference linker's exact bytes, as of a MicroPython version").argParser(
         readCompat,
@@ -69,7 +78,7 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
     arch: options.arch,
     abi: await abiOf(options, ports),
     objects: await Promise.all(files.map((file) => readInput(file, ports))),
-    libraries: await Promise.all(options.libs.map((file) => readInput(file, ports))),
+    libraries: (await Promise.all(options.libs.map((file) => readLibraries(file, ports)))).flat(),
     qstrs,
     sourceName: options.sourceName ?? (profile?.sourceName === 'output-path' ? output : output.replace(/^.*[/\\]/, '')),
     compat: options.compat,
@@ -83,9 +92,15 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
   );
 }
 
+/** @throws InvalidArgumentError naming the ABIs there are. */
+function readAbi(name: string): AbiName {
+  if (isAbiName(name)) return name;
+  throw new InvalidArgumentError(`Known are ${Object.keys(abiProfiles).join(', ')}.`);
+}
+
 async function abiOf(options: LinkOptions, ports: CliPorts) {
   return options.mpyDir === undefined
-    ? micropython
+    ? abiProfiles[options.abi ?? '6.3']
     : loadAbi(ports.files.resolve(ports.cwd, options.mpyDir), '', ports.files);
 }
 
@@ -94,6 +109,16 @@ async function readInput(path: string, ports: CliPorts): Promise<LinkInput> {
   const bytes = await ports.files.read(ports.files.resolve(ports.cwd, path));
   if (bytes) return { path, bytes };
   throw new Failure(error('cli/missing-file', 'there is no such file', { file: path }));
+}
+
+/** One name may stand for several archives: see `readLibrary`. */
+async function readLibraries(path: string, ports: CliPorts): Promise<LinkInput[]> {
+  const libraries = await readLibrary(ports.files.resolve(ports.cwd, path), ports.files);
+  if (libraries.length > 0) return libraries;
+  await readInput(path, ports);
+  throw new Failure(
+    error('cli/no-archive', 'is neither an archive nor a linker script that names one', { file: path }),
+  );
 }
 
 function replaceEnding(path: string, ending: string, by: string): string {

@@ -86,7 +86,7 @@ export function hasReference(): boolean {
 let python: string | null | undefined;
 
 /** A Python that has pyelftools: Debian's has it from its package, another one first on PATH may not. */
-function findPython(): string | undefined {
+export function findPython(): string | undefined {
   python ??=
     ['python3', '/usr/bin/python3'].find((program) => spawnSync(program, ['-c', 'import elftools']).status === 0) ??
     null;

@@ -9,6 +9,8 @@ export interface Compiler {
   readonly family: CompilerFamily;
   /** For this compiler alone, e.g. the specs of its C library. */
   readonly flags: readonly string[];
+  /** Differs after an update of the compiler. */
+  readonly identity: string;
 }
 
 export interface CompileRequest {
@@ -51,7 +53,8 @@ export function planCompile(request: CompileRequest): CompileStep[] {
     const depfile = `${request.buildDir}/${name}.d`;
     const flags = source.endsWith('.cpp') ? [...flagsFor(request, true), ...cppFlags] : flagsFor(request, false);
     const input = /^[-@]/.test(source) ? `./${source}` : source;
-    const argv = [request.compiler.program, ...flags, '-MMD', '-MF', depfile, '-o', object, '-c', input];
+    // -MD lists the system's headers too: an update of the C library makes objects stale.
+    const argv = [request.compiler.program, ...flags, '-MD', '-MF', depfile, '-o', object, '-c', input];
     return { source, object, depfile, argv };
   });
 }
@@ -62,6 +65,8 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
   const { compiler, cflags } = request;
   const floatImpl = (request.floatImpl ?? target.floatImpl).toUpperCase();
   return [
+    // So that the linker can name lines; first, so that the author's own -g0 or -g3 counts. Code does not change by it.
+    '-g',
     ...cflags.first,
     '-I.',
     `-I${request.mpyDir}`,

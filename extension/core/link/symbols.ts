@@ -1,17 +1,12 @@
 // Second stage: finds out what each symbol of each object stands for. Definitions come from the objects, then from fixed
 // addresses of a linker script, then from the firmware's function table.
 
-import type { Abi } from '../abi/abi.ts';
 import { tableEntry } from '../abi/table-entry.ts';
 import type { ObjectSymbol } from '../elf/object-file.ts';
-import { commonSymbol, duplicateSymbol, entryNotCode, noEntry, undefinedSymbol } from './errors.ts';
-import { nearest } from './nearest.ts';
+import { type Definition, findEntry, placeOf } from './entry.ts';
+import { commonSymbol, duplicateSymbol } from './errors.ts';
 import type { LinkedObject, Piece, Program, Target } from './program.ts';
-
-interface Definition {
-  readonly object: LinkedObject;
-  readonly symbol: ObjectSymbol;
-}
+import { UndefinedSymbols } from './undefined.ts';
 
 /** Symbols that an object may leave undefined although none defines them: the loader or the linker has them. */
 const tables: Readonly<Record<string, Target>> = {
@@ -32,7 +27,11 @@ const memoryFunctions: Readonly<Record<string, string>> = {
 export function resolveSymbols(program: Program): void {
   const definitions = collectDefinitions(program);
   const stubs = new Map<string, Piece>();
-  const reported = new Set<string>();
+  const undefinedSymbols = new UndefinedSymbols(program, [
+    ...Object.keys(memoryFunctions),
+    ...Object.keys(tables),
+    'mpy_init',
+  ]);
   for (const object of program.objects) {
     object.targets = object.file.symbols.map((symbol) => {
       const own = ownTarget(program, object, symbol);
@@ -43,27 +42,22 @@ export function resolveSymbols(program: Program): void {
       const outside = outsideTarget(program, object, symbol, stubs);
       if (outside) return outside;
       if (symbol.binding === 'weak') return { kind: 'weak-undefined' };
-      if (!reported.has(symbol.name)) {
-        reported.add(symbol.name);
-        program.diagnostics.push(
-          undefinedSymbol(symbol.name, firstUse(object, symbol), nearest(symbol.name, knownNames(program.request.abi))),
-        );
-      }
+      undefinedSymbols.report(object, symbol);
       return { kind: 'nothing' };
     });
   }
   // The reference linker puts each new stub behind the first section.
   program.pieces.splice(1, 0, ...[...stubs.values()].reverse());
-  findEntry(program, definitions.get('mpy_init'));
+  findEntry(program, definitions);
 }
 
 /** Whether a symbol that no object defines is there all the same, so that no library need be searched for it. */
 export function isOffered(program: Program, name: string): boolean {
   const { abi, externs } = program.request;
-  if (tables[name] || externs?.has(name)) return true;
-  // The reference linker prefers a library's memset to the firmware's.
-  if (memoryFunctions[name]) return !program.compat;
-  return tableEntry(name, abi) !== undefined;
+  if (tables[name]) return true;
+  // The reference linker prefers a library's memset to the firmware's, and its functions to those at fixed addresses.
+  if (program.compat) return false;
+  return externs?.has(name) || memoryFunctions[name] !== undefined || tableEntry(name, abi) !== undefined;
 }
 
 function collectDefinitions(program: Program): Map<string, Definition> {
@@ -75,7 +69,7 @@ function collectDefinitions(program: Program): Map<string, Definition> {
       if (!first || (first.symbol.binding === 'weak' && symbol.binding === 'global'))
         definitions.set(symbol.name, { object, symbol });
       else if (symbol.binding === 'global' && !isPcThunk(symbol.name))
-        program.diagnostics.push(duplicateSymbol(symbol.name, first.object.file.path, object.file.path));
+        program.diagnostics.push(duplicateSymbol(symbol.name, placeOf(first), placeOf({ object, symbol })));
     }
   }
   return definitions;
@@ -155,35 +149,4 @@ function stubFor(program: Program, field: string, entry: number, stubs: Map<stri
     stubs.set(field, stub);
   }
   return stub;
-}
-
-function findEntry(program: Program, definition: Definition | undefined): void {
-  if (!definition) {
-    program.diagnostics.push(noEntry(program.objects.map((object) => object.file.path)));
-    return;
-  }
-  const { object, symbol } = definition;
-  const piece = symbol.place === 'section' ? object.pieces[symbol.section] : undefined;
-  if (piece?.content === 'text') program.entry = { piece, offset: symbol.value };
-  else program.diagnostics.push(entryNotCode(object.file.path, piece?.name ?? symbol.place));
-}
-
-/** The first relocation that wants the symbol: where its use is. */
-function firstUse(object: LinkedObject, symbol: ObjectSymbol): { file: string; section?: string; offset?: number } {
-  for (const section of object.file.sections) {
-    const use = section.relocations.find((relocation) => relocation.symbol === symbol.index);
-    if (use) return { file: object.file.path, section: section.name, offset: use.offset };
-  }
-  return { file: object.file.path };
-}
-
-function knownNames(abi: Abi): string[] {
-  return [
-    ...abi.funTable.map((field) => `mp_${field.replace(/_$/, '')}`),
-    'memset',
-    'memcpy',
-    'memmove',
-    'mpy_init',
-    ...Object.keys(tables),
-  ];
 }
