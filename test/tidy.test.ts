@@ -30,6 +30,7 @@ const layers: Readonly<Record<string, { readonly layers: readonly string[]; read
   cli: { layers: ['core'], packages: /^commander$/ },
   host: { layers: ['core'], packages: /^vscode$/ },
   adapter: { layers: ['core'], packages: /^@vscode\/debug(adapter|protocol)/ },
+  disassembler: { layers: ['core'], packages: /^@alexaltea\/capstone-js$/ },
 };
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
