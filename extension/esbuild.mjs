@@ -29,7 +29,14 @@ const bundles = [
   { entry: 'extension/disassembler.ts', out: 'disassembler.js', ...nodeBundle },
   { entry: 'extension/cli.ts', out: 'cli.js', ...nodeBundle, banner: { js: '#!/usr/bin/env node' } },
   { entry: 'webview-ui/main.ts', out: 'webview/main.js', platform: 'browser', format: 'iife', target: 'es2022' },
-  { entry: 'webview-ui/worker.ts', out: 'webview/worker.js', platform: 'browser', format: 'iife', target: 'es2022' },
+  {
+    entry: 'webview-ui/worker.ts',
+    out: 'webview/worker.js',
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    external: ['node:fs'],
+  },
   { entry: 'webview-ui/style.css', out: 'webview/main.css' },
 ];
 

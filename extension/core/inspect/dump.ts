@@ -1,5 +1,5 @@
 // The description of a .mpy file as text: stable, one fact a line, made to be read in a terminal and compared with diff.
-// syntaxes/natmod-dump.tmLanguage.json colours it.
+// syntaxes/natmod-dump.tmlanguage.json colours it.
 
 import { type Description, hexText, type Inspection } from './describe.ts';
 import { type ListingLine, listCode } from './listing.ts';
