@@ -1,16 +1,18 @@
 // Small modules made by hand, one for every architecture and kind of code: what the inspector's tests look at. The machine
 // code is written out, so that no compiler's version changes a golden.
 
+import { staticQstrs } from '../extension/core/abi/static-qstrs.ts';
 import { type ArchName, archNumbers } from '../extension/core/arch/names.ts';
 import type { MpyModule, Relocation } from '../extension/core/mpy/module.ts';
 import { writeModule } from '../extension/core/mpy/write.ts';
 
 const bytesOf = (text: string) => Uint8Array.from(text.trim().split(/\s+/), (byte) => Number.parseInt(byte, 16));
+const qstr = (text: string) => ({ text, staticIndex: staticQstrs.indexOf(text) + 1 });
 const utf8 = new TextEncoder();
 
 /** Calls an entry of the function table through a word that the loader fills in, and branches once. */
 const codes: Readonly<Record<ArchName, { readonly code: string; readonly word: number }>> = {
-  x86: { code: 'e8 0f 00 00 00 81 c3 0f 00 00 00 8b 03 ff 50 10 74 01 90 c3 8b 1c 24 c3 00 00 00 00', word: 20 },
+  x86: { code: 'e8 0f 00 00 00 81 c3 13 00 00 00 8b 03 ff 50 10 74 01 90 c3 8b 1c 24 c3 00 00 00 00', word: 24 },
   x64: { code: '48 8b 05 09 00 00 00 ff 50 20 75 f4 c3 90 90 90 00 00 00 00 00 00 00 00', word: 16 },
   armv6: { code: '04 00 9f e5 00 00 90 e5 1e ff 2f e1 00 00 00 00', word: 12 },
   armv6m: { code: '10 b5 02 4b 5b 68 98 47 fe d0 10 bd 00 00 00 00', word: 12 },
@@ -31,7 +33,7 @@ export function nativeModule(arch: ArchName, more: readonly Relocation[] = []): 
   const { code, word } = codes[arch];
   return {
     header: { flavour: 'micropython', version: 6, subVersion: 3, arch, archFlags: undefined, smallIntBits: 31 },
-    qstrs: [{ text: `${arch}.mpy` }, { text: 'append', staticIndex: 60 }, { text: 'greet' }],
+    qstrs: [{ text: `${arch}.mpy` }, qstr('append'), { text: 'greet' }],
     objects: [],
     code: {
       kind: 'viper',
@@ -56,14 +58,7 @@ export function pythonModule(): MpyModule {
       archFlags: undefined,
       smallIntBits: 31,
     },
-    qstrs: [
-      { text: 'sample.py' },
-      { text: '<module>', staticIndex: 7 },
-      { text: 'add' },
-      { text: 'a' },
-      { text: 'b' },
-      { text: 'print', staticIndex: 117 },
-    ],
+    qstrs: [{ text: 'sample.py' }, qstr('<module>'), { text: 'add' }, { text: 'a' }, { text: 'b' }, qstr('print')],
     objects: [
       { kind: 'int', bytes: utf8.encode('123456789012345678901') },
       { kind: 'str', bytes: utf8.encode('h\u00e9llo "you"') },

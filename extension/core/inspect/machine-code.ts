@@ -61,7 +61,7 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
         : '',
   });
   const sizeOfData = (offset: number) => (words.has(offset) ? wordSize : literals.get(offset));
-  const unit = arch.startsWith('x8') || arch === 'x64' ? 1 : arch.startsWith('xtensa') ? 4 : 2;
+  const smallest = arch === 'x86' || arch === 'x64' ? 1 : 2;
 
   for (let offset = 0; offset < code.length; ) {
     const lines: MachineLine[] = [];
@@ -84,6 +84,8 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
         offset += instruction.size;
       }
       if (offset > before) continue;
+      // An objdump listing may go wrong over data and find its way again in the middle of a word.
+      const unit = arch.startsWith('xtensa') ? wordsApart(request, offset) : smallest;
       const size = Math.min(unit, nextWord(words, offset, offset + unit, offset + unit) - offset, code.length - offset);
       lines.push(dataLine(code, offset, size, undefined, request));
       offset += size;
@@ -96,6 +98,13 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
 function nextWord(words: ReadonlyMap<number, Relocation>, from: number, end: number, size: number): number {
   for (let offset = from + 1; offset < end; offset++) if (words.has(offset)) return offset;
   return Math.min(size, end + longestInstruction);
+}
+
+/** @returns the distance to the next byte that decodes, at most a word */
+function wordsApart({ code, arch, decode }: ListingRequest, offset: number): number {
+  for (let size = 1; size < 4; size++)
+    if (decode(code.subarray(offset + size), offset + size, arch).length > 0) return size;
+  return 4;
 }
 
 function annotate(instruction: Instruction, tracker: AddressTracker): MachineLine {

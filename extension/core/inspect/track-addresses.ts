@@ -26,7 +26,7 @@ export interface Surroundings {
 }
 
 export function trackerOf(arch: ArchName, around: Surroundings): AddressTracker {
-  if (arch.startsWith('arm')) return trackArm(around);
+  if (arch.startsWith('arm')) return trackArm(around, arch === 'armv6' ? 8 : 4);
   if (arch.startsWith('rv')) return trackRiscv(around);
   return arch.startsWith('xtensa') ? trackXtensa(around) : trackX86(around);
 }
@@ -73,7 +73,8 @@ function put(registers: Registers, name: string, value: Known | undefined): void
   else registers.delete(name);
 }
 
-function trackArm(around: Surroundings): AddressTracker {
+/** @param ahead how far the program counter is read ahead: two instructions */
+function trackArm(around: Surroundings, ahead: 4 | 8): AddressTracker {
   const { code } = around;
   const registers = new Registers();
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
@@ -88,7 +89,7 @@ function trackArm(around: Surroundings): AddressTracker {
     }
     const literal = /^(\w+), \[pc(?:, (#-?\w+))?\]$/.exec(operands);
     if (/^v?ldr$/.test(name) && literal) {
-      const at = Math.floor((offset + 4) / 4) * 4 + numberOf(literal[2] ?? '0');
+      const at = Math.floor((offset + ahead) / 4) * 4 + numberOf(literal[2] ?? '0');
       const width = literal[1].startsWith('d') ? 8 : 4;
       if (!isInside(around, at) || at + width > code.length) return { operands, comment: '' };
       around.literals.set(at, width);
@@ -99,7 +100,7 @@ function trackArm(around: Surroundings): AddressTracker {
     }
     const known = registers.get(destination);
     if (name === 'add' && rest.join() === 'pc' && known?.kind === 'number') {
-      const value = offset + 4 + known.value;
+      const value = offset + ahead + known.value;
       registers.set(destination, { kind: 'place', value });
       return { operands, comment: isInside(around, value) ? around.describe(value) : '' };
     }

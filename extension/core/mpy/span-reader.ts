@@ -14,7 +14,7 @@ export interface Span {
  * Parts of one file that are kept one by one. A board that loads a module keeps at least a word of RAM for each, so no real
  * module comes near; a hostile file ends here, before it has cost time and memory.
  */
-export const mostParts = 1 << 18;
+export const mostParts = 1 << 17;
 
 export class SpanReader {
   at = 0;
