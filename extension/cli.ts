@@ -39,6 +39,7 @@ void runCli(process.argv.slice(2), manifest.version, {
   environment: process.env,
   processors: availableParallelism(),
   libcHeaders: join(import.meta.dirname, 'headers/libc'),
+  disassembler: async (file, inspection) => (await import('./disassembler.ts')).disassembler(file, inspection),
   endWith: (code) => {
     process.exitCode ||= code;
   },

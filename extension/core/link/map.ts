@@ -64,8 +64,8 @@ export function mapOf(program: Program, got: Got, layout: Layout): LinkMap {
 function describeTarget(program: Program, target: Target): string {
   switch (target.kind) {
     case 'piece': {
-      const { space, address, literals } = target.piece;
-      return literals ? `literals+${hex(target.offset)}` : `${space}+${hex(address + target.offset)}`;
+      const { space, address, isLiterals } = target.piece;
+      return isLiterals ? `literals+${hex(target.offset)}` : `${space}+${hex(address + target.offset)}`;
     }
     case 'absolute':
       return hex(target.value);
