@@ -3,21 +3,61 @@
 // dist/ has no "type": "module" above it, hence CommonJS.
 
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const nodeBundle = { platform: 'node', format: 'cjs', target: 'node20' };
+const nodeBundle = {
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  define: { 'import.meta.dirname': '__dirname' },
+};
+/** Files as they are, and where in dist/. */
+const copies = [
+  ['node_modules/@alexaltea/capstone-js/dist/capstone.wasm', 'webview/capstone.wasm'],
+  ['node_modules/@alexaltea/capstone-js/LICENSE', 'webview/capstone.LICENSE.txt'],
+];
+/** Copied beside the bundles, which find them there. */
+const headers = 'headers';
 const bundles = [
   { entry: 'extension/host.ts', out: 'host.js', ...nodeBundle, external: ['vscode'] },
   { entry: 'extension/adapter.ts', out: 'adapter.js', ...nodeBundle },
-  { entry: 'extension/cli.ts', out: 'cli.js', ...nodeBundle, banner: { js: '#!/usr/bin/env node' } },
+  {
+    entry: 'extension/cli.ts',
+    out: 'cli.js',
+    ...nodeBundle,
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [withoutProcesses('commander')],
+  },
+  { entry: 'extension/disassembler.ts', out: 'disassembler.js', ...nodeBundle },
   { entry: 'webview-ui/main.ts', out: 'webview/main.js', platform: 'browser', format: 'iife', target: 'es2022' },
+  {
+    entry: 'webview-ui/worker.ts',
+    out: 'webview/worker.js',
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    external: ['node:fs'],
+  },
   { entry: 'webview-ui/style.css', out: 'webview/main.css' },
 ];
+
+/** For a package that loads child_process, which is slow, for a feature that we do not use: it gets an empty one. */
+function withoutProcesses(name) {
+  return {
+    name: 'without-processes',
+    setup(build) {
+      build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+        importer.split(/[/\\]/).includes(name) ? { path: 'nothing', namespace: 'without-processes' } : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace: 'without-processes' }, () => ({ contents: 'module.exports = {}' }));
+    },
+  };
+}
 
 /** Other processes may be reading dist/ (tests run side by side): each sees the old file or the new one, never half. */
 async function writeOutput(path, bytes) {
@@ -47,7 +87,17 @@ function writer() {
   };
 }
 
-function options({ entry, out, ...rest }, outDir, production) {
+/** The one import that is not bundled in: it brings a disassembler that few runs need. */
+const disassembler = {
+  name: 'disassembler',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/disassembler\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './disassembler.js', external: true } : undefined,
+    );
+  },
+};
+
+function options({ entry, out, plugins = [], ...rest }, outDir, production) {
   return {
     ...rest,
     entryPoints: [join(root, entry)],
@@ -60,7 +110,7 @@ function options({ entry, out, ...rest }, outDir, production) {
     sourcemap: production ? false : 'linked',
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [writer()],
+    plugins: [disassembler, ...plugins, writer()],
   };
 }
 
@@ -71,6 +121,15 @@ function present() {
     console.warn(`WARNING: dist/${out} is not made, there is no ${entry}`);
     return false;
   });
+}
+
+async function copyHeaders(outDir) {
+  const source = join(root, 'extension', headers);
+  for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    await writeOutput(join(outDir, headers, relative(source, file)), await readFile(file));
+  }
 }
 
 async function main(args) {
@@ -84,6 +143,8 @@ async function main(args) {
     console.log('watching; Ctrl-C ends');
     return;
   }
+  await copyHeaders(outDir);
+  for (const [from, to] of copies) await writeOutput(join(outDir, to), await readFile(join(root, from)));
   await Promise.all(present().map((bundle) => esbuild.build(options(bundle, outDir, production))));
 }
 

@@ -37,7 +37,10 @@ export async function buildProject(
   mpyDir: string,
   more: Partial<BuildRequest> = {},
 ): Promise<BuildResult> {
-  return build({ dir: project.dir, archs, mpyDir, ...more }, { files: fileStore, processes: childProcesses });
+  return build(
+    { dir: project.dir, archs, mpyDir, libcHeaders: join(top, 'extension/headers/libc'), ...more },
+    { files: fileStore, processes: childProcesses },
+  );
 }
 
 /** What a built-in check prints when all is well, line by line. */

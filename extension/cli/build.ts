@@ -45,6 +45,7 @@ export function registerBuild(program: Command, ports: CliPorts): void {
           compat: options.compat,
           environment: ports.environment,
           concurrency: ports.processors,
+          libcHeaders: ports.libcHeaders,
           cancel: ports.cancel,
           onLog: options.verbose ? ports.complain : undefined,
         },

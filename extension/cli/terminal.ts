@@ -1,5 +1,6 @@
 // What a verb is given besides its arguments: the ports of the core and the terminal around the process.
 
+import type { Disassembler } from '../core/inspect/disassembler.ts';
 import type { CancelSignal, Files, Processes } from '../core/ports.ts';
 
 export interface CliPorts {
@@ -16,6 +17,10 @@ export interface CliPorts {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly processors: number;
+  /** Folder of C library headers for compilers that bring none. */
+  readonly libcHeaders: string;
+  /** Loads itself at the first call. */
+  readonly disassembler: Disassembler;
   /** Sets what the process will end with; see `exitCodes`. */
   readonly endWith: (code: number) => void;
 }

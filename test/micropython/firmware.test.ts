@@ -12,7 +12,7 @@ import { runUnix } from './unix.ts';
 // A first run builds everything that it meets, on two slow cores.
 const patience = { timeout: 300_000 };
 const unixes: readonly FirmwareName[] = ['unix-x64', 'unix-x86'];
-const boards: readonly MachineName[] = ['qemu-MPS2_AN385', 'qemu-MICROBIT', 'qemu-VIRT_RV32'];
+const boards: readonly MachineName[] = ['qemu-MPS2_AN385', 'qemu-MICROBIT', 'qemu-SABRELITE', 'qemu-VIRT_RV32'];
 
 const build = (t: TestContext, name: FirmwareName) => needed(t, name, () => firmware(name));
 

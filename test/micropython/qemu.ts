@@ -30,6 +30,7 @@ export const machines = {
       ...['-global', 'nrf51-soc.sram-size=262144'],
     ],
   },
+  'qemu-SABRELITE': { program: 'qemu-system-arm', args: ['-machine', 'sabrelite', '-m', '128M'] },
   'qemu-VIRT_RV32': { program: 'qemu-system-riscv32', args: virt },
   'qemu-VIRT_RV64': { program: 'qemu-system-riscv64', args: virt },
 } as const satisfies Partial<Record<FirmwareName, Machine>>;
@@ -48,7 +49,7 @@ export interface QemuRequest {
 }
 
 export interface QemuResult {
-  /** 0: ran to its end; 1: raised an exception; 124: not done in time; 125: the emulator ended before the script. */
+  /** 0: ran to its end; 1: raised an exception; 124: not done in time; 125: the board crashed or was switched off. */
   readonly code: number;
   /** What the script printed, up to the time of its end; newlines are \n. */
   readonly stdout: string;
@@ -72,6 +73,12 @@ export async function runQemu(request: QemuRequest): Promise<QemuResult> {
     await board.end();
   }
 }
+
+/**
+ * How the port's fault handler for ARM ends its report; then it loops for ever, and there is no use in waiting for the
+ * deadline. The one for RISC-V ends the emulator.
+ */
+const CRASH = /exception caught:[\s\S]*xPSR: [0-9A-F]{8}\r?\n/;
 
 interface Board {
   readonly line: Line;
@@ -123,7 +130,12 @@ async function boot(name: MachineName, elf: string, deadline: number): Promise<B
   }
   const connected = socket;
   connected.setNoDelay(true);
-  connected.on('data', (bytes) => received.push(bytes));
+  let tail = '';
+  connected.on('data', (bytes) => {
+    received.push(bytes);
+    tail = (tail + bytes.toString('latin1')).slice(-600);
+    if (CRASH.test(tail)) received.close('the board crashed');
+  });
   connected.on('close', () => received.close('the emulator ended'));
   connected.on('error', () => received.close('the emulator ended'));
   return { line: { received, write: wakingWriter(connected, group) }, group, end };
@@ -131,19 +143,15 @@ async function boot(name: MachineName, elf: string, deadline: number): Promise<B
 
 /**
  * QEMU's main loop, asleep, does not notice that the board has switched its receiver on: what is sent then waits for
- * ever. Any event makes it look again; an empty line for its monitor is one. Once the board answers it stays awake.
+ * ever. Any event makes it look again, and an empty line for its monitor is one.
  */
 function wakingWriter(socket: Socket, group: Group): Line['write'] {
   const monitor = group.child.stdin;
   monitor?.on('error', () => undefined);
-  let awake = false;
   return (bytes) => {
     socket.write(bytes);
-    if (awake) return;
-    monitor?.write('\n');
-    socket.once('data', () => {
-      awake = true;
-    });
+    // A source's pieces come right after control bytes that were answered: by then it is awake.
+    if (bytes.length < 8) monitor?.write('\n');
   };
 }
 
@@ -152,8 +160,9 @@ async function runScript(board: Board, script: string, deadline: number): Promis
     const { stdout, stderr } = await execute(board.line, script, deadline);
     return { code: stderr === '' ? 0 : 1, stdout, stderr };
   } catch (fault) {
-    const code = Date.now() >= deadline ? 124 : 125;
-    return { code, stdout: board.line.received.rest(), stderr: (fault as Error).message };
+    const late = Date.now() >= deadline;
+    const stderr = late ? 'not done in time' : (fault as Error).message;
+    return { code: late ? 124 : 125, stdout: board.line.received.rest(), stderr };
   }
 }
 

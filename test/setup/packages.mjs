@@ -43,6 +43,7 @@ export const packages = {
     { name: 'libffi-dev' },
     { name: 'dpkg-dev', program: 'dpkg-source' },
   ],
+  // For Debian's own /usr/bin/python3; another python3 earlier on PATH does not see it.
   referenceLinker: [{ name: 'python3-pyelftools' }],
   browser: [{ name: 'chromium', program: 'chromium' }],
 };

@@ -9,6 +9,8 @@ export interface Compiler {
   readonly family: CompilerFamily;
   /** For this compiler alone, e.g. the specs of its C library. */
   readonly flags: readonly string[];
+  /** Differs after an update of the compiler. */
+  readonly identity: string;
 }
 
 export interface CompileRequest {
@@ -20,6 +22,8 @@ export interface CompileRequest {
   readonly cflags: { readonly [place in 'first' | 'arch' | 'extra' | 'last']: readonly string[] };
   readonly floatImpl?: FloatImpl | undefined;
   readonly mpyDir: string;
+  /** Our own C library headers, for a compiler that brings none; undefined: do without. */
+  readonly libcHeaders?: string | undefined;
   /** The generated header, relative to the project folder. */
   readonly configHeader: string;
   /** Where objects go, relative to the project folder; must exist when the commands run. */
@@ -49,7 +53,8 @@ export function planCompile(request: CompileRequest): CompileStep[] {
     const depfile = `${request.buildDir}/${name}.d`;
     const flags = source.endsWith('.cpp') ? [...flagsFor(request, true), ...cppFlags] : flagsFor(request, false);
     const input = /^[-@]/.test(source) ? `./${source}` : source;
-    const argv = [request.compiler.program, ...flags, '-MMD', '-MF', depfile, '-o', object, '-c', input];
+    // -MD lists the system's headers too: an update of the C library makes objects stale.
+    const argv = [request.compiler.program, ...flags, '-MD', '-MF', depfile, '-o', object, '-c', input];
     return { source, object, depfile, argv };
   });
 }
@@ -60,6 +65,8 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
   const { compiler, cflags } = request;
   const floatImpl = (request.floatImpl ?? target.floatImpl).toUpperCase();
   return [
+    // So that the linker can name lines; first, so that the author's own -g0 or -g3 counts. Code does not change by it.
+    '-g',
     ...cflags.first,
     '-I.',
     `-I${request.mpyDir}`,
@@ -74,6 +81,8 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
     `-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_${floatImpl}`,
     ...cflags.extra,
     ...cflags.last,
+    // Searched after the compiler's own folders, so that a real C library wins.
+    ...(request.libcHeaders === undefined ? [] : ['-idirafter', request.libcHeaders]),
     '-fdiagnostics-color=never',
   ];
 }

@@ -3,6 +3,7 @@
 // padding in their section are final, and the section is trimmed as it is read.
 
 import type { Architecture, RelocationRow } from '../arch/architecture.ts';
+import { sectionFlags } from '../elf/constants.ts';
 import type { ObjectFile, ObjectRelocation, ObjectSection, ObjectSymbol } from '../elf/object-file.ts';
 import { alignUp } from './layout.ts';
 
@@ -14,6 +15,7 @@ export function trimPadding(file: ObjectFile, arch: Architecture): ObjectFile {
   const rows = paddingRows(arch);
   if (rows.size === 0) return file;
   for (const section of file.sections) {
+    if (!(section.flags & sectionFlags.alloc)) continue;
     const paddings = section.relocations.filter((relocation) => rows.has(relocation.type));
     if (paddings.length === 0) continue;
     const trim = new Trim(section, paddings, rows);
@@ -50,7 +52,8 @@ class Trim {
     let align = 1;
     let removed = 0;
     let copied = 0;
-    const data = section.data.slice();
+    // A copy even where the bytes are a Node Buffer, whose slice() is none.
+    const data = new Uint8Array(section.data);
     for (const { offset, addend, type } of [...paddings].sort((a, b) => a.offset - b.offset)) {
       const padding = addend ?? 0;
       // Overlapping or outside: not what an assembler makes.
@@ -92,13 +95,17 @@ class Trim {
 
 function trimSection(section: ObjectSection, file: ObjectFile, trims: ReadonlyMap<number, Trim>): ObjectSection {
   const trim = trims.get(section.index);
-  const relocations = section.relocations.map((relocation) => {
-    const symbol = file.symbols[relocation.symbol];
-    const target = symbol?.type === 'section' ? trims.get(symbol.section) : undefined;
-    if (!trim && !target) return relocation;
-    const addend = target && relocation.addend !== undefined ? target.move(relocation.addend) : relocation.addend;
-    return { ...relocation, offset: trim ? trim.move(relocation.offset) : relocation.offset, addend };
-  });
+  const move = () =>
+    section.relocations.map((relocation) => {
+      const symbol = file.symbols[relocation.symbol];
+      const target = symbol?.type === 'section' ? trims.get(symbol.section) : undefined;
+      if (!trim && !target) return relocation;
+      const addend = target && relocation.addend !== undefined ? target.move(relocation.addend) : relocation.addend;
+      return { ...relocation, offset: trim ? trim.move(relocation.offset) : relocation.offset, addend };
+    });
+  // Those of debug information are read when they are asked for.
+  if (!(section.flags & sectionFlags.alloc)) return Object.create(section, { relocations: { get: move } });
+  const relocations = move();
   if (!trim) return { ...section, relocations };
   const { data, align } = trim;
   return { ...section, data, size: data.length, align: Math.max(align, section.align), relocations };

@@ -44,6 +44,8 @@ export interface LinkedObject {
   readonly file: ObjectFile;
   /** By section header index; undefined for a section that is not part of the module. */
   readonly pieces: readonly (Piece | undefined)[];
+  /** Indices of sections that no module can have, which is reported: what refers to them is no further fault. */
+  readonly refused: Set<number>;
   /** By symbol index; set by resolution. */
   targets: readonly Target[];
 }

@@ -17,6 +17,7 @@ import {
   misaligned,
   narrowAddress,
   outOfRange,
+  relocationIntoBss,
   relocationPastEnd,
   staticBss,
   unexpectedBytes,
@@ -28,6 +29,7 @@ import {
 import type { Got } from './got.ts';
 import type { Layout } from './layout.ts';
 import type { Piece, Program, Target } from './program.ts';
+import { variablesMeant } from './variables.ts';
 
 export interface Image {
   readonly text: Uint8Array;
@@ -70,6 +72,8 @@ class Relocator {
   readonly text: Uint8Array;
   readonly rodata: Uint8Array;
   readonly relocations: Relocation[] = [];
+  /** Variables out of reach that have been reported. */
+  private readonly unreached = new Set<string>();
   /** Values whose lower half is in another instruction, by the place of the upper; undefined: out of range, reported. */
   private readonly uppers = new Map<Piece, Map<number, number | undefined>>();
   /** Lower halves may come before the upper, so they wait for all of these. */
@@ -112,8 +116,10 @@ class Relocator {
     if (isMoved) return;
     const where = (): Where => this.where(piece, relocation);
     if (!row) diagnostics.push(unknownRelocation(relocation.type, arch.name, where()));
-    else if ('why' in row) diagnostics.push(unsupportedRelocation(row, this.symbolName(piece, relocation), where()));
-    else if (row.formula !== 'none' && row.formula !== 'padding') this.applyRow(piece, relocation, row);
+    else if ('why' in row) {
+      if (!this.isRefused(piece, relocation))
+        diagnostics.push(unsupportedRelocation(row, this.symbolName(piece, relocation), where()));
+    } else if (row.formula !== 'none' && row.formula !== 'padding') this.applyRow(piece, relocation, row);
   }
 
   private applyRow(piece: Piece, relocation: ObjectRelocation, row: ValueRow): void {
@@ -135,6 +141,10 @@ class Relocator {
   /** @returns undefined, and reports it, when the place has no such field. */
   private fieldAt(piece: Piece, relocation: ObjectRelocation, row: ValueRow): Field | undefined {
     const { diagnostics } = this.program;
+    if (piece.space === 'bss') {
+      diagnostics.push(relocationIntoBss(row.name, this.where(piece, relocation)));
+      return undefined;
+    }
     const fits = (bytes: number) => {
       if (relocation.offset + bytes <= piece.size) return true;
       diagnostics.push(relocationPastEnd(row.name, bytes, piece.size, this.where(piece, relocation)));
@@ -247,12 +257,18 @@ class Relocator {
     }
     const symbol = this.symbolName(piece, relocation);
     const where = this.where(piece, relocation);
-    this.program.diagnostics.push(
-      found.space === 'bss'
-        ? staticBss(name, symbol, where)
-        : acrossSpaces(name, symbol, piece.space, found.space, where),
-    );
+    if (found.space === 'bss') this.unreachable(site, where);
+    else this.program.diagnostics.push(acrossSpaces(name, symbol, piece.space, found.space, where));
     return undefined;
+  }
+
+  /** Told once for each variable of an object: the mend is the same for all of its uses. */
+  private unreachable(site: Site, where: Where): void {
+    const names = variablesMeant(site.piece, site.relocation, site.addend);
+    const key = JSON.stringify([where.file, names]);
+    if (this.unreached.has(key)) return;
+    this.unreached.add(key);
+    this.program.diagnostics.push(staticBss(site.name, names, where));
   }
 
   /** S of a symbol with a place in the module; reports any other. */
@@ -283,8 +299,16 @@ class Relocator {
   private discarded(site: Site): undefined {
     const symbol = this.symbolName(site.piece, site.relocation);
     // An undefined symbol is reported once, by name, when symbols are resolved.
-    if (site.piece.object?.file.symbols[site.relocation.symbol]?.place === 'undefined') return;
+    const referred = site.piece.object?.file.symbols[site.relocation.symbol];
+    if (referred?.place === 'undefined' && referred.index !== 0) return;
+    if (this.isRefused(site.piece, site.relocation)) return;
     this.program.diagnostics.push(discardedTarget(site.name, symbol, this.where(site.piece, site.relocation)));
+  }
+
+  /** Whether the symbol is in a section that is reported as such. */
+  private isRefused({ object }: Piece, relocation: ObjectRelocation): boolean {
+    const referred = object?.file.symbols[relocation.symbol];
+    return referred?.place === 'section' && object?.refused.has(referred.section) === true;
   }
 
   /** @returns whether the value fits, which is reported otherwise. */

@@ -4,7 +4,7 @@ import { type CompileRequest, planCompile } from '../../../extension/core/compil
 
 const request: CompileRequest = {
   arch: 'armv7emsp',
-  compiler: { program: '/bin/arm-none-eabi-gcc', family: 'gcc', flags: [] },
+  compiler: { program: '/bin/arm-none-eabi-gcc', family: 'gcc', flags: [], identity: '' },
   sources: ['a.c'],
   cflags: { first: ['-Ifirst'], arch: [], extra: ['-O2'], last: ['-std=gnu99'] },
   mpyDir: '/mp',

@@ -1,0 +1,39 @@
+/* For compilers that bring no C library; found only after all others. Declares what a linked library (-lm) may define. */
+#ifndef NATMOD_MATH_H
+#define NATMOD_MATH_H
+#define NAN (__builtin_nanf(""))
+#define INFINITY (__builtin_inff())
+#define HUGE_VAL (__builtin_inf())
+#define M_E 2.7182818284590452354
+#define M_PI 3.14159265358979323846
+#define M_PI_2 1.57079632679489661923
+#define M_SQRT2 1.41421356237309504880
+#define isnan(x) __builtin_isnan(x)
+#define isinf(x) __builtin_isinf_sign(x)
+#define isfinite(x) __builtin_isfinite(x)
+#define signbit(x) __builtin_signbit(x)
+#ifdef __cplusplus
+extern "C" {
+#endif
+#define NATMOD_MATH_1(name) double name(double); float name##f(float);
+#define NATMOD_MATH_2(name) double name(double, double); float name##f(float, float);
+NATMOD_MATH_1(acos) NATMOD_MATH_1(acosh) NATMOD_MATH_1(asin) NATMOD_MATH_1(asinh) NATMOD_MATH_1(atan) NATMOD_MATH_1(atanh)
+NATMOD_MATH_1(cbrt) NATMOD_MATH_1(ceil) NATMOD_MATH_1(cos) NATMOD_MATH_1(cosh) NATMOD_MATH_1(erf) NATMOD_MATH_1(erfc)
+NATMOD_MATH_1(exp) NATMOD_MATH_1(exp2) NATMOD_MATH_1(expm1) NATMOD_MATH_1(fabs) NATMOD_MATH_1(floor) NATMOD_MATH_1(lgamma)
+NATMOD_MATH_1(log) NATMOD_MATH_1(log10) NATMOD_MATH_1(log1p) NATMOD_MATH_1(log2) NATMOD_MATH_1(nearbyint) NATMOD_MATH_1(rint)
+NATMOD_MATH_1(round) NATMOD_MATH_1(sin) NATMOD_MATH_1(sinh) NATMOD_MATH_1(sqrt) NATMOD_MATH_1(tan) NATMOD_MATH_1(tanh)
+NATMOD_MATH_1(tgamma) NATMOD_MATH_1(trunc)
+NATMOD_MATH_2(atan2) NATMOD_MATH_2(copysign) NATMOD_MATH_2(fmax) NATMOD_MATH_2(fmin) NATMOD_MATH_2(fmod) NATMOD_MATH_2(hypot)
+NATMOD_MATH_2(pow) NATMOD_MATH_2(remainder)
+#undef NATMOD_MATH_1
+#undef NATMOD_MATH_2
+double frexp(double, int *);
+float frexpf(float, int *);
+double ldexp(double, int);
+float ldexpf(float, int);
+double modf(double, double *);
+float modff(float, float *);
+#ifdef __cplusplus
+}
+#endif
+#endif
