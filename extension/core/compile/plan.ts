@@ -21,7 +21,10 @@ export interface CompileRequest {
   /** The author's flags by the places they go to; see ProjectCflags. */
   readonly cflags: { readonly [place in 'first' | 'arch' | 'extra' | 'last']: readonly string[] };
   readonly floatImpl?: FloatImpl | undefined;
-  readonly mpyDir: string;
+  /** MicroPython's headers: those of a tree, or ours. */
+  readonly headers: string;
+  /** What ours need to know. */
+  readonly defines?: readonly string[] | undefined;
   /** Our own C library headers, for a compiler that brings none; undefined: do without. */
   readonly libcHeaders?: string | undefined;
   /** The generated header, relative to the project folder. */
@@ -69,7 +72,8 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
     '-g',
     ...cflags.first,
     '-I.',
-    `-I${request.mpyDir}`,
+    `-I${request.headers}`,
+    ...(request.defines ?? []),
     ...(cpp ? languageFlags.filter((flag) => !flag.startsWith('-std=')) : languageFlags),
     // Quoted: between angle brackets, macros such as `linux` would be replaced within the path.
     `-DMP_CONFIGFILE="${request.configHeader}"`,
