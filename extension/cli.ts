@@ -1,11 +1,11 @@
 // The command line tool: gives the ports of this machine to the verbs.
 
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { runCli } from './cli/program.ts';
 import { childProcesses } from './node/child-process.ts';
 import { fileStore } from './node/file-store.ts';
+import { installation } from './node/installation.ts';
 
 // Whoever reads us may have seen enough.
 process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
@@ -32,7 +32,7 @@ void runCli(process.argv.slice(2), manifest.version, {
   cwd: process.cwd(),
   environment: process.env,
   processors: availableParallelism(),
-  libcHeaders: join(import.meta.dirname, 'headers/libc'),
+  installation: installation(import.meta.dirname, process.argv[1], manifest.version),
   endWith: (code) => {
     process.exitCode ||= code;
   },

@@ -1,6 +1,12 @@
 // What a verb is given besides its arguments: the ports of the core and the terminal around the process.
 
 import type { CancelSignal, Files, Processes } from '../core/ports.ts';
+import type { BuildRequest } from '../core/project/build-result.ts';
+
+/** See BuildRequest, which takes these as they are. */
+export type Installation = Required<
+  Pick<BuildRequest, 'libcHeaders' | 'ownHeaders' | 'memoryFile' | 'tool' | 'toolFolders'>
+>;
 
 export interface CliPorts {
   readonly files: Files;
@@ -16,8 +22,7 @@ export interface CliPorts {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly processors: number;
-  /** Folder of C library headers for compilers that bring none. */
-  readonly libcHeaders: string;
+  readonly installation: Installation;
   /** Sets what the process will end with; see `exitCodes`. */
   readonly endWith: (code: number) => void;
 }
