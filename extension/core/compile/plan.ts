@@ -40,6 +40,8 @@ export interface CompileStep {
   readonly depfile: string;
   /** To be run in the project folder. */
   readonly argv: readonly string[];
+  /** To be run after it: makes the object of the assembly text that `argv` makes. */
+  readonly assemble?: { readonly text: string; readonly argv: readonly string[] } | undefined;
 }
 
 /** Kinds of source a compiler takes, by file name suffix. */
@@ -57,7 +59,21 @@ export function planCompile(request: CompileRequest): CompileStep[] {
     const flags = source.endsWith('.cpp') ? [...flagsFor(request, true), ...cppFlags] : flagsFor(request, false);
     const input = /^[-@]/.test(source) ? `./${source}` : source;
     // -MD lists the system's headers too: an update of the C library makes objects stale.
-    const argv = [request.compiler.program, ...flags, '-MD', '-MF', depfile, '-o', object, '-c', input];
+    const { program, family } = request.compiler;
+    const assembler = family === 'clang' && !isAssembly(source) ? targets[request.arch].clangAssembler : undefined;
+    if (assembler) {
+      const text = `${object}.s`;
+      // -g0: its assembler does not know the registers that its own frame information names.
+      const argv = [program, ...flags, '-g0', '-MD', '-MF', depfile, '-o', text, '-S', input];
+      return {
+        source,
+        object,
+        depfile,
+        argv,
+        assemble: { text, argv: [program, ...assembler, '-o', object, '-c', text] },
+      };
+    }
+    const argv = [program, ...flags, '-MD', '-MF', depfile, '-o', object, '-c', input];
     return { source, object, depfile, argv };
   });
 }
