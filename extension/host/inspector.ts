@@ -61,7 +61,8 @@ function resolve(
   async function open(): Promise<void> {
     const mine = ++turn;
     try {
-      const bytes = await vscode.workspace.fs.readFile(uri);
+      // A copy: what readFile gives may be a Node Buffer, which a message does not carry as bytes.
+      const bytes = Uint8Array.from(await vscode.workspace.fs.readFile(uri));
       const { description } = inspect(bytes, name);
       const trusted = vscode.workspace.isTrusted;
       const listings: Listings = trusted ? await ports.listings(bytes, description) : new Map();
