@@ -87,4 +87,7 @@ export const firstRelocation = (file: string, at: number) =>
   });
 
 export const trailingBytes = (file: string, at: number, count: number) =>
-  error('mpy/trailing', `${count} bytes follow the end of the module`, { file, offset: at });
+  error('mpy/trailing', `${count} byte${count === 1 ? ' follows' : 's follow'} the end of the module`, {
+    file,
+    offset: at,
+  });
