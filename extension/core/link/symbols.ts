@@ -34,9 +34,11 @@ export function resolveSymbols(program: Program): void {
   ]);
   for (const object of program.objects) {
     object.targets = object.file.symbols.map((symbol) => {
-      const own = ownTarget(program, object, symbol);
+      // An object's own weak function gives way to another object's strong one, in that object too.
+      const isOverridable = symbol.binding === 'weak' && symbol.place !== 'undefined';
+      const own = isOverridable ? undefined : ownTarget(program, object, symbol);
       if (own) return own;
-      if (tables[symbol.name]) return tables[symbol.name];
+      if (tables[symbol.name] && !isOverridable) return tables[symbol.name];
       const definition = definitions.get(symbol.name);
       if (definition) return ownTarget(program, definition.object, definition.symbol) ?? { kind: 'nothing' };
       const outside = outsideTarget(program, object, symbol, stubs);
