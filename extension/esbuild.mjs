@@ -16,6 +16,11 @@ const nodeBundle = {
   target: 'node20',
   define: { 'import.meta.dirname': '__dirname' },
 };
+/** Files as they are, and where in dist/. */
+const copies = [
+  ['node_modules/@alexaltea/capstone-js/dist/capstone.wasm', 'webview/capstone.wasm'],
+  ['node_modules/@alexaltea/capstone-js/LICENSE', 'webview/capstone.LICENSE.txt'],
+];
 /** Copied beside the bundles, which find them there. */
 const headers = 'headers';
 const bundles = [
@@ -28,7 +33,16 @@ const bundles = [
     banner: { js: '#!/usr/bin/env node' },
     plugins: [withoutProcesses('commander')],
   },
+  { entry: 'extension/disassembler.ts', out: 'disassembler.js', ...nodeBundle },
   { entry: 'webview-ui/main.ts', out: 'webview/main.js', platform: 'browser', format: 'iife', target: 'es2022' },
+  {
+    entry: 'webview-ui/worker.ts',
+    out: 'webview/worker.js',
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    external: ['node:fs'],
+  },
   { entry: 'webview-ui/style.css', out: 'webview/main.css' },
 ];
 
@@ -73,6 +87,16 @@ function writer() {
   };
 }
 
+/** The one import that is not bundled in: it brings a disassembler that few runs need. */
+const disassembler = {
+  name: 'disassembler',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/disassembler\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './disassembler.js', external: true } : undefined,
+    );
+  },
+};
+
 function options({ entry, out, plugins = [], ...rest }, outDir, production) {
   return {
     ...rest,
@@ -86,7 +110,7 @@ function options({ entry, out, plugins = [], ...rest }, outDir, production) {
     sourcemap: production ? false : 'linked',
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [...plugins, writer()],
+    plugins: [disassembler, ...plugins, writer()],
   };
 }
 
@@ -120,6 +144,7 @@ async function main(args) {
     return;
   }
   await copyHeaders(outDir);
+  for (const [from, to] of copies) await writeOutput(join(outDir, to), await readFile(join(root, from)));
   await Promise.all(present().map((bundle) => esbuild.build(options(bundle, outDir, production))));
 }
 

@@ -4,6 +4,8 @@ export const commands = {
   build: 'natmod.build',
   cancelBuild: 'natmod.cancelBuild',
   showOutput: 'natmod.showOutput',
+  compareWith: 'natmod.compareWith',
+  showDump: 'natmod.showDump',
 } as const;
 
 export const settings = {
@@ -11,6 +13,13 @@ export const settings = {
   compilers: 'natmod.compilers',
   micropythonDir: 'natmod.micropythonDir',
 } as const;
+
+/** Custom editor of .mpy files. */
+export const inspectorView = 'natmod.inspector';
+
+/** Scheme of the text dumps and the language they are in. */
+export const dumpScheme = 'natmod-dump';
+export const dumpLanguage = 'natmod-dump';
 
 /** Set by us, read by the `when` clauses of menus. */
 export const contextKeys = {

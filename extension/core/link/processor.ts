@@ -1,6 +1,7 @@
 // Whether an object was compiled for the processor that will run the module. The header of a .mpy names the architecture, and
 // the firmware trusts it: code that the processor does not know, or that passes floats in other registers, crashes a board.
 
+import { rv32Extensions } from '../arch/arch-flags.ts';
 import type { BuildableArch } from '../arch/names.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { armTags, readAttributes, riscvTags, xtensaWindowed } from '../elf/attributes.ts';
@@ -136,8 +137,7 @@ const riscvFlags = { compressed: 1, floatAbi: 6, embedded: 8 } as const;
 const riscvFloatAbis: Readonly<Record<number, string>> = { 2: 'single', 4: 'double', 6: 'quadruple' };
 /** Extensions that the firmware has, or that add no instructions; `rv32imac` is what MicroPython's makefile asks for. */
 const riscvPlain = 'i m a c zmmul zaamo zalrsc zca zicsr zifencei'.split(' ');
-/** Bits of the header's architecture flags. */
-const riscvExtensions: Readonly<Record<string, number>> = { zba: 1, zcmp: 2 };
+const askable: ReadonlyMap<string, number> = new Map(Object.entries(rv32Extensions));
 
 function checkRiscv(file: ObjectFile, arch: BuildableArch, archFlags: number): Diagnostic[] {
   const wide = arch === 'rv64imc';
@@ -151,10 +151,10 @@ function checkRiscv(file: ObjectFile, arch: BuildableArch, archFlags: number): D
     return [otherProcessor(file.path, 'RV32E, with 16 registers', arch, 'processors with 32 registers', mend)];
   const isa = readAttributes(file).get(riscvTags.arch);
   const strange = extensionsOf(isa).filter(
-    (name) => !riscvPlain.includes(name) && !((riscvExtensions[name] ?? 0) & archFlags),
+    (name) => !riscvPlain.includes(name) && !((askable.get(name) ?? 0) & archFlags),
   );
   if (strange.length === 0) return [];
-  const flagged = strange.filter((name) => riscvExtensions[name] !== undefined && !wide);
+  const flagged = strange.filter((name) => askable.has(name) && !wide);
   const hint = flagged.length > 0 ? `Ask for it in the header with --arch-flags ${flagged.join(',')}, or c` : 'C';
   return [extensionsWanted(file.path, strange, arch, hint + mend.slice(1))];
 }

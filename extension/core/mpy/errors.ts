@@ -49,6 +49,12 @@ export const countTooLarge = (file: string, what: string, count: number, at: num
     offset: at,
   });
 
+export const tooManyParts = (file: string, what: string, count: number, most: number, at: number) =>
+  error('mpy/parts', `${what} reaches ${count}; more than ${most} are not read, and no board has the RAM for them`, {
+    file,
+    offset: at,
+  });
+
 export const unknownArch = (file: string, number: number) =>
   error('mpy/arch', `architecture ${number} is not known`, { file, offset: 2 });
 

@@ -13,6 +13,10 @@ export interface BuildRequest {
   readonly archs: readonly BuildableArch[];
   /** MicroPython tree; undefined: the project's MPY_DIR. */
   readonly mpyDir?: string | undefined;
+  /** ABI to build for, a name of `abiProfiles`; undefined: the tree's, or MicroPython's current one. */
+  readonly abi?: string | undefined;
+  /** Folder of MicroPython headers of our own, for projects without a tree; undefined: a tree is needed. */
+  readonly ownHeaders?: string | undefined;
   /** Where the .mpy files go; undefined: `dir`. */
   readonly outDir?: string | undefined;
   /** Compiler paths that go before discovery, by architecture. */

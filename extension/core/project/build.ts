@@ -1,7 +1,8 @@
 // Builds a project for some architectures: reads it, compiles its sources, links, writes the .mpy files. An architecture that
 // fails leaves the others, and its own earlier output, alone.
 
-import type { Abi } from '../abi/abi.ts';
+import { takesArchFlags } from '../arch/arch-flags.ts';
+
 import type { BuildableArch } from '../arch/names.ts';
 import { type BuildState, loadState, saveState } from '../compile/build-state.ts';
 import { compileSources } from '../compile/compile-sources.ts';
@@ -18,10 +19,11 @@ import type { LinkInput } from '../link/request.ts';
 import { configHeader, findQstrs } from '../mpy/qstr.ts';
 import type { CancelSignal, Files, Processes } from '../ports.ts';
 import type { BuildOutput, BuildProgress, BuildRequest, BuildResult } from './build-result.ts';
+import { type Api, chooseApi } from './choose-api.ts';
 import * as errors from './errors.ts';
 import { linkModule } from './link-module.ts';
-import { loadAbi } from './load-abi.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
+import type { NatmodProject } from './project.ts';
 import { readExterns } from './read-externs.ts';
 
 export interface BuildPorts {
@@ -62,7 +64,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     inputs,
     files,
     memory,
-    abis: once((tree, blamed) => loadAbi(tree, blamed, files)),
+    apis: once((project) => chooseApi(project, request, files)),
   };
   const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
   await memory.save();
@@ -89,15 +91,15 @@ interface Job {
   /** Reads each file once. */
   readonly files: Files;
   readonly memory: CompilerMemory;
-  readonly abis: (tree: string, blamed: string) => Promise<Abi>;
+  readonly apis: (project: NatmodProject) => Promise<Api>;
 }
 
-function once<T>(get: (a: string, b: string) => Promise<T>): (a: string, b: string) => Promise<T> {
-  const known = new Map<string, Promise<T>>();
-  return (a, b) => {
-    const key = JSON.stringify([a, b]);
-    const result = known.get(key) ?? get(a, b);
-    known.set(key, result);
+/** All architectures of a project have one tree, mostly. */
+function once(choose: (project: NatmodProject) => Promise<Api>): (project: NatmodProject) => Promise<Api> {
+  const known = new Map<string | undefined, Promise<Api>>();
+  return (project) => {
+    const result = known.get(project.mpyDir) ?? choose(project);
+    known.set(project.mpyDir, result);
     return result;
   };
 }
@@ -140,9 +142,10 @@ async function compileAndLink(
     request.onProgress?.({ arch, step, source, done: done++, total });
 
   checkKinds(project.sources, file);
-  if (project.mpyDir === undefined) throw new Failure(errors.noTree(file));
-  const abi = await job.abis(project.mpyDir, request.mpyDir === undefined ? file : project.mpyDir);
-  const buildDir = `build/natmod/${arch}`;
+  const api = await job.apis(project);
+  const { abi } = api;
+  diagnostics.push(...api.diagnostics);
+  const buildDir = `build/natmod/${arch}${request.abi === undefined ? '' : `-${request.abi}`}`;
   const compiler = await findCompiler(arch, request.compilers?.[arch], {
     ...ports,
     memory,
@@ -161,7 +164,8 @@ async function compileAndLink(
     ...project,
     arch,
     compiler,
-    mpyDir: project.mpyDir,
+    headers: api.headers,
+    defines: api.defines,
     libcHeaders: request.libcHeaders,
     configHeader: headerName,
     buildDir,
@@ -203,7 +207,8 @@ async function compileAndLink(
       libraries,
       qstrs: header.own,
       sourceName: intermediate ? `build/${module}.native.mpy` : `${module}.mpy`,
-      archFlags: project.archFlags,
+      // The Makefile may be for several architectures.
+      archFlags: takesArchFlags(arch) ? project.archFlags : undefined,
       externs: await loadExterns(project.externSymFile, dir, file, files),
       compat: request.compat,
       tool: request.tool,

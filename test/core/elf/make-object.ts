@@ -6,6 +6,8 @@ export interface MadeObject {
   readonly machine: keyof typeof machines;
   /** Processor flags of the header. */
   readonly flags?: number;
+  /** Absent: 64 for x64, else 32. */
+  readonly elfClass?: 32 | 64;
   readonly sections: readonly MadeSection[];
   readonly symbols: readonly MadeSymbol[];
 }
@@ -39,9 +41,9 @@ const symbolTypes = { none: 0, object: 1, function: 2, section: 3, file: 4, tls:
 
 const usesAddends = { x86: false, arm: false, x64: true, xtensa: true, riscv: true };
 
-/** @returns the bytes of a .o file, 64-bit for x64, else 32-bit */
+/** @returns the bytes of a .o file */
 export function makeObject(object: MadeObject): Uint8Array {
-  const wide = object.machine === 'x64';
+  const wide = (object.elfClass ?? (object.machine === 'x64' ? 64 : 32)) === 64;
   const rela = usesAddends[object.machine];
   const strings = new Strings();
   const locals = object.symbols.filter((symbol) => symbol.binding === 'local');

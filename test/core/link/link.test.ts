@@ -1,41 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { micropython } from '../../../extension/core/abi/micropython.ts';
-import type { BuildableArch } from '../../../extension/core/arch/names.ts';
-import { link } from '../../../extension/core/link/link.ts';
-import type { LinkRequest } from '../../../extension/core/link/request.ts';
-import type { NativeViper } from '../../../extension/core/mpy/module.ts';
-import { readModule } from '../../../extension/core/mpy/read.ts';
-import { type MadeObject, makeObject } from '../elf/make-object.ts';
+import type { MadeObject } from '../elf/make-object.ts';
+import { linked, linkMade, refused } from './link-made.ts';
 
 const nop = [0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xc3];
 const entry = { name: 'mpy_init', section: '.text', type: 'function' } as const;
-
-function linkMade(arch: BuildableArch, objects: readonly MadeObject[], more: Partial<LinkRequest> = {}) {
-  return link({
-    arch,
-    abi: micropython,
-    objects: objects.map((object, index) => ({ path: `${'abc'[index]}.o`, bytes: makeObject(object) })),
-    qstrs: [],
-    sourceName: 'm.mpy',
-    ...more,
-  });
-}
-
-function linked(arch: BuildableArch, objects: readonly MadeObject[], more: Partial<LinkRequest> = {}) {
-  const result = linkMade(arch, objects, more);
-  assert.deepEqual(result.diagnostics, []);
-  assert.ok(result.bytes);
-  return { ...result, code: readModule(result.bytes, 'm.mpy').module.code as NativeViper };
-}
-
-/** The one diagnostic of a link that must fail. */
-function refused(arch: BuildableArch, objects: readonly MadeObject[], more: Partial<LinkRequest> = {}) {
-  const result = linkMade(arch, objects, more);
-  assert.equal(result.bytes, undefined);
-  assert.equal(result.diagnostics.length, 1, JSON.stringify(result.diagnostics, undefined, 1));
-  return result.diagnostics[0];
-}
 
 test('a module of one function starts with that function, without a jump', () => {
   const { code, module, sizes } = linked(
