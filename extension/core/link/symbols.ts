@@ -31,9 +31,11 @@ export function resolveSymbols(program: Program): void {
   const undefinedSymbols = new UndefinedSymbols(program, [...memoryFunctions.keys(), ...tables.keys(), 'mpy_init']);
   for (const object of program.objects) {
     object.targets = object.file.symbols.map((symbol) => {
-      const own = ownTarget(program, object, symbol);
+      // An object's own weak function gives way to another object's strong one, in that object too.
+      const isOverridable = symbol.binding === 'weak' && symbol.place !== 'undefined';
+      const own = isOverridable ? undefined : ownTarget(program, object, symbol);
       if (own) return own;
-      const table = tables.get(symbol.name);
+      const table = isOverridable ? undefined : tables.get(symbol.name);
       if (table) return table;
       const definition = definitions.get(symbol.name);
       if (definition) return ownTarget(program, definition.object, definition.symbol) ?? { kind: 'nothing' };
