@@ -54,6 +54,13 @@ function writer() {
   };
 }
 
+/** MicroPython's compiler to bytecode, which a worker loads from its file. */
+async function copyMpyCross(outDir) {
+  const source = join(root, 'node_modules/@pybricks/mpy-cross-v6');
+  for (const name of ['build/mpy-cross-v6.js', 'build/mpy-cross-v6.wasm', 'LICENSE'])
+    await writeOutput(join(outDir, 'mpy-cross', name.replace('build/', '')), await readFile(join(source, name)));
+}
+
 function options({ entry, out, ...rest }, outDir, production) {
   return {
     ...rest,
@@ -101,6 +108,7 @@ async function main(args) {
     return;
   }
   await copyHeaders(outDir);
+  await copyMpyCross(outDir);
   await Promise.all(present().map((bundle) => esbuild.build(options(bundle, outDir, production))));
 }
 
