@@ -91,3 +91,17 @@ export const trailingBytes = (file: string, at: number, count: number) =>
     file,
     offset: at,
   });
+
+export const mergeTwoNatives = (files: readonly string[]) =>
+  error('mpy/merge-natives', `${files.join(' and ')} both hold machine code; one module can take that of one only`);
+
+export const mergeNative = (file: string) =>
+  error(
+    'mpy/merge-native',
+    `${file} holds machine code (@micropython.native or viper), which can't be moved into another module`,
+    { file },
+    'Write that function in C, or leave the decorator out.',
+  );
+
+export const mergeDamaged = (file: string) =>
+  error('mpy/merge-damaged', `${file} holds bytecode that can't be taken apart`, { file }, 'Compile it again.');
