@@ -31,7 +31,9 @@ export function resolveSymbols(program: Program): void {
   const undefinedSymbols = new UndefinedSymbols(program, [...memoryFunctions.keys(), ...tables.keys(), 'mpy_init']);
   for (const object of program.objects) {
     object.targets = object.file.symbols.map((symbol) => {
-      const own = ownTarget(program, object, symbol);
+      // A strong definition elsewhere is meant even where the weak one stands.
+      const isOverridden = symbol.binding === 'weak' && definitions.get(symbol.name)?.symbol !== symbol;
+      const own = isOverridden ? undefined : ownTarget(program, object, symbol);
       if (own) return own;
       const table = tables.get(symbol.name);
       if (table) return table;
