@@ -8,7 +8,7 @@ import type { BuildableArch } from '../../extension/core/arch/names.ts';
 import { micropythonSource } from '../micropython/source.ts';
 import { buildProject, examples, fixtures, type Project } from '../projects.ts';
 import { need, needed } from '../setup/need.ts';
-import { hasReference, knowsArch, profileOf, runReference } from './reference-linker.ts';
+import { hasReference, linksArch, profileOf, runReference } from './reference-linker.ts';
 
 const linkedArchs: readonly BuildableArch[] = [
   'x64',
@@ -29,7 +29,7 @@ const linkedArchs: readonly BuildableArch[] = [
  */
 const incomparable: Readonly<Record<string, readonly BuildableArch[]>> = {
   // Calls memcpy, which the linker of 1.26 does not provide.
-  'far-entry': ['rv32imc'],
+  'far-entry': ['rv32imc', 'xtensa'],
   features: ['xtensa'],
   globals: ['xtensa'],
   'many-objects': ['xtensa'],
@@ -49,7 +49,7 @@ for (const project of projects) {
     const tree = await needed(t, "MicroPython's source", micropythonSource);
     if (!tree || !need(t, 'pyelftools for the reference linker', hasReference())) return;
     const profile = profileOf(tree);
-    const archs = comparable.filter((arch) => knowsArch(tree, arch));
+    const archs = comparable.filter((arch) => linksArch(tree, arch));
     for (const arch of archs) {
       const more = arch === 'xtensa' ? { compat: profile, environment } : { compat: profile };
       const result = await buildProject(project, [arch], tree.path, more);

@@ -157,10 +157,11 @@ test('calls of memset go through the function table when no object defines it', 
   assert.deepEqual(code.relocations, [{ base: 'text', offset: target + 8, target: { kind: 'entry', index: 50 } }]);
 });
 
-test('a strong definition overrides a weak one, in either order', () => {
+test('a strong definition overrides a weak one, in either order, for all who refer to it', () => {
+  const call = { offset: 1, type: 4, symbol: 'f', addend: -4 };
   const weak: MadeObject = {
     machine: 'x64',
-    sections: [{ name: '.text', data: nop }],
+    sections: [{ name: '.text', data: nop, relocations: [call] }],
     symbols: [entry, { name: 'f', section: '.text', value: 7, binding: 'weak', type: 'function' }],
   };
   const strong: MadeObject = {
@@ -170,16 +171,16 @@ test('a strong definition overrides a weak one, in either order', () => {
   };
   const caller: MadeObject = {
     machine: 'x64',
-    sections: [{ name: '.text', data: nop, relocations: [{ offset: 1, type: 4, symbol: 'f', addend: -4 }] }],
+    sections: [{ name: '.text', data: nop, relocations: [call] }],
     symbols: [{ name: 'f' }],
   };
-  for (const [objects, callAt, wanted] of [
-    [[weak, strong, caller], 8 + 16, 8 + 9],
-    [[strong, weak, caller], undefined, undefined],
+  for (const [objects, calls, wanted] of [
+    [[weak, strong, caller], [0, 24], 8 + 9],
+    [[strong, weak, caller], [20, 28], 4 + 9],
   ] as const) {
-    const { code } = linked('x64', [...objects]);
-    if (callAt === undefined) continue;
-    assert.equal(callAt + 5 + new DataView(code.code.buffer, code.code.byteOffset).getInt32(callAt + 1, true), wanted);
+    const { code } = linked('x64', objects).code;
+    for (const at of calls)
+      assert.equal(at + 5 + new DataView(code.buffer, code.byteOffset).getInt32(at + 1, true), wanted);
   }
 });
 
