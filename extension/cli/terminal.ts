@@ -6,7 +6,7 @@ import type { BuildRequest } from '../core/project/build-result.ts';
 
 /** See BuildRequest, which takes these as they are. */
 export type Installation = Required<
-  Pick<BuildRequest, 'libcHeaders' | 'ownHeaders' | 'memoryFile' | 'tool' | 'toolFolders'>
+  Pick<BuildRequest, 'libcHeaders' | 'ownHeaders' | 'memoryFile' | 'tool' | 'toolFolders' | 'compilePython'>
 >;
 
 export interface CliPorts {

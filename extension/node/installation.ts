@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { toolFolders } from './find-tools.ts';
+import { wasmPython } from './mpy-cross.ts';
 
 /** @param home the folder of the running program; @param file the program itself */
 export function installation(home: string, file: string, version: string) {
@@ -12,6 +13,7 @@ export function installation(home: string, file: string, version: string) {
   return {
     libcHeaders: join(home, 'headers/libc'),
     ownHeaders: join(home, 'headers/micropython'),
+    compilePython: wasmPython([join(home, 'mpy-cross'), join(home, '../node_modules/@pybricks/mpy-cross-v6/build')]),
     memoryFile: join(cacheFolder(), 'compilers.json'),
     tool: [version, stamp?.size, stamp?.mtimeMs].join(' '),
     toolFolders: () => (folders ??= toolFolders()),

@@ -98,6 +98,11 @@ export function linksArch(tree: SourceTree, arch: BuildableArch): boolean {
   return readFileSync(join(tree.path, 'tools/mpy_ld.py'), 'utf8').includes(`"${arch}"`);
 }
 
+/** Whether the tree's linker links for the architecture: rv64imc is younger than the oldest trees we compare with. */
+export function knowsArch(tree: SourceTree, arch: BuildableArch): boolean {
+  return readFileSync(join(tree.path, 'tools/mpy_ld.py'), 'utf8').includes(`"${arch}"`);
+}
+
 /** Profile of ours for a tree's linker. */
 export function profileOf(tree: SourceTree): string {
   const [major, minor] = tree.version.split('.').map(Number);

@@ -188,9 +188,13 @@ test('files of other kinds, and broken ones, are never a blank page', async (t) 
 
     // The file changes under the page: same part, same scroll, and what changed.
     await writeFile(join(folder, 'big.mpy'), Uint8Array.from([...files['big.mpy'], 0]));
-    await frame.locator('#change', { hasText: '+1 bytes' }).waitFor({ timeout: 20_000 });
+    await frame.locator('#change', { hasText: '+1 byte' }).waitFor({ timeout: 20_000 });
     await frame.locator('#fault', { hasText: '1 byte' }).waitFor();
+    await frame
+      .locator('#outline [aria-selected="true"] .count', { hasText: /\d{3},\d{3}/ })
+      .waitFor({ timeout: 60_000 });
     await frame.locator('#rows-title', { hasText: 'Disassembly' }).waitFor();
+    assert.equal(await frame.locator('#rows .list').evaluate((list) => list.scrollTop), 500_000);
     await workbench.screenshot('inspector-9-refreshed');
   });
 });

@@ -4,7 +4,7 @@
 import type { BuildableArch } from '../arch/names.ts';
 import type { ModuleSizes } from '../compile/build-state.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import type { CancelSignal } from '../ports.ts';
+import type { CancelSignal, CompilePython } from '../ports.ts';
 
 export interface BuildRequest {
   /** Folder with the natmod Makefile. */
@@ -23,6 +23,8 @@ export interface BuildRequest {
   readonly compilers?: Readonly<Partial<Record<BuildableArch, string>>> | undefined;
   /** Folder of C library headers for compilers that bring none. */
   readonly libcHeaders?: string | undefined;
+  /** For Python parts when the tree has no mpy-cross built; undefined: they need one. */
+  readonly compilePython?: CompilePython | undefined;
   /** Where compilers' answers are kept between processes; undefined: not at all. */
   readonly memoryFile?: string | undefined;
   /** Folders to look for compilers in when PATH has none. */

@@ -5,6 +5,7 @@ import { takesArchFlags } from '../arch/arch-flags.ts';
 
 import type { BuildableArch } from '../arch/names.ts';
 import { type BuildState, loadState, saveState } from '../compile/build-state.ts';
+import { compilePythonSources } from '../compile/compile-python.ts';
 import { compileSources } from '../compile/compile-sources.ts';
 import { type CompilerMemory, openMemory } from '../compile/compiler-memory.ts';
 import { digest } from '../compile/digest.ts';
@@ -156,12 +157,18 @@ async function compileAndLink(
   });
 
   progress('qstrs');
-  const names = new Set(sources.flatMap((source) => findQstrs(new TextDecoder().decode(source.bytes))));
+  const names = new Set(
+    sources
+      .filter((source) => !source.name.endsWith('.py'))
+      .flatMap((source) => findQstrs(new TextDecoder().decode(source.bytes))),
+  );
   const header = configHeader([...names], abi);
   const headerName = await writeHeader(header.text, buildDir, module, job);
 
+  const python = project.sources.filter((source) => source.endsWith('.py'));
   const plan: CompileRequest = {
     ...project,
+    sources: project.sources.filter((source) => !source.endsWith('.py')),
     arch,
     compiler,
     headers: api.headers,
@@ -171,7 +178,7 @@ async function compileAndLink(
     buildDir,
   };
   const state = await loadState(files.resolve(dir, buildDir), ports.files);
-  const compiled = await compileSources(planCompile(plan), {
+  const shared = {
     dir,
     ports,
     inputs,
@@ -181,19 +188,27 @@ async function compileAndLink(
     environment: request.environment,
     cancel: request.cancel,
     onLog: request.onLog,
-    onStart: (source) => progress('compile', source),
+    onStart: (source: string) => progress('compile', source),
+  };
+  const bytecode = compilePythonSources(python, {
+    ...shared,
+    compilePython: request.compilePython,
+    tree: api.tree,
+    buildDir,
   });
+  const compiled = await compileSources(planCompile(plan), shared);
+  const { modules, ...pythonParts } = await bytecode;
   // Also when some failed: the others need no second compile.
-  let next: BuildState = { ...state, objects: compiled.records };
+  let next: BuildState = { ...state, objects: { ...compiled.records, ...pythonParts.records } };
   const remember = async () => {
     if (JSON.stringify(next) !== JSON.stringify(state))
       await saveState(files.resolve(dir, buildDir), next, ports.files);
     if (compiled.runs > 0) await removeLeftovers(files.resolve(dir, buildDir), headerName, ports.files);
   };
   try {
-    diagnostics.push(...compiled.diagnostics);
+    diagnostics.push(...compiled.diagnostics, ...pythonParts.diagnostics);
     stopIfCancelled(request.cancel);
-    if (!compiled.objects) throw new Failure([]);
+    if (!compiled.objects || !modules) throw new Failure([]);
 
     const libraries = await findLibraries(job, plan, project, diagnostics);
     progress('link');
@@ -205,6 +220,7 @@ async function compileAndLink(
       abi,
       objects: compiled.objects,
       libraries,
+      python: modules,
       qstrs: header.own,
       sourceName: intermediate ? `build/${module}.native.mpy` : `${module}.mpy`,
       // The Makefile may be for several architectures.
@@ -221,7 +237,7 @@ async function compileAndLink(
     progress('write');
     if (linked.bytes) await ports.files.writeAtomic(path, linked.bytes);
     next = { ...next, module: linked.record };
-    return { path, sizes: linked.sizes, compiled: compiled.runs };
+    return { path, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
   } finally {
     await remember();
   }
@@ -285,10 +301,9 @@ async function findLibraries(
 }
 
 function checkKinds(sources: readonly string[], file: string): void {
-  const strange = sources.filter((source) => !compiledKinds.some((kind) => source.endsWith(kind)));
-  const faults = strange.map((source) =>
-    source.endsWith('.py') ? errors.pythonSource(file, source) : errors.unknownSource(file, source),
-  );
+  const kinds = [...compiledKinds, '.py'];
+  const strange = sources.filter((source) => !kinds.some((kind) => source.endsWith(kind)));
+  const faults = strange.map((source) => errors.unknownSource(file, source));
   if (faults.length > 0) throw new Failure(faults);
 }
 

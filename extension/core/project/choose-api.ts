@@ -13,6 +13,8 @@ export interface Api {
   readonly abi: Abi;
   /** Include folder. */
   readonly headers: string;
+  /** MicroPython tree, when there is one. */
+  readonly tree: string | undefined;
   readonly defines: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -35,7 +37,8 @@ export async function chooseApi(project: NatmodProject, request: ApiRequest, fil
   const there = mpyDir !== undefined && (await files.exists(files.resolve(mpyDir, 'py/dynruntime.h')));
   if (mpyDir !== undefined && (there || asked || ownHeaders === undefined)) {
     const abi = await loadAbi(mpyDir, asked ? mpyDir : file, files);
-    if (!wanted || sameAbi(abi, wanted.abi)) return { abi, headers: mpyDir, defines: [], diagnostics: [] };
+    if (!wanted || sameAbi(abi, wanted.abi))
+      return { abi, headers: mpyDir, tree: mpyDir, defines: [], diagnostics: [] };
     if (asked || ownHeaders === undefined) throw new Failure(errors.otherAbi(mpyDir, abiName(abi), wanted));
   }
   if (ownHeaders === undefined) throw new Failure(errors.noTree(file));
@@ -43,6 +46,7 @@ export async function chooseApi(project: NatmodProject, request: ApiRequest, fil
   return {
     abi,
     headers: ownHeaders,
+    tree: there ? mpyDir : undefined,
     defines: [
       `-DNATMOD_ABI=${abi.version}${abi.subVersion}`,
       `-DNATMOD_CIRCUITPYTHON=${abi.flavour === 'circuitpython' ? 1 : 0}`,

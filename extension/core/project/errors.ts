@@ -193,21 +193,12 @@ export function badWords(variable: string, value: string, file: string): Diagnos
   );
 }
 
-export function pythonSource(file: string, source: string): Diagnostic {
-  return error(
-    'project/python-source',
-    `SRC names ${source}: Python parts are not there yet, they come with natmod merge.`,
-    { file },
-    'Build the C part alone, or build this project with make.',
-  );
-}
-
 export function unknownSource(file: string, source: string): Diagnostic {
   return error(
     'project/source-kind',
     `SRC names ${source}, whose kind is not known.`,
     { file },
-    'Known are .c, .S and .cpp.',
+    'Known are .c, .S, .cpp and .py.',
   );
 }
 
