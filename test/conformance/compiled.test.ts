@@ -92,8 +92,9 @@ function compilerOf(arch: BuildableArch, family: Compiler['family']): Compiler {
   const program = family === 'clang' ? 'clang-22' : machines[arch].compiler[0];
   // The module tests windowed GCC through the plugin, which our targets don't know of.
   const windowed = family === 'gcc' && machines[arch].windowed ? ['-mabi=windowed', '-mlongcalls'] : [];
-  // clang 22 itself puts a function's literals, unaligned, behind the function before.
-  const assembler = family === 'clang' && machines[arch].system === 'xtensa' ? machines[arch].assembler : undefined;
+  // As our own build does it: clang 22 puts literals right by way of assembly text only.
+  const { clangAssembler } = targets[arch];
+  const assembler = family === 'clang' && clangAssembler ? [program, ...clangAssembler, '-c'] : undefined;
   return {
     family,
     ...(assembler ? { assembler } : {}),
@@ -120,7 +121,7 @@ async function compile(
     assert.equal(code, 0, text);
   };
   if (assembler) {
-    await must([...argv, ...flags.filter((flag) => flag !== '-g'), '-S', source, '-o', `${path}.s`]);
+    await must([...argv, ...flags, '-g0', '-S', source, '-o', `${path}.s`]);
     await must([...assembler, `${path}.s`, '-o', path]);
   } else await must([...argv, ...flags, '-c', source, '-o', path]);
   return { path: source, bytes: await readFile(path) };
