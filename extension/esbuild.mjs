@@ -26,8 +26,14 @@ const headers = 'headers';
 const bundles = [
   { entry: 'extension/host.ts', out: 'host.js', ...nodeBundle, external: ['vscode'] },
   { entry: 'extension/adapter.ts', out: 'adapter.js', ...nodeBundle },
+  {
+    entry: 'extension/cli.ts',
+    out: 'cli.js',
+    ...nodeBundle,
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [withoutProcesses('commander')],
+  },
   { entry: 'extension/disassembler.ts', out: 'disassembler.js', ...nodeBundle },
-  { entry: 'extension/cli.ts', out: 'cli.js', ...nodeBundle, banner: { js: '#!/usr/bin/env node' } },
   { entry: 'webview-ui/main.ts', out: 'webview/main.js', platform: 'browser', format: 'iife', target: 'es2022' },
   {
     entry: 'webview-ui/worker.ts',
@@ -39,6 +45,19 @@ const bundles = [
   },
   { entry: 'webview-ui/style.css', out: 'webview/main.css' },
 ];
+
+/** For a package that loads child_process, which is slow, for a feature that we do not use: it gets an empty one. */
+function withoutProcesses(name) {
+  return {
+    name: 'without-processes',
+    setup(build) {
+      build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+        importer.split(/[/\\]/).includes(name) ? { path: 'nothing', namespace: 'without-processes' } : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace: 'without-processes' }, () => ({ contents: 'module.exports = {}' }));
+    },
+  };
+}
 
 /** Other processes may be reading dist/ (tests run side by side): each sees the old file or the new one, never half. */
 async function writeOutput(path, bytes) {
@@ -78,7 +97,7 @@ const disassembler = {
   },
 };
 
-function options({ entry, out, ...rest }, outDir, production) {
+function options({ entry, out, plugins = [], ...rest }, outDir, production) {
   return {
     ...rest,
     entryPoints: [join(root, entry)],
@@ -91,7 +110,7 @@ function options({ entry, out, ...rest }, outDir, production) {
     sourcemap: production ? false : 'linked',
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [disassembler, writer()],
+    plugins: [disassembler, ...plugins, writer()],
   };
 }
 

@@ -14,29 +14,45 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: R
   return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, options)).join('');
 }
 
-function renderDiagnostic({ severity, code, message, where, hint }: Diagnostic, options: RenderOptions): string {
+function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions): string {
+  const { severity, code, message, where, hint, related = [] } = diagnostic;
   const paint = (style: string, text: string) => (options.colour ? `\x1b[${style}m${text}\x1b[0m` : text);
   const place = where ? renderWhere(where, options.cwd) : '';
   const first = `${place === '' ? 'natmod' : place}: ${paint(styles[severity], severity)}: ${message} ${paint('2', `[${code}]`)}`;
-  const rest = hint === undefined ? [] : hint.split('\n').map((line) => `  ${line}`);
-  return `${[indent(first), ...rest].join('\n')}\n`;
+  const details = [
+    ...(where?.object === undefined ? [] : [renderObject(where, options.cwd)]),
+    ...(hint === undefined ? [] : hint.split('\n')),
+  ];
+  const others = related.map((other) => `${renderWhere(other.where, options.cwd)}: note: ${other.message}`);
+  return `${[indent(first), ...details.map((line) => `  ${line}`), ...others].join('\n')}\n`;
 }
 
 /** Severity's SGR parameters: bold red, bold magenta, bold cyan, as compilers have them. */
 const styles: Readonly<Record<Severity, string>> = { error: '1;31', warning: '1;35', info: '1;36' };
 
-function renderWhere({ file, section, symbol, offset, line, column }: Where, cwd: string): string {
+function renderWhere(where: Where, cwd: string): string {
+  const { file, line, column } = where;
   const position = [line, line === undefined ? undefined : column].filter((n) => n !== undefined);
-  const at = offset === undefined ? undefined : `0x${offset.toString(16)}`;
-  const inside = [
-    section === undefined ? at && `offset ${at}` : [section, at].filter((part) => part !== undefined).join('+'),
-    // With a line, the symbol is the function around it, which the line tells already.
-    line === undefined ? symbol : undefined,
-  ].filter((part) => part !== undefined);
   const place = [file === undefined ? undefined : shorten(file, cwd), ...position]
     .filter((part) => part !== undefined)
     .join(':');
-  return [place, inside.join(' ')].filter((part) => part !== '').join(': ');
+  return where.object === undefined ? [place, renderInside(where)].filter((part) => part !== '').join(': ') : place;
+}
+
+function renderObject(where: Where, cwd: string): string {
+  return `${shorten(where.object ?? '', cwd)}: ${renderInside(where)}`;
+}
+
+/** The place within a file of bytes. */
+function renderInside({ section, offset, inside, source }: Where): string {
+  const at = offset === undefined ? '' : `0x${offset.toString(16)}`;
+  return [
+    section === undefined ? at && `offset ${at}` : `section ${section}${at && `+${at}`}`,
+    inside && `in ${inside}`,
+    source && `(${source})`,
+  ]
+    .filter((part) => part)
+    .join(' ');
 }
 
 function shorten(file: string, cwd: string): string {

@@ -4,9 +4,18 @@
 
 export type Severity = 'error' | 'warning' | 'info';
 
-/** A place in an input. `line` and `column` count from 1; `offset` is in bytes from the start of `section`, else of `file`. */
+/**
+ * A place in an input. `line` and `column` count from 1; `offset` is in bytes from the start of `section`, else of `file`.
+ * What the linker finds in an object is told as a place in its source where debug information knows that.
+ */
 export interface Where {
   readonly file?: string | undefined;
+  /** Object or archive member that `section` and `offset` are in, when `file` is its source. */
+  readonly object?: string | undefined;
+  /** Function (or variable) of the object that contains the place, when no line is known: `name+0x12`. */
+  readonly inside?: string | undefined;
+  /** Name of the source as the object tells it, without its folder, when no line is known. */
+  readonly source?: string | undefined;
   readonly section?: string | undefined;
   readonly symbol?: string | undefined;
   readonly offset?: number | undefined;
@@ -21,6 +30,14 @@ export interface Diagnostic {
   readonly message: string;
   readonly where?: Where | undefined;
   readonly hint?: string | undefined;
+  /** Other places that have to do with it. */
+  readonly related?: readonly Related[] | undefined;
+}
+
+export interface Related {
+  /** Of that place alone: `first defined here`. */
+  readonly message: string;
+  readonly where: Where;
 }
 
 /** What a function throws when it can't give its result: one or more diagnostics. Any other Error is a bug of ours. */

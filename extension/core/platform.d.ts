@@ -8,3 +8,8 @@ declare class TextDecoder {
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }
+
+/** https://www.w3.org/TR/webcrypto/ */
+declare const crypto: {
+  readonly subtle: { digest(algorithm: 'SHA-256', bytes: Uint8Array): Promise<ArrayBuffer> };
+};

@@ -11,13 +11,30 @@ export interface Files {
   /** @returns the file's bytes, or undefined when there is no such file. Other faults throw a Failure. */
   read(path: string): Promise<Uint8Array | undefined>;
   /** Writes to a temporary name in the same folder, then renames: readers see the old bytes or the new, never half. Makes missing folders. */
-  writeAtomic(path: string, bytes: Uint8Array): Promise<void>;
+  writeAtomic(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
+  /** Replaces what has the new name. Both in one folder. */
+  rename(from: string, to: string): Promise<void>;
+  /** @returns what tells an unchanged file from a changed one without reading it, or undefined when there is none. */
+  stamp(path: string): Promise<Stamp | undefined>;
   /** @returns the entries' names, or undefined when there is no such folder. */
   list(dir: string): Promise<readonly string[] | undefined>;
   exists(path: string): Promise<boolean>;
   remove(path: string): Promise<void>;
   /** Joins and normalises like the platform's path.resolve. */
   resolve(...parts: string[]): string;
+}
+
+export interface WriteOptions {
+  /** It can be made again: not worth waiting until it would survive a power cut. */
+  readonly disposable?: boolean | undefined;
+}
+
+export interface Stamp {
+  readonly size: number;
+  /** Times by the file system's clock, in milliseconds: of the content (anyone can set it) and of any change (nobody can). */
+  readonly modified: number;
+  readonly changed: number;
+  readonly isFolder: boolean;
 }
 
 export interface ProcessRequest {

@@ -6,13 +6,14 @@ import type { BuildProgress, BuildRequest, BuildResult } from '../core/project/b
 import { cancelled } from '../core/project/errors.ts';
 import { type FoundProject, isInside } from '../core/project/find-project.ts';
 import { withProgress } from './build-progress.ts';
-import { buildSummary } from './build-summary.ts';
+import { buildSummary, diagnosticsOf } from './build-summary.ts';
 import { chooseProject } from './choose-project.ts';
 import { commands, contextKeys } from './contributions.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Output } from './output.ts';
 import type { Problems } from './problems.ts';
 import type { Projects } from './projects.ts';
+import { settingFor, withRemedy } from './remedies.ts';
 import type { ProjectSettings } from './settings.ts';
 
 /** Codes of what stands in the output channel already, in the compiler's own words. */
@@ -74,8 +75,8 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
         return result;
       }
       problems.show(result);
-      for (const one of [...result.diagnostics, ...result.outputs.flatMap((built) => built.diagnostics)]) {
-        if (!printedByCompiler.includes(one.code)) output.diagnostic(one);
+      for (const diagnostic of diagnosticsOf(result)) {
+        if (!printedByCompiler.includes(diagnostic.code)) output.diagnostic(withRemedy(diagnostic));
       }
       const summary = buildSummary(result);
       output.event(`${summary}, ${seconds} s`);
@@ -94,12 +95,13 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   ): Promise<BuildResult> {
     try {
       await saveDocuments(project.dir);
-      const { archs, micropythonDir } = ports.settingsOf(project.dir);
+      const { archs, micropythonDir, compilers } = ports.settingsOf(project.dir);
       if (cancel.signal.aborted) throw new Failure(cancelled());
       return await ports.build({
         dir: project.dir,
         archs,
         mpyDir: micropythonDir,
+        compilers,
         cancel: cancel.signal,
         onProgress,
         onLog: output.line,
@@ -135,19 +137,24 @@ async function saveDocuments(dir: string): Promise<void> {
 }
 
 async function tell(result: BuildResult, summary: string, output: Output): Promise<void> {
-  const showOutput = 'Show Output';
-  if (!result.ok) {
-    const showProblems = 'Show Problems';
-    const choice = await vscode.window.showErrorMessage(summary, showProblems, showOutput);
-    if (choice === showProblems) await vscode.commands.executeCommand('workbench.actions.view.problems');
-    if (choice === showOutput) output.show();
-    return;
-  }
-  const reveal = 'Reveal';
-  const choice = await vscode.window.showInformationMessage(summary, reveal, showOutput);
+  const { executeCommand } = vscode.commands;
   const path = result.outputs.find((built) => built.path)?.path;
-  if (choice === reveal && path) await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(path));
-  if (choice === showOutput) output.show();
+  const setting = settingFor(diagnosticsOf(result));
+  const actions = new Map<string, () => unknown>();
+  if (!result.ok) actions.set('Show Problems', () => executeCommand('workbench.actions.view.problems'));
+  else if (path) actions.set('Reveal', () => executeCommand('revealInExplorer', vscode.Uri.file(path)));
+  if (setting) actions.set('Open Settings', () => openSettings(setting));
+  else actions.set('Show Output', output.show);
+  const show = result.ok ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
+  const choice = await show(summary, ...actions.keys());
+  if (choice) await actions.get(choice)?.();
+}
+
+/** In a remote window the user's own settings do not hold paths, so those of the workspace are opened where there is one. */
+function openSettings(query: string): Thenable<unknown> {
+  return vscode.workspace.workspaceFolders
+    ? vscode.commands.executeCommand('workbench.action.openWorkspaceSettings', { query })
+    : vscode.commands.executeCommand('workbench.action.openSettings', query);
 }
 
 function tellUntrusted(): undefined {

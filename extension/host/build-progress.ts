@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { BuildProgress } from '../core/project/build-result.ts';
 
 /** Most builds are over before a notification about their progress could be read: only a longer one shows it. */
-const progressDelayMs = 400;
+const progressDelayMs = 1000;
 
 /** Runs `task`; the notification's button raises `cancel`. */
 export async function withProgress<T>(

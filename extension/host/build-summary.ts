@@ -8,13 +8,18 @@ export function buildSummary(result: BuildResult): string {
   const name = result.module || baseName(result.dir);
   const built = result.outputs.filter((output) => output.ok);
   const failed = result.outputs.filter((output) => !output.ok);
-  const all = [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)];
+  const all = diagnosticsOf(result);
   if (result.ok) return `${name}: ${builtText(built)}${warningsText(all)}`;
   const errors = distinct(all.filter((diagnostic) => diagnostic.severity === 'error'));
   const archs = failed.length ? ` for ${failed.map((output) => output.arch).join(', ')}` : '';
   const reason = errors.length ? `: ${errors[0]}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''}` : '';
   const rest = built.length ? `; ${builtText(built)}` : '';
   return `${name}: not built${archs}${reason}${rest}`;
+}
+
+/** Those of the project and those of each architecture. */
+export function diagnosticsOf(result: BuildResult): Diagnostic[] {
+  return [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)];
 }
 
 function builtText(outputs: readonly BuildOutput[]): string {

@@ -10,6 +10,7 @@ export const commands = {
 
 export const settings = {
   archs: 'natmod.archs',
+  compilers: 'natmod.compilers',
   micropythonDir: 'natmod.micropythonDir',
 } as const;
 

@@ -3,6 +3,7 @@
 
 import type { Diagnostic, Severity } from '../core/diagnostic.ts';
 import type { BuildResult } from '../core/project/build-result.ts';
+import { withRemedy } from './remedies.ts';
 
 export interface ProblemRow {
   /** Absolute. */
@@ -19,7 +20,7 @@ export interface ProblemRow {
 export function problemRows(result: BuildResult, resolve: (...parts: string[]) => string): ProblemRow[] {
   const rows = new Map<string, { row: ProblemRow; archs: string[] }>();
   const add = (diagnostic: Diagnostic, arch: string | undefined) => {
-    const row = rowOf(diagnostic, result.dir, resolve);
+    const row = rowOf(withRemedy(diagnostic), result.dir, resolve);
     const key = JSON.stringify(row);
     const known = rows.get(key) ?? { row, archs: [] };
     if (arch && !known.archs.includes(arch)) known.archs.push(arch);
@@ -38,15 +39,19 @@ function rowOf(
   dir: string,
   resolve: (...parts: string[]) => string,
 ) {
-  // An editor can't show a place in an object file or a .mpy: such a row goes to the Makefile and carries the name.
-  const binary = where?.file !== undefined && where.line === undefined && /\.(o|obj|a|mpy|elf)$/i.test(where.file);
-  const named = binary && !message.includes(where.file!) ? `${where.file}: ${message}` : message;
+  // An editor can't show a folder or a place in an object file: such a row goes to the Makefile and carries the name.
+  const shown = where?.file !== undefined && (where.line !== undefined || isText(where.file));
+  const named = shown || !where?.file || message.includes(where.file) ? message : `${where.file}: ${message}`;
   return {
-    file: where?.file && !binary ? resolve(dir, where.file) : resolve(dir, 'Makefile'),
-    line: binary ? undefined : where?.line,
-    column: binary ? undefined : where?.column,
+    file: resolve(dir, shown ? where.file! : 'Makefile'),
+    line: shown ? where.line : undefined,
+    column: shown ? where.column : undefined,
     severity,
     code,
     message: hint ? `${named}\n${hint}` : named,
   };
+}
+
+function isText(file: string): boolean {
+  return /(\.(c|h|cc|cpp|hpp|s|py|mk|ld|lds|sym|txt)|[\\/]?Makefile)$/i.test(file);
 }

@@ -12,27 +12,40 @@ export interface ProjectSettings {
   readonly archs: readonly BuildableArch[];
   /** Absolute; undefined: the project's own MPY_DIR. */
   readonly micropythonDir: string | undefined;
+  /** Programs by name or absolute path. */
+  readonly compilers: Readonly<Partial<Record<BuildableArch, string>>>;
 }
+
+const architectures = `choose from ${buildableArchs.join(', ')}`;
 
 /** @throws Failure `settings/...` for a value no build can work with. */
 export function readSettings(dir: string, ports: { files: Files; home: string }): ProjectSettings {
   const uri = vscode.Uri.file(dir);
   const configuration = vscode.workspace.getConfiguration(undefined, uri);
-  const archs: unknown = configuration.get(settings.archs, []);
-  const wrong = Array.isArray(archs) ? archs.find((arch) => !isBuildableArch(String(arch))) : archs;
-  if (wrong !== undefined) {
-    const hint = `choose from ${buildableArchs.join(', ')}`;
-    throw new Failure(
-      error('settings/arch', `setting ${settings.archs}: ${JSON.stringify(wrong)} is no architecture`, undefined, hint),
-    );
+  const roots = { home: ports.home, workspaceFolder: vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? dir };
+  const path = (text: string) => expandPath(text, roots, ports.files.resolve);
+
+  const archs = configuration.get<unknown>(settings.archs, []);
+  if (!Array.isArray(archs)) throw wrong('archs', 'it must be a list', architectures);
+  for (const arch of archs) {
+    if (!isBuildableArch(String(arch)))
+      throw wrong('archs', `${JSON.stringify(arch)} is no architecture`, architectures);
   }
-  const workspaceFolder = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? dir;
   const tree = configuration.get<unknown>(settings.micropythonDir, '');
-  if (typeof tree !== 'string') {
-    throw new Failure(error('settings/micropython-dir', `setting ${settings.micropythonDir} must be a path`));
+  if (typeof tree !== 'string') throw wrong('micropythonDir', 'it must be a path');
+
+  const compilers: Partial<Record<BuildableArch, string>> = {};
+  for (const [arch, program] of Object.entries(configuration.get<object>(settings.compilers) ?? {})) {
+    if (!isBuildableArch(arch)) throw wrong('compilers', `${JSON.stringify(arch)} is no architecture`, architectures);
+    if (typeof program !== 'string')
+      throw wrong('compilers', `the compiler for ${arch} must be a program's name or path`);
+    // A bare name is looked up on PATH.
+    const found = /[\\/]/.test(program) ? path(program) : program.trim();
+    if (found) compilers[arch] = found;
   }
-  return {
-    archs: archs as BuildableArch[],
-    micropythonDir: expandPath(tree, { home: ports.home, workspaceFolder }, ports.files.resolve),
-  };
+  return { archs: archs as BuildableArch[], micropythonDir: path(tree), compilers };
+}
+
+function wrong(setting: keyof typeof settings, what: string, hint?: string): Failure {
+  return new Failure(error(`settings/${setting}`, `Setting ${settings[setting]}: ${what}.`, undefined, hint));
 }

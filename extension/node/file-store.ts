@@ -1,6 +1,5 @@
 // Files on the local disk. Writing is all or nothing: https://pubs.opengroup.org/onlinepubs/9799919799/functions/rename.html
 
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../core/diagnostic.ts';
@@ -13,21 +12,25 @@ export const fileStore: Files = {
   exists: async (path) => (await unlessMissing('read', path, () => stat(path))) !== undefined,
   remove: (path) => guarded('remove', path, () => rm(path, { recursive: true, force: true })),
   resolve,
-  writeAtomic: (path, bytes) =>
+  rename: (from, to) => guarded('write', to, () => renamePatiently(from, to)),
+  stamp: async (path) => {
+    const found = await unlessMissing('read', path, () => stat(path));
+    return (
+      found && { size: found.size, modified: found.mtimeMs, changed: found.ctimeMs, isFolder: found.isDirectory() }
+    );
+  },
+  writeAtomic: (path, bytes, options) =>
     guarded('write', path, async () => {
       // A link stays a link: what it points to is replaced.
       const target = await realpath(path).catch(() => resolve(path));
       await mkdir(dirname(target), { recursive: true });
-      const temporary = join(
-        dirname(target),
-        `.${basename(target).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`,
-      );
+      const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${nextSuffix()}.tmp`);
       try {
         const mode = await stat(target).then(
           (old) => old.mode & 0o777,
           () => 0o666,
         );
-        await writeWhole(await open(temporary, 'wx', mode), bytes);
+        await writeWhole(await open(temporary, 'wx', mode), bytes, options?.disposable !== true);
         await renamePatiently(temporary, target);
       } catch (thrown) {
         await rm(temporary, { force: true }).catch(() => undefined);
@@ -36,11 +39,19 @@ export const fileStore: Files = {
     }),
 };
 
-async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
+let writes = 0;
+
+/** No other write in progress on this machine has it; not random, because loading crypto takes as long as a link. */
+function nextSuffix(): string {
+  writes++;
+  return `${process.pid}-${Date.now().toString(36)}-${writes}`;
+}
+
+async function writeWhole(file: FileHandle, bytes: Uint8Array, durable: boolean): Promise<void> {
   try {
     await file.writeFile(bytes);
     // Else a power cut could leave the new name with no content.
-    await file.sync();
+    if (durable) await file.sync();
   } finally {
     await file.close();
   }

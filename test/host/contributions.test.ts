@@ -1,4 +1,4 @@
-// package.json tells VS Code what there is before any code of ours runs, so the two must say the same.
+// What package.json tells VS Code before any code of ours runs, beyond what the rules of the house check.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -9,11 +9,6 @@ import { commands, contextKeys, dumpLanguage, inspectorView, settings } from '..
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const { contributes } = manifest;
 
-test('package.json has the commands of the code', () => {
-  const contributed = contributes.commands.map(({ command }: { command: string }) => command);
-  assert.deepEqual(contributed.sort(), Object.values(commands).sort());
-});
-
 test('menus name commands that there are', () => {
   const known: string[] = Object.values(commands);
   for (const [menu, items] of Object.entries<{ command: string }[]>(contributes.menus)) {
@@ -21,15 +16,13 @@ test('menus name commands that there are', () => {
   }
 });
 
-test('package.json has the settings of the code, and guards them in untrusted workspaces', () => {
-  const contributed = Object.keys(contributes.configuration.properties);
-  assert.deepEqual(contributed.sort(), Object.values(settings).sort());
-  const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
+test('workspaces that are not trusted have no say in the settings', () => {
+  const restricted: string[] = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
   assert.deepEqual(restricted.sort(), Object.values(settings).sort());
 });
 
-test('the setting offers the architectures that can be built for', () => {
-  assert.deepEqual(contributes.configuration.properties[settings.archs].items.enum, buildableArchs);
+test('each architecture can have its compiler', () => {
+  assert.deepEqual(Object.keys(contributes.configuration.properties[settings.compilers].properties), buildableArchs);
 });
 
 test('package.json has the custom editor and the language of the code', () => {

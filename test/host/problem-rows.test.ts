@@ -33,9 +33,9 @@ test('says once what every architecture reports, and names the architectures of 
 });
 
 test('puts what has no file at the Makefile, with the hint below the message', () => {
-  const [row] = rows([error('project/no-arch', 'No architecture.', undefined, 'Set ARCH.')]);
+  const [row] = rows([error('project/no-src', 'No sources.', undefined, 'Set SRC.')]);
   assert.equal(row.file, '/ws/m/Makefile');
-  assert.equal(row.message, 'No architecture.\nSet ARCH.');
+  assert.equal(row.message, 'No sources.\nSet SRC.');
 });
 
 test('puts what is wrong inside an object file at the Makefile, with the name of the object', () => {
@@ -45,6 +45,16 @@ test('puts what is wrong inside an object file at the Makefile, with the name of
   );
   assert.equal(row.file, '/ws/m/Makefile');
   assert.equal(row.message, 'build/m.o: the number does not fit');
+});
+
+test('puts what is wrong with a folder at the Makefile', () => {
+  const [row] = rows([error('abi/tree', '/mp is no tree', { file: '/mp' })]);
+  assert.deepEqual([row.file, row.message], ['/ws/m/Makefile', '/mp is no tree']);
+});
+
+test('names the setting where the hint speaks of the command line', () => {
+  const [row] = rows([error('project/tree-missing', 'No tree.', undefined, 'Give --mpy-dir DIR.')]);
+  assert.match(row.message, /^No tree\.\nSet natmod\.micropythonDir/);
 });
 
 test('puts what the linker knows the source line of at that line', () => {

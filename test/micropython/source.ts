@@ -1,19 +1,17 @@
 // MicroPython's source tree: Debian's source package, or the tree that NATMOD_MICROPYTHON names. Debian's lacks the
 // submodules (no btree) and is otherwise upstream's. Everything made from a tree lies in Natmod's cache, never in it.
-//
-// apt can fetch source packages of suites that the machine itself does not use, given its own list of sources and a
-// private folder for the lists: https://manpages.debian.org/bookworm/apt/sources.list.5.en.html
+// https://tracker.debian.org/pkg/micropython
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fetchDebianSource } from '../setup/debian-source.ts';
 import { withLock } from '../setup/lock.ts';
 import { Unavailable } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
-import { startGroup } from '../setup/process-group.ts';
-import { debianMirrors } from './debian-mirrors.ts';
+import { output } from '../setup/process-group.ts';
 
 export interface SourceTree {
   /** The tree: has py/, ports/, tools/. Nothing is written into it. */
@@ -26,7 +24,6 @@ export interface SourceTree {
 
 /** Debian's versions in order of preference; the last resort is whatever the mirror offers. */
 const PACKAGES = ['micropython=1.26.1+ds-1', 'micropython=1.25.0+ds-1', 'micropython'] as const;
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 let found: Promise<SourceTree> | undefined;
 
@@ -118,54 +115,14 @@ function fetchedTree(home: string, version: string): SourceTree {
 
 /** @returns the folder of the unpacked tree inside `folder` */
 async function fetchPackage(folder: string): Promise<string> {
-  for (const program of ['apt-get', 'dpkg-source']) {
-    if (!onPath(program)) throw new Unavailable(`MicroPython's source comes by ${program}, which is not installed`);
-  }
-  const mirrors = await debianMirrors();
-  if (mirrors.length === 0 || !existsSync(KEYRING)) {
-    throw new Unavailable("MicroPython's source comes from Debian, and this machine's apt names no Debian mirror");
-  }
-  const list = `Types: deb-src\nURIs: ${mirrors.join(' ')}\nSuites: trixie sid\nComponents: main\nSigned-By: ${KEYRING}\n`;
-  await writeFile(join(folder, 'micropython.sources'), list);
-  await mkdir(join(folder, 'lists', 'partial'), { recursive: true });
-  const options = {
-    'Dir::Etc::sourcelist': join(folder, 'micropython.sources'),
-    'Dir::Etc::sourceparts': '-',
-    'Dir::State::lists': join(folder, 'lists'),
-    // So that it works without root and leaves the system's package cache alone.
-    'Dir::Cache': folder,
-    'APT::Sandbox::User': '',
-    'Acquire::Retries': '2',
-  };
-  const apt = ['apt-get', '-q', ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`])];
-
-  // A mirror that lacks one of the suites, or is not Debian's after all, is no obstacle: the next command decides.
-  let said = (await output([...apt, 'update'], folder)).text;
-  for (const spec of PACKAGES) {
-    const result = await output([...apt, 'source', '--only-source', spec], folder);
-    said += result.text;
-    const unpacked = (await readdir(folder)).find((name) => /^micropython-\d/.test(name));
-    if (result.code === 0 && unpacked) return join(folder, unpacked);
-  }
-  // The first complaints name the cause, the later ones what came of it.
-  const complaints = new Set(said.split('\n').filter((line) => /^[EW]:/.test(line)));
-  throw new Unavailable(`MicroPython's source could not be fetched: ${[...complaints].slice(0, 2).join(' ')}`);
+  await fetchDebianSource({ what: 'MicroPython', folder, suites: ['trixie', 'sid'], packages: PACKAGES });
+  const unpacked = (await readdir(folder)).find((name) => /^micropython-\d/.test(name));
+  if (!unpacked) throw new Unavailable("Debian's source package of MicroPython unpacks to no folder of its name");
+  return join(folder, unpacked);
 }
 
 async function versionOf(tree: string): Promise<string> {
   const text = await readFile(join(tree, 'py', 'mpconfig.h'), 'utf8');
   const part = (name: string) => new RegExp(`MICROPY_VERSION_${name}\\s+(\\d+)`).exec(text)?.[1];
   return `${part('MAJOR')}.${part('MINOR')}.${part('MICRO')}`;
-}
-
-async function output(argv: readonly string[], cwd?: string): Promise<{ code: number; text: string }> {
-  const env = { ...process.env, LC_ALL: 'C' };
-  const group = startGroup(argv, { env, stdio: ['ignore', 'pipe', 'pipe'], ...(cwd ? { cwd } : {}) });
-  let text = '';
-  for (const stream of [group.child.stdout, group.child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (piece) => {
-      text += piece;
-    });
-  }
-  return { code: await group.ended, text };
 }

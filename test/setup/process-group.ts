@@ -38,6 +38,23 @@ export function startGroup(argv: readonly string[], options: SpawnOptions = {}):
   return { child, ended, kill: () => killGroup(child) };
 }
 
+/** Runs a program to its end. @returns what it wrote to both of its streams */
+export async function output(
+  argv: readonly string[],
+  cwd?: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<{ code: number; text: string }> {
+  const env = { ...environment, LC_ALL: 'C' };
+  const group = startGroup(argv, { env, stdio: ['ignore', 'pipe', 'pipe'], ...(cwd ? { cwd } : {}) });
+  let text = '';
+  for (const stream of [group.child.stdout, group.child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (piece) => {
+      text += piece;
+    });
+  }
+  return { code: await group.ended, text };
+}
+
 const signalNumbers: Partial<Record<NodeJS.Signals, number>> = {
   SIGILL: 4,
   SIGABRT: 6,

@@ -6,21 +6,19 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as esbuild from 'esbuild';
+import { top } from '../projects.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Folder of the extension's package.json. */
-export const extensionFolder = dirname(dirname(here));
-
 /** Makes dist/ as `npm run build` does. */
 export async function bundleExtension(): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(extensionFolder, 'extension/esbuild.mjs')]);
+  await promisify(execFile)(process.execPath, [join(top, 'extension/esbuild.mjs')]);
 }
 
 /** Gives `work` the path of the script with `run`, and removes it afterwards. */
 export async function withSuites<T>(work: (script: string) => Promise<T>): Promise<T> {
   // Inside the repository, because mocha is not bundled but found in node_modules.
-  const cache = join(extensionFolder, '.cache');
+  const cache = join(top, '.cache');
   await mkdir(cache, { recursive: true });
   const outdir = await mkdtemp(join(cache, 'suites-'));
   try {

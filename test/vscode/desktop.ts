@@ -6,7 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runTests } from '@vscode/test-electron';
-import { bundleExtension, extensionFolder, withSuites } from './bundle.ts';
+import { top } from '../projects.ts';
+import { bundleExtension, withSuites } from './bundle.ts';
 import type { SuiteReport } from './suite/index.ts';
 import { withWorkspace } from './workspace.ts';
 
@@ -16,7 +17,7 @@ await withSuites((script) =>
     const report = join(folder, '../report.json');
     await runTests({
       version: process.env.NATMOD_DESKTOP_VSCODE ?? 'stable',
-      extensionDevelopmentPath: extensionFolder,
+      extensionDevelopmentPath: top,
       extensionTestsPath: script,
       launchArgs: [folder, '--disable-extensions', '--disable-workspace-trust'],
       extensionTestsEnv: { NATMOD_SUITE: 'build', NATMOD_SUITE_REPORT: report },

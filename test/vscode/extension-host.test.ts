@@ -5,8 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { top } from '../projects.ts';
 import { needed } from '../setup/need.ts';
-import { bundleExtension, extensionFolder, withSuites } from './bundle.ts';
+import { bundleExtension, withSuites } from './bundle.ts';
 import type { SuiteReport } from './suite/index.ts';
 import { withWorkbench } from './workbench.ts';
 import { withWorkspace } from './workspace.ts';
@@ -18,7 +19,7 @@ async function runSuite(t: TestContext, suite: string, more: { untrusted?: boole
       withWorkspace(async (folder) => {
         const reportPath = join(folder, '../report.json');
         const env = { NATMOD_SUITE: suite, NATMOD_SUITE_REPORT: reportPath };
-        const options = { folder, extension: extensionFolder, tests, env, ...more };
+        const options = { folder, extension: top, tests, env, ...more };
         return withWorkbench(`extension-host-${suite}`, options, async ({ testsEnded }) => {
           const timeout = new AbortController();
           const late = sleep(240_000, 'late' as const, { signal: timeout.signal });

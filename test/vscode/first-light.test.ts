@@ -1,12 +1,13 @@
 // What a person sees, in the order in which a newcomer sees it.
 
 import assert from 'node:assert/strict';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { top } from '../projects.ts';
 import { needed } from '../setup/need.ts';
-import { bundleExtension, extensionFolder } from './bundle.ts';
+import { bundleExtension } from './bundle.ts';
 import { withWorkbench } from './workbench.ts';
 import { withWorkspace } from './workspace.ts';
 
@@ -14,7 +15,7 @@ test('a build from the palette writes the .mpy and says so', async (t) => {
   await needed(t, 'a VS Code to look at', async () => {
     await bundleExtension();
     await withWorkspace((folder) =>
-      withWorkbench('first-light', { folder, extension: extensionFolder }, async (workbench) => {
+      withWorkbench('first-light', { folder, extension: top }, async (workbench) => {
         const { page } = workbench;
         const explorer = page.locator('.explorer-viewlet');
         const status = page.locator('.statusbar-item[id="natmod.natmod.natmod.build"]');
@@ -23,29 +24,29 @@ test('a build from the palette writes the .mpy and says so', async (t) => {
         );
 
         await workbench.openFile('plain.c');
-        await workbench.openFile('answer.c');
-        await status.getByText('Natmod: armv7m').waitFor();
+        await workbench.openFile('factorial.c');
+        await status.getByText('Natmod: x64').waitFor();
         await titleButton.first().waitFor();
         await workbench.screenshot('1-c-file-open');
 
         await workbench.runCommand('Natmod: Build');
-        const built = await workbench.notification('answer: built');
-        assert.match(built, /^answer: built answer\.mpy for armv7m \([1-9]\d* bytes\)$/);
-        await explorer.getByText('answer.mpy').waitFor();
+        const built = await workbench.notification('factorial: built');
+        assert.match(built, /^factorial: built factorial\.mpy for x64 \([1-9]\d* bytes\)$/);
+        await explorer.getByText('factorial.mpy').waitFor();
         await workbench.screenshot('2-built');
 
-        await workbench.pressInNotification('answer: built', 'Show Output');
-        await page.locator('.panel .view-lines', { hasText: 'arm-none-eabi-gcc' }).waitFor();
+        await workbench.pressInNotification('factorial: built', 'Show Output');
+        await page.locator('.panel .view-lines', { hasText: 'gcc' }).waitFor();
         await workbench.screenshot('3-output');
 
-        await workbench.openFile('answer.c');
-        await page.locator('.editor-instance .view-line', { hasText: 'length + 42' }).click();
+        await workbench.openFile('factorial.c');
+        await page.locator('.editor-instance .view-line', { hasText: 'mp_obj_get_int(n_obj)' }).click();
         await page.keyboard.press('End');
         await page.keyboard.type(' nonsense;');
         await titleButton.first().click();
-        await workbench.notification('answer: not built for armv7m');
-        await workbench.screenshot('4-failed');
-        await workbench.pressInNotification('answer: not built', 'Show Problems');
+        await workbench.notification('factorial: not built for x64');
+        await workbench.screenshot('4-not-built');
+        await workbench.pressInNotification('factorial: not built', 'Show Problems');
         await page.locator('.markers-panel .monaco-list-row', { hasText: 'nonsense' }).first().waitFor();
         await workbench.screenshot('5-problems');
 
@@ -58,11 +59,31 @@ test('a build from the palette writes the .mpy and says so', async (t) => {
   });
 });
 
+test('without a MicroPython tree, the notification leads to the setting', async (t) => {
+  await needed(t, 'a VS Code to look at', async () => {
+    await bundleExtension();
+    await withWorkspace(async (folder) => {
+      await rm(join(folder, '../../micropython'));
+      await withWorkbench('no-tree', { folder, extension: top }, async (workbench) => {
+        await workbench.openFile('factorial.c');
+        await workbench.runCommand('Natmod: Build');
+        await workbench.notification('factorial: not built');
+        await workbench.screenshot('9-no-tree');
+        await workbench.pressInNotification('factorial: not built', 'Open Settings');
+        await workbench.page
+          .locator('.settings-editor', { hasText: 'Folder of the MicroPython source tree' })
+          .waitFor();
+        await workbench.screenshot('10-settings');
+      });
+    });
+  });
+});
+
 test('Cancel in the progress notification ends the compiler', async (t) => {
   await needed(t, 'a VS Code to look at', async () => {
     await bundleExtension();
     await withWorkspace((folder) =>
-      withWorkbench('cancel', { folder, extension: extensionFolder }, async (workbench) => {
+      withWorkbench('cancel', { folder, extension: top }, async (workbench) => {
         await workbench.openFile('slow.c');
         await workbench.runCommand('Natmod: Build');
         await until(async () => await compilerRuns(folder), 'the compiler runs');

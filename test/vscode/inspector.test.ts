@@ -8,8 +8,9 @@ import { type TestContext, test } from 'node:test';
 import type { FrameLocator } from 'playwright-core';
 import { writeModule } from '../../extension/core/mpy/write.ts';
 import { brokenFiles, nativeModule, pythonModule } from '../modules.ts';
+import { top } from '../projects.ts';
 import { needed } from '../setup/need.ts';
-import { bundleExtension, extensionFolder } from './bundle.ts';
+import { bundleExtension } from './bundle.ts';
 import { type Workbench, withWorkbench } from './workbench.ts';
 
 const broken = brokenFiles();
@@ -46,9 +47,7 @@ async function withFiles(
     try {
       for (const [file, bytes] of Object.entries(files)) await writeFile(join(folder, file), bytes);
       const settings = { 'workbench.colorTheme': theme };
-      await withWorkbench(name, { folder, extension: extensionFolder, settings }, (workbench) =>
-        work(workbench, folder),
-      );
+      await withWorkbench(name, { folder, extension: top, settings }, (workbench) => work(workbench, folder));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

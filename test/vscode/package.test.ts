@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { top } from '../projects.ts';
 import { needed } from '../setup/need.ts';
-import { extensionFolder } from './bundle.ts';
 import { withWorkbench } from './workbench.ts';
 import { withWorkspace } from './workspace.ts';
 
@@ -18,14 +18,14 @@ let vsix: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'natmod-package-'));
   vsix = join(folder, 'natmod.vsix');
-  await promisify(execFile)('npm', ['run', 'package', '--', '--out', vsix], { cwd: extensionFolder });
+  await promisify(execFile)('npm', ['run', 'package', '--', '--out', vsix], { cwd: top });
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
 test('the VSIX holds the bundles and what the manifest names, and nothing else', async (t) => {
   const names = zipNames(await readFile(vsix)).filter((name) => name.startsWith('extension/'));
   const files = names.map((name) => name.slice('extension/'.length));
-  const manifest = JSON.parse(await readFile(join(extensionFolder, 'package.json'), 'utf8'));
+  const manifest = JSON.parse(await readFile(join(top, 'package.json'), 'utf8'));
   for (const wanted of [manifest.main.replace('./', ''), manifest.icon, 'dist/adapter.js', 'dist/webview/main.js']) {
     assert(files.includes(wanted), `${wanted} is missing in ${files.join(' ')}`);
   }
@@ -41,14 +41,14 @@ test('VS Code installs the VSIX and builds with it', async (t) => {
   await needed(t, 'a VS Code to install it in', () =>
     withWorkspace((workspace) =>
       withWorkbench('package', { folder: workspace, vsix }, async (workbench) => {
-        await workbench.openFile('answer.c');
+        await workbench.openFile('factorial.c');
         await workbench.runCommand('Natmod: Build');
-        assert.match(await workbench.notification('answer:'), /built answer\.mpy for armv7m/);
-        await stat(join(workspace, 'answer/answer.mpy'));
-        await workbench.runCommand('Extensions: Show Installed Extensions');
+        assert.match(await workbench.notification('factorial:'), /built factorial\.mpy for x64/);
+        await stat(join(workspace, 'factorial/factorial.mpy'));
+        await workbench.page.keyboard.press('Control+Shift+X');
         await workbench.page.locator('.extension-list-item', { hasText: 'Natmod' }).first().click();
         await workbench.page.locator('.extension-editor .name', { hasText: 'Natmod' }).waitFor();
-        await workbench.screenshot('9-installed');
+        await workbench.screenshot('11-installed');
       }),
     ),
   );

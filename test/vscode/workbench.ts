@@ -5,10 +5,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { top } from '../projects.ts';
 import { Unavailable } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
 import { type Group, startGroup } from '../setup/process-group.ts';
@@ -46,7 +46,6 @@ export interface Workbench {
   screenshot(name: string): Promise<void>;
 }
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const chromiumPath = '/usr/bin/chromium';
 
 /**
@@ -120,15 +119,15 @@ async function startServer(place: string, options: WorkbenchOptions): Promise<Se
   const log = await open(logPath, 'a');
   const logTail = async () => (await readFile(logPath, 'utf8')).split('\n').slice(-25).join('\n');
   try {
-    const stdio: ['ignore', number, number] = ['ignore', log.fd, log.fd];
+    const stdio: ['pipe', number, number] = ['pipe', log.fd, log.fd];
     if (options.vsix) {
-      const code = await startGroup([...argv, '--install-extension', options.vsix], { env, stdio }).ended;
+      const code = await startGroup(endingWithUs([...argv, '--install-extension', options.vsix]), { env, stdio }).ended;
       if (code !== 0) throw new Error(`code-server did not install ${options.vsix}:\n${await logTail()}`);
     }
     const flags = ['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--ignore-last-opened'];
     flags.push('--disable-telemetry', '--disable-update-check', '--disable-getting-started-override');
     if (!options.untrusted) flags.push('--disable-workspace-trust');
-    const group = startGroup([...argv, ...flags], { env, stdio });
+    const group = startGroup(endingWithUs([...argv, ...flags]), { env, stdio });
     await Promise.race([
       answers(port),
       group.ended.then(async (code) => {
@@ -139,6 +138,15 @@ async function startServer(place: string, options: WorkbenchOptions): Promise<Se
   } finally {
     await log.close();
   }
+}
+
+/**
+ * Should this process be killed, the kernel tells the program itself, but not the extension hosts that it has started.
+ * They are its group; a shell in that group waits for the end of our pipe, which comes however we end.
+ */
+function endingWithUs(argv: readonly string[]): string[] {
+  const script = 'exec 3<&0; { read -r _ <&3; kill -KILL 0; } & "$@" 3<&- </dev/null; code=$?; kill $!; exit $code';
+  return ['sh', '-c', script, 'sh', ...argv];
 }
 
 /** Settings without which a fresh workbench greets, asks and looks things up. */
@@ -187,6 +195,10 @@ async function startBrowser(place: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(join(place, 'browser'), {
     executablePath: chromiumPath,
     headless: true,
+    // Playwright's handlers would keep this process alive.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     viewport: { width: 1280, height: 800 },
     env: (await isolated(place)) as Record<string, string>,
     args,
@@ -234,8 +246,10 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
       await toast(text).first().getByRole('button', { name: button }).click();
     },
     async screenshot(name) {
-      await mkdir(join(root, 'test-results'), { recursive: true });
-      await page.screenshot({ path: join(root, 'test-results', `${name}.png`) });
+      await mkdir(join(top, 'test-results'), { recursive: true });
+      // What has just appeared is still fading in.
+      await page.waitForTimeout(400);
+      await page.screenshot({ path: join(top, 'test-results', `${name}.png`) });
     },
   };
 }

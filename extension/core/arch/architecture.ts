@@ -5,7 +5,24 @@
 import type { ElfClass } from '../elf/constants.ts';
 import type { BuildableArch } from './names.ts';
 
-export type Formula = 'none' | 'S + A' | 'S + A - P' | 'S + A - GOT' | 'GOT + A - P' | 'G + A' | 'G + GOT + A - P';
+export type Formula =
+  | 'none'
+  | 'S + A'
+  | 'S + A - P'
+  | 'S + A - GOT'
+  | 'GOT + A - P'
+  | 'G + A'
+  | 'G + GOT + A - P'
+  /** Only where S is known before loading: an address inside an instruction. */
+  | 'known S + A'
+  /** RISC-V: S labels the instruction with the upper half (a row with `upper`); the value is that one's. */
+  | 'V(S) + A'
+  /** RISC-V: several at one place make up a difference of labels, in the order of the file. */
+  | '0 + S + A'
+  | 'V + S + A'
+  | 'V - S - A'
+  /** RISC-V: A bytes of padding, more than alignment may need, because the assembler expects instructions to shrink. */
+  | 'padding';
 
 /** Where a value's bits go. Values are numbers of bytes, exact up to 2^53. */
 export interface Field {
@@ -17,15 +34,40 @@ export interface Field {
   readonly range: readonly [min: number, max: number];
   /** The value must be a multiple of this. */
   readonly align: number;
+  /** What a distance counts from when that is not the place itself: the place rounded, on Xtensa. */
+  readonly origin?: ((place: number) => number) | undefined;
+  /** The value is the distance to a word that the instruction loads: the word itself may be moved. */
+  readonly loadsWord?: true;
   /** @returns the addend kept in the field. */
   readonly read: (view: DataView, at: number) => number;
   readonly write: (view: DataView, at: number, value: number) => void;
 }
 
+/** A field that the bytes in place determine: an opcode, the length of a number. */
+export interface FieldChoice {
+  /** For messages: what was looked for. */
+  readonly name: string;
+  /** Bytes that choosing reads. */
+  readonly bytes: number;
+  /** @returns undefined when the bytes are none of these */
+  readonly choose: (view: DataView, at: number) => Field | undefined;
+}
+
+export interface ValueRow {
+  readonly name: string;
+  readonly formula: Exclude<Formula, 'none' | 'padding'>;
+  readonly field: Field | FieldChoice;
+  /** The field holds a part of the addend although the relocation has one of its own (Xtensa). */
+  readonly addendInPlace?: true;
+  /** Upper half of a value whose lower half is in another instruction: see `V(S) + A`. */
+  readonly upper?: true;
+}
+
 /** `why`: can't be linked into a native module; the text completes "R_X: ...". `mend`: what to do instead. */
 export type RelocationRow =
-  | { readonly name: string; readonly formula: Formula; readonly field: Field }
+  | ValueRow
   | { readonly name: string; readonly formula: 'none' }
+  | { readonly name: string; readonly formula: 'padding'; readonly nops: (bytes: number) => Uint8Array }
   | { readonly name: string; readonly why: string; readonly mend: string };
 
 /** By R_* number. */
@@ -41,21 +83,40 @@ export interface Architecture {
   readonly relocations: RelocationTable;
   /** Read-only data goes to its own block and is reached through the GOT (executable memory allows only word access). */
   readonly separateRodata: boolean;
+  /**
+   * Sections of words that code loads from behind itself (Xtensa's literals): merged at the start of text, before all code.
+   * Undefined: it has none.
+   */
+  readonly literalSections?: RegExp | undefined;
   /** Shortest jump from the start of text to `target` (bytes from there); undefined when none reaches. */
   readonly entryJump: (target: number) => Uint8Array | undefined;
   /** Code that jumps to the address in its own word at `word`; the loader writes that word. Undefined: not there yet. */
   readonly tableJump: TableJump | undefined;
+  /** Memory functions that compilers call beside memset and its like, by name; what they take is brought into C's order. */
+  readonly memoryCalls?: ReadonlyMap<string, MemoryCall> | undefined;
   /** What the reference linker does that no specification asks for; only exact bytes need it. */
   readonly reference: {
     /** Jump of a fixed size, as releases before 1.29 make it. */
     readonly fixedEntryJump: (target: number) => Uint8Array | undefined;
     /** R_* that allocate a GOT entry for a global symbol, needed or not. */
     readonly gotRelocations: readonly number[];
+    /** An undefined memset always gets a jump through the table, called or not. */
+    readonly idleStubs: boolean;
   };
+}
+
+/** Code like a `tableJump`, that jumps to a field of the function table. */
+export interface MemoryCall {
+  readonly field: 'memset_' | 'memmove_';
+  readonly jump: TableJump;
+  /** What a symbol for it counts from the start of the code: 1 for Thumb. */
+  readonly entry: number;
 }
 
 export interface TableJump {
   readonly code: Uint8Array;
   /** Offset of the word, in bytes. */
   readonly word: number;
+  /** Offset of the first instruction; 0 when absent. */
+  readonly start?: number | undefined;
 }

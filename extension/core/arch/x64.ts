@@ -58,5 +58,5 @@ export const x64: Architecture = {
     code: Uint8Array.of(0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0),
     word: 8,
   },
-  reference: { fixedEntryJump: nearJump, gotRelocations: [9, 42] },
+  reference: { fixedEntryJump: nearJump, gotRelocations: [9, 42], idleStubs: true },
 };

@@ -58,5 +58,5 @@ export const x86: Architecture = {
   entryJump: jump,
   // nop x 3; mov eax, the word; jmp eax
   tableJump: { code: Uint8Array.of(0x90, 0x90, 0x90, 0xb8, 0, 0, 0, 0, 0xff, 0xe0), word: 4 },
-  reference: { fixedEntryJump: nearJump, gotRelocations: [2, 3, 43] },
+  reference: { fixedEntryJump: nearJump, gotRelocations: [2, 3, 43], idleStubs: true },
 };

@@ -1,74 +1,253 @@
-// Runs the planned compilers, and turns what they say into diagnostics.
+// Runs the planned compilers where an earlier object does not serve, and turns what they say into diagnostics.
 
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { CancelSignal, Files, Processes, ProcessResult } from '../ports.ts';
+import type { ObjectRecord } from './build-state.ts';
 import { readCompilerOutput } from './compiler-output.ts';
+import { digest, digestOf } from './digest.ts';
 import * as errors from './errors.ts';
+import type { InputFiles } from './input-files.ts';
 import type { Slots } from './limit-concurrency.ts';
 import type { CompileStep } from './plan.ts';
+import { readDepfile } from './read-depfile.ts';
+import { askedNames, candidates, includeFolders, readsUnlisted } from './search-path.ts';
 
 export interface CompileOptions {
   /** The project folder: where the commands run. */
   readonly dir: string;
   readonly ports: { readonly files: Files; readonly processes: Processes };
+  readonly inputs: InputFiles;
   readonly slots: Slots;
+  /** Of the compiler. */
+  readonly identity: string;
+  /** By object: what the last build made. */
+  readonly known: Readonly<Record<string, ObjectRecord>>;
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly cancel?: CancelSignal | undefined;
   readonly onLog?: ((line: string) => void) | undefined;
   readonly onStart?: ((source: string) => void) | undefined;
 }
 
+export interface CompiledObject {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly digest: string;
+}
+
 export interface Compiled {
   /** In the order of the steps; undefined when a step failed. */
-  readonly objects: readonly { readonly path: string; readonly bytes: Uint8Array }[] | undefined;
+  readonly objects: readonly CompiledObject[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** What to remember, by object: also of a build that failed elsewhere. */
+  readonly records: Readonly<Record<string, ObjectRecord>>;
+  /** How many compilers were run. */
+  readonly runs: number;
 }
 
 const timeoutSeconds = 600;
 
+/** Variables that change what a compiler does, whatever its arguments say. */
+const compilerVariables = [
+  'CPATH',
+  'C_INCLUDE_PATH',
+  'CPLUS_INCLUDE_PATH',
+  'COMPILER_PATH',
+  'GCC_EXEC_PREFIX',
+  'XTENSA_GNU_CONFIG',
+  'SOURCE_DATE_EPOCH',
+  'CCC_OVERRIDE_OPTIONS',
+  'PICOLIBC_SPECS',
+];
+
 /** A source that fails does not stop the others, so that all of their faults are seen at once. */
 export async function compileSources(steps: readonly CompileStep[], options: CompileOptions): Promise<Compiled> {
-  const results = await Promise.all(steps.map((step) => options.slots(() => compileSource(step, options))));
+  const job: Job = { ...options, started: undefined };
+  const results = await Promise.all(steps.map((step) => makeObject(step, job)));
   const objects = results.map((result) => result.object);
+  const records = results.flatMap(({ step, record }) => (record ? [[step.object, record] as const] : []));
   return {
     objects: objects.some((object) => object === undefined) ? undefined : objects.map((object) => object!),
     diagnostics: withoutRepeats(results.flatMap((result) => result.diagnostics)),
+    records: Object.fromEntries(records),
+    runs: results.filter((result) => result.ran).length,
   };
 }
 
-interface OneCompiled {
-  readonly object?: { readonly path: string; readonly bytes: Uint8Array };
-  readonly diagnostics: readonly Diagnostic[];
+interface Job extends CompileOptions {
+  /** The file system's clock before the first compiler started; asked for once there is one to start. */
+  started: Promise<number | undefined> | undefined;
 }
 
-async function compileSource(step: CompileStep, options: CompileOptions): Promise<OneCompiled> {
-  const { dir, ports, cancel, onLog } = options;
-  if (cancel?.aborted) return { diagnostics: [] };
-  options.onStart?.(step.source);
-  onLog?.(`${step.argv.map(quote).join(' ')}\n`);
-  const result = await ports.processes.run({
-    argv: step.argv,
-    cwd: dir,
-    // Translated messages could not be taken apart.
-    env: { LC_ALL: 'C' },
-    timeoutMs: timeoutSeconds * 1000,
-    cancel,
-    onOutput: onLog,
-  });
-  const said = readCompilerOutput(result.stderr, (file) => ports.files.resolve(dir, file));
-  const fault = faultOf(result, step);
-  if (fault)
-    return {
-      diagnostics: said.some((d) => d.severity === 'error') && result.end === 'exited' ? said : [...said, ...fault],
-    };
+interface Made {
+  readonly step: CompileStep;
+  readonly object?: CompiledObject;
+  readonly record?: ObjectRecord | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly ran: boolean;
+}
+
+async function makeObject(step: CompileStep, job: Job): Promise<Made> {
+  const { dir, ports, inputs, cancel } = job;
+  const key = await keyOf(step, job);
   const path = ports.files.resolve(dir, step.object);
-  try {
+  const known = job.known[step.object];
+  // Also of a record that does not hold: what is read before the compiler starts can be checked after it has ended.
+  const same = known !== undefined && (await sameInputs(known, inputs));
+  if (same && known.key === key && known.search === (await searchOf(step, known.inputs, job))) {
+    // Not by way of `inputs`, which would keep the bytes of an object that is about to be replaced.
     const bytes = await ports.files.read(path);
-    return bytes
-      ? { object: { path, bytes }, diagnostics: said }
-      : { diagnostics: [...said, errors.objectMissing(step.source, path)] };
+    if (bytes && (await digest(bytes)) === known.digest) {
+      return {
+        step,
+        object: { path, bytes, digest: known.digest },
+        record: known,
+        diagnostics: known.diagnostics,
+        ran: false,
+      };
+    }
+  }
+  return job.slots(async () => {
+    if (cancel?.aborted) return { step, diagnostics: [], ran: false };
+    return compileSource(step, key, path, job);
+  });
+}
+
+/** All but the contents of files: the command, and what stands around it. */
+function keyOf(step: CompileStep, { dir, identity, environment }: Job): Promise<string> {
+  const variables = compilerVariables.map((name) => environment?.[name] ?? '');
+  return digestOf([dir, step.argv, step.assemble?.argv, identity, variables]);
+}
+
+async function sameInputs(record: ObjectRecord, inputs: InputFiles): Promise<boolean> {
+  const now = await Promise.all(record.inputs.map(([path]) => inputs.digest(path).catch(() => undefined)));
+  return record.inputs.every(([, before], at) => before === now[at]);
+}
+
+async function searchOf(step: CompileStep, read: ObjectRecord['inputs'], job: Job): Promise<string> {
+  const { dir, inputs, ports } = job;
+  const named = includeFolders(step.argv).map((folder) => ports.files.resolve(dir, folder));
+  const own = read.map(([path]) => path).filter((path) => path.startsWith(dir));
+  const beside = own.map((path) => ports.files.resolve(path, '..'));
+  const texts = await Promise.all(own.map((path) => inputs.read(path).catch(() => undefined)));
+  const asked = texts.flatMap((bytes) => (bytes ? askedNames(new TextDecoder().decode(bytes)) : []));
+  const folders = [...new Set([...beside, ...named])];
+  const paths = read.map(([path]) => path);
+  return digestOf(await candidates(paths, folders, asked, inputs));
+}
+
+/** Beside the final name, until it is known to be whole: two builds at once each read what their own compiler wrote. */
+let runs = 0;
+
+async function compileSource(step: CompileStep, key: string, path: string, job: Job): Promise<Made> {
+  const { dir, ports, cancel, inputs, onLog } = job;
+  const { files } = ports;
+  job.onStart?.(step.source);
+  onLog?.(`${step.argv.map(quote).join(' ')}\n`);
+  const unique = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}${runs++}`;
+  const temporary = {
+    object: `${step.object}.${unique}.tmp.o`,
+    depfile: `${step.depfile}.${unique}.tmp.d`,
+    text: `${step.object}.${unique}.tmp.s`,
+  };
+  const names = new Map([
+    [step.object, temporary.object],
+    [step.depfile, temporary.depfile],
+    [step.assemble?.text ?? '', temporary.text],
+  ]);
+  const run = (argv: readonly string[]) =>
+    ports.processes.run({
+      argv: argv.map((word) => names.get(word) ?? word),
+      cwd: dir,
+      // Translated messages could not be taken apart.
+      env: { LC_ALL: 'C' },
+      timeoutMs: timeoutSeconds * 1000,
+      cancel,
+      onOutput: onLog,
+    });
+  const inputsBefore = inputs.now();
+  job.started ??= fileClock(files.resolve(dir, step.object, '..'), unique, files);
+  const started = await job.started;
+  let result = await run(step.argv);
+  const compilerSaid = result.stderr;
+  if (step.assemble && result.end === 'exited' && result.code === 0) {
+    onLog?.(`${step.assemble.argv.map(quote).join(' ')}\n`);
+    result = await run(step.assemble.argv);
+  }
+  const made = { object: files.resolve(dir, temporary.object), depfile: files.resolve(dir, temporary.depfile) };
+  const text = files.resolve(dir, temporary.text);
+  const said = readCompilerOutput(compilerSaid, (file) => files.resolve(dir, file));
+  try {
+    const fault = faultOf(result, step);
+    if (fault) {
+      const enough = said.some((d) => d.severity === 'error') && result.end === 'exited';
+      return { step, diagnostics: enough ? said : [...said, ...fault], ran: true };
+    }
+    const bytes = await files.read(made.object);
+    if (!bytes) return { step, diagnostics: [...said, errors.objectMissing(step.source, path)], ran: true };
+    const depfile = await files.read(made.depfile);
+    await files.rename(made.object, path);
+    if (depfile) await files.rename(made.depfile, files.resolve(dir, step.depfile));
+    const object = { path, bytes, digest: await digest(bytes) };
+    const read = depfile && readDepfile(new TextDecoder().decode(depfile));
+    const record = read && (await describe(step, key, object.digest, read, said, { inputsBefore, started }, job));
+    return { step, object, record, diagnostics: said, ran: true };
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    return { diagnostics: [...said, ...thrown.diagnostics] };
+    return { step, diagnostics: [...said, ...thrown.diagnostics], ran: true };
+  } finally {
+    await files.remove(made.object).catch(() => undefined);
+    await files.remove(made.depfile).catch(() => undefined);
+    if (step.assemble) await files.remove(text).catch(() => undefined);
+  }
+}
+
+interface Start {
+  readonly inputsBefore: number;
+  readonly started: number | undefined;
+}
+
+async function describe(
+  step: CompileStep,
+  key: string,
+  objectDigest: string,
+  read: readonly string[],
+  diagnostics: readonly Diagnostic[],
+  { inputsBefore, started }: Start,
+  job: Job,
+): Promise<ObjectRecord | undefined> {
+  const { dir, inputs, ports } = job;
+  const paths = [...new Set([...read, ...argumentFiles(step.argv)].map((path) => ports.files.resolve(dir, path)))];
+  const digests = await Promise.all(paths.map((path) => inputs.digest(path)));
+  const there = paths.flatMap((path, at) => (digests[at] === undefined ? [] : [[path, digests[at]] as const]));
+  const own = there.map(([path]) => path).filter((path) => path.startsWith(dir));
+  const texts = await Promise.all(own.map((path) => inputs.read(path)));
+  if (texts.some((bytes) => bytes && readsUnlisted(new TextDecoder().decode(bytes)))) return undefined;
+  const still = await Promise.all(there.map(([path]) => inputs.heldStill(path, inputsBefore, started)));
+  return {
+    key: still.every(Boolean) ? key : undefined,
+    inputs: there,
+    search: await searchOf(step, there, job),
+    digest: objectDigest,
+    diagnostics,
+  };
+}
+
+/** Files that a command names as a part of itself. */
+function argumentFiles(argv: readonly string[]): string[] {
+  return argv.slice(1).flatMap((word) => /^(?:@|-specs=|--specs=|-fplugin=)(.+)$/.exec(word)?.[1] ?? []);
+}
+
+/** @returns the time by the clock that stamps files, which need not be this machine's: undefined when it can't be told. */
+async function fileClock(folder: string, unique: string, files: Files): Promise<number | undefined> {
+  const path = files.resolve(folder, `${unique}.tmp.t`);
+  try {
+    await files.writeAtomic(path, new Uint8Array(), { disposable: true });
+    return (await files.stamp(path))?.changed;
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    return undefined;
+  } finally {
+    await files.remove(path).catch(() => undefined);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { BuildableArch } from '../arch/names.ts';
 import { type Diagnostic, error, warning } from '../diagnostic.ts';
+import { targets } from './targets.ts';
 
 /** What to ask a package manager for, by the program that was not found first. */
 const packages: Readonly<Record<string, string>> = {
@@ -20,6 +21,20 @@ export function compilerMissing(arch: BuildableArch, tried: readonly string[]): 
     `No compiler for ${arch}: looked on PATH for ${tried.join(', ')}.`,
     undefined,
     `Install ${install ?? tried[0]} or clang 22, or name a compiler for ${arch} in the settings.`,
+  );
+}
+
+/** @param tried compilers that are there, with what each said when it was tried. */
+export function compilerUnfit(
+  arch: BuildableArch,
+  tried: readonly { readonly program: string; readonly said: string }[],
+): Diagnostic {
+  const said = tried.map((one) => `${one.program}: ${one.said}`).join('; ');
+  return error(
+    'compile/compiler-unfit',
+    `No compiler that works for ${arch}: ${said}.`,
+    { file: tried[0].program },
+    `Install ${packages[targets[arch].compilers[0].program] ?? targets[arch].compilers[0].program}, or name a compiler for ${arch}.`,
   );
 }
 

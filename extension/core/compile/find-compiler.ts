@@ -1,45 +1,162 @@
-// Picks the compiler for an architecture: the one the user set, else the first known one on PATH that builds for the target.
+// Picks the compiler for an architecture: the one the user set, else the first known one that really compiles for the target,
+// looked for on PATH and then where installers put compilers.
 
 import type { BuildableArch } from '../arch/names.ts';
+import { findArchitecture } from '../arch/registry.ts';
 import { Failure } from '../diagnostic.ts';
-import type { CancelSignal, Processes } from '../ports.ts';
-import { compilerMissing, givenCompilerMissing } from './errors.ts';
+import type { CancelSignal, Files, Processes } from '../ports.ts';
+import type { CompilerMemory } from './compiler-memory.ts';
+import { compilerMissing, compilerUnfit, givenCompilerMissing } from './errors.ts';
 import type { Compiler } from './plan.ts';
-import { type CompilerCandidate, type CompilerFamily, targets } from './targets.ts';
+import { type CompilerCandidate, type CompilerFamily, codeFlags, targets } from './targets.ts';
 
 const questionTimeoutMs = 20_000;
 
-/** @throws Failure `compile/compiler-missing` telling what was looked for. */
+export interface CompilerSearch {
+  readonly processes: Processes;
+  readonly files: Files;
+  readonly memory: CompilerMemory;
+  /** Where a compiler may write what it is tried with. */
+  readonly scratch: string;
+  /** Folders to look in when PATH has none; asked only then. */
+  readonly toolFolders?: (() => Promise<readonly string[]>) | undefined;
+  readonly libcHeaders?: string | undefined;
+  readonly cancel?: CancelSignal | undefined;
+}
+
+/** @throws Failure `compile/compiler-missing` or `compile/compiler-unfit` telling what was looked for and found. */
 export async function findCompiler(
   arch: BuildableArch,
   given: string | undefined,
-  processes: Processes,
-  cancel?: CancelSignal,
+  search: CompilerSearch,
 ): Promise<Compiler> {
-  const ask = (program: string, ...question: string[]) => askCompiler(processes, [program, ...question], cancel);
-  const target = targets[arch];
   const candidates: readonly CompilerCandidate[] =
-    given === undefined ? target.compilers : [{ program: given, family: familyOf(given), flags: flagsOf(arch, given) }];
-  for (const candidate of candidates) {
-    const program = await processes.find(candidate.program);
-    if (program === undefined) continue;
-    if (candidate.machine && !candidate.machine.test((await ask(program, '-dumpmachine')) ?? '')) continue;
-    const flags = [...(candidate.flags ?? [])];
-    if (target.picolibc && candidate.family === 'gcc') {
-      const specs = await ask(program, '--print-file-name=picolibc.specs');
-      // A compiler that does not know a file answers with its bare name.
-      if (specs && specs !== 'picolibc.specs') flags.push(`-specs=${specs}`);
-    }
-    return { program, family: candidate.family, flags };
-  }
-  throw new Failure(
     given === undefined
-      ? compilerMissing(
-          arch,
-          candidates.map((candidate) => candidate.program),
-        )
-      : givenCompilerMissing(arch, given),
-  );
+      ? targets[arch].compilers
+      : [{ program: given, family: familyOf(given), flags: flagsOf(arch, given) }];
+  const unfit: { program: string; said: string }[] = [];
+  for (const candidate of candidates) {
+    const program = await findProgram(candidate.program, search);
+    if (program === undefined) continue;
+    const compiler = await describeCompiler(arch, candidate, program, search);
+    if (!compiler) continue;
+    // Whoever names a compiler is to see what that one says about the sources.
+    const complaint = given === undefined ? await tryCompiler(arch, compiler, search) : undefined;
+    if (complaint === undefined) return compiler;
+    unfit.push({ program, said: complaint });
+  }
+  if (unfit.length > 0) throw new Failure(compilerUnfit(arch, unfit));
+  if (given !== undefined) throw new Failure(givenCompilerMissing(arch, given));
+  const names = candidates.map((candidate) => candidate.program);
+  throw new Failure(compilerMissing(arch, names));
+}
+
+async function findProgram(name: string, search: CompilerSearch): Promise<string | undefined> {
+  const found = await search.processes.find(name);
+  if (found !== undefined || /[/\\]/.test(name)) return found;
+  for (const folder of (await search.toolFolders?.()) ?? []) {
+    const there = await search.processes.find(search.files.resolve(folder, name));
+    if (there !== undefined) return there;
+  }
+  return undefined;
+}
+
+/** @returns undefined when the program builds for another machine. */
+async function describeCompiler(
+  arch: BuildableArch,
+  candidate: CompilerCandidate,
+  program: string,
+  search: CompilerSearch,
+): Promise<Compiler | undefined> {
+  const stamp = await search.files.stamp(program);
+  const identity = JSON.stringify([program, stamp?.size, stamp?.modified, stamp?.changed]);
+  const ask = (...question: string[]) => askOnce({ program, identity }, question, search);
+  if (candidate.machine && !candidate.machine.test((await ask('-dumpmachine')) ?? '')) return undefined;
+  const flags = [...(candidate.flags ?? [])];
+  if (targets[arch].picolibc && candidate.family === 'gcc') {
+    const specs = await findSpecs(await ask('-print-search-dirs'), 'picolibc.specs', search.files);
+    if (specs !== undefined) flags.push(`-specs=${specs}`);
+  }
+  return { program, family: candidate.family, flags, identity };
+}
+
+/** Looked for each time: a C library may be installed after the compiler. */
+async function findSpecs(searchDirs: string | undefined, name: string, files: Files): Promise<string | undefined> {
+  const folder = /^install: (.*)$/.exec(searchDirs ?? '')?.[1]?.trim();
+  if (folder === undefined) return undefined;
+  const path = files.resolve(folder, name);
+  return (await files.exists(path)) ? path : undefined;
+}
+
+const probe = `#include <stddef.h>
+#include <stdint.h>
+int32_t natmod_probe(const int32_t *values, size_t count);
+int32_t natmod_probe(const int32_t *values, size_t count) { return count ? values[count - 1] : 0; }
+`;
+
+/** @returns undefined when it makes an object for the architecture, else what it said. Success is remembered. */
+async function tryCompiler(
+  arch: BuildableArch,
+  compiler: Compiler,
+  search: CompilerSearch,
+): Promise<string | undefined> {
+  const { files, processes, memory, cancel } = search;
+  const target = targets[arch];
+  const libc = search.libcHeaders === undefined ? [] : ['-idirafter', search.libcHeaders];
+  const flags = [...codeFlags, ...target.familyFlags[compiler.family], ...target.flags, ...compiler.flags, ...libc];
+  const question = `compiles for ${arch} with ${flags.join(' ')}`;
+  if (memory.get(compiler.identity, question) !== undefined) return undefined;
+  const name = `probe-${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}.tmp`;
+  const source = files.resolve(search.scratch, `${name}.c`);
+  const object = files.resolve(search.scratch, `${name}.o`);
+  try {
+    await files.writeAtomic(source, new TextEncoder().encode(probe), { disposable: true });
+    const argv = [compiler.program, '-std=c99', '-Os', ...flags, '-o', object, '-c', source];
+    const result = await processes.run({ argv, timeoutMs: questionTimeoutMs, cancel, env: { LC_ALL: 'C' } });
+    // The build that asked tells of the cancel.
+    if (result.end === 'cancelled') return undefined;
+    if (result.end !== 'exited' || result.code !== 0)
+      return firstComplaint(result.stderr) ?? `it ended (${result.end})`;
+    const bytes = await files.read(object);
+    const fault = bytes ? wrongObject(bytes, arch) : 'it made no object';
+    if (fault === undefined) memory.set(compiler.identity, question, 'yes');
+    return fault;
+  } finally {
+    await files.remove(source).catch(() => undefined);
+    await files.remove(object).catch(() => undefined);
+  }
+}
+
+function firstComplaint(said: string): string | undefined {
+  const lines = said.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return lines.find((line) => /error/i.test(line)) ?? lines.at(-1);
+}
+
+/** Machine and class stand at fixed places of an ELF header; big-endian ones never agree. */
+function wrongObject(bytes: Uint8Array, arch: BuildableArch): string | undefined {
+  const row = findArchitecture(arch);
+  if (bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46)
+    return 'it makes no ELF objects';
+  if (!row) return undefined;
+  const machine = bytes[18] | (bytes[19] << 8);
+  const elfClass = bytes[4] === 2 ? 64 : 32;
+  return machine === row.machine && elfClass === row.elfClass ? undefined : 'it builds for another machine';
+}
+
+/** @returns the first line of a compiler's answer, or undefined when it has none; answers are remembered. */
+export async function askOnce(
+  compiler: { readonly program: string; readonly identity: string },
+  question: readonly string[],
+  { memory, processes, cancel }: Pick<CompilerSearch, 'memory' | 'processes' | 'cancel'>,
+): Promise<string | undefined> {
+  const text = question.join(' ');
+  const known = memory.get(compiler.identity, text);
+  if (known !== undefined) return known;
+  const answer = await askCompiler(processes, [compiler.program, ...question], cancel);
+  // A file that it does not know is answered by its bare name: it may be installed later.
+  const unknown = answer !== undefined && question.at(-1)?.endsWith(`=${answer}`);
+  if (answer !== undefined && !unknown) memory.set(compiler.identity, text, answer);
+  return answer;
 }
 
 /** @returns the first line of a compiler's answer, or undefined when it has none. */

@@ -9,6 +9,8 @@ export interface Compiler {
   readonly family: CompilerFamily;
   /** For this compiler alone, e.g. the specs of its C library. */
   readonly flags: readonly string[];
+  /** Differs after an update of the compiler. */
+  readonly identity: string;
 }
 
 export interface CompileRequest {
@@ -19,7 +21,10 @@ export interface CompileRequest {
   /** The author's flags by the places they go to; see ProjectCflags. */
   readonly cflags: { readonly [place in 'first' | 'arch' | 'extra' | 'last']: readonly string[] };
   readonly floatImpl?: FloatImpl | undefined;
-  readonly mpyDir: string;
+  /** MicroPython's headers: those of a tree, or ours. */
+  readonly headers: string;
+  /** What ours need to know. */
+  readonly defines?: readonly string[] | undefined;
   /** Our own C library headers, for a compiler that brings none; undefined: do without. */
   readonly libcHeaders?: string | undefined;
   /** The generated header, relative to the project folder. */
@@ -35,6 +40,8 @@ export interface CompileStep {
   readonly depfile: string;
   /** To be run in the project folder. */
   readonly argv: readonly string[];
+  /** To be run after it: makes the object of the assembly text that `argv` makes. */
+  readonly assemble?: { readonly text: string; readonly argv: readonly string[] } | undefined;
 }
 
 /** Kinds of source a compiler takes, by file name suffix. */
@@ -51,7 +58,22 @@ export function planCompile(request: CompileRequest): CompileStep[] {
     const depfile = `${request.buildDir}/${name}.d`;
     const flags = source.endsWith('.cpp') ? [...flagsFor(request, true), ...cppFlags] : flagsFor(request, false);
     const input = /^[-@]/.test(source) ? `./${source}` : source;
-    const argv = [request.compiler.program, ...flags, '-MMD', '-MF', depfile, '-o', object, '-c', input];
+    // -MD lists the system's headers too: an update of the C library makes objects stale.
+    const { program, family } = request.compiler;
+    const assembler = family === 'clang' && !isAssembly(source) ? targets[request.arch].clangAssembler : undefined;
+    if (assembler) {
+      const text = `${object}.s`;
+      // -g0: its assembler does not know the registers that its own frame information names.
+      const argv = [program, ...flags, '-g0', '-MD', '-MF', depfile, '-o', text, '-S', input];
+      return {
+        source,
+        object,
+        depfile,
+        argv,
+        assemble: { text, argv: [program, ...assembler, '-o', object, '-c', text] },
+      };
+    }
+    const argv = [program, ...flags, '-MD', '-MF', depfile, '-o', object, '-c', input];
     return { source, object, depfile, argv };
   });
 }
@@ -62,9 +84,12 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
   const { compiler, cflags } = request;
   const floatImpl = (request.floatImpl ?? target.floatImpl).toUpperCase();
   return [
+    // So that the linker can name lines; first, so that the author's own -g0 or -g3 counts. Code does not change by it.
+    '-g',
     ...cflags.first,
     '-I.',
-    `-I${request.mpyDir}`,
+    `-I${request.headers}`,
+    ...(request.defines ?? []),
     ...(cpp ? languageFlags.filter((flag) => !flag.startsWith('-std=')) : languageFlags),
     // Quoted: between angle brackets, macros such as `linux` would be replaced within the path.
     `-DMP_CONFIGFILE="${request.configHeader}"`,

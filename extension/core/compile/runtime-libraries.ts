@@ -2,8 +2,9 @@
 
 import type { Diagnostic } from '../diagnostic.ts';
 import type { CancelSignal, Files, Processes } from '../ports.ts';
+import type { CompilerMemory } from './compiler-memory.ts';
 import { runtimeMissing } from './errors.ts';
-import { askCompiler } from './find-compiler.ts';
+import { askOnce } from './find-compiler.ts';
 import type { Compiler } from './plan.ts';
 
 export interface RuntimeLibraries {
@@ -16,11 +17,10 @@ export async function findRuntimeLibraries(
   compiler: Compiler,
   flags: readonly string[],
   dir: string,
-  ports: { files: Files; processes: Processes },
+  ports: { files: Files; processes: Processes; memory: CompilerMemory },
   cancel?: CancelSignal,
 ): Promise<RuntimeLibraries> {
-  const ask = (...question: string[]) =>
-    askCompiler(ports.processes, [compiler.program, ...flags, ...question], cancel);
+  const ask = (...question: string[]) => askOnce(compiler, [...flags, ...question], { ...ports, cancel });
   // In picolibc and musl the mathematics is part of libc.
   const specs = compiler.flags.find((flag) => flag.endsWith('picolibc.specs'))?.replace('-specs=', '');
   const musl = (await ask('-dumpmachine'))?.includes('-musl') ?? false;

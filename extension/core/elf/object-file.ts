@@ -14,7 +14,7 @@ export interface ObjectFile {
   readonly flags: number;
   /** By section header index; index 0 is the null section. */
   readonly sections: readonly ObjectSection[];
-  /** By symbol index; index 0 is the null symbol. Empty when there is no symbol table. */
+  /** By symbol index; index 0 is the null symbol, which is there even without a symbol table. */
   readonly symbols: readonly ObjectSymbol[];
 }
 
@@ -32,7 +32,10 @@ export interface ObjectSection {
   /** Size of one entry in a table or a mergeable section, in bytes. */
   readonly entrySize: number;
   readonly data: Uint8Array;
-  /** Relocations that apply to this section, in file order. */
+  /**
+   * Relocations that apply to this section, in file order. Those of sections without a place in memory (debug information)
+   * are many, and read when first asked for: that may throw the Failure that `readObject` would throw for others.
+   */
   readonly relocations: readonly ObjectRelocation[];
 }
 

@@ -6,9 +6,11 @@ import { malformed, truncated, unsupported } from './errors.ts';
 export interface Archive {
   readonly path: string;
   readonly members: readonly ArchiveMember[];
-  /** Member that defines a global symbol, from the archive's index; undefined when it has none (run ranlib). */
-  readonly index: ReadonlyMap<string, ArchiveMember> | undefined;
+  /** Members that define a global symbol, in order, from the archive's index; undefined when it has none (run ranlib). */
+  readonly index: ArchiveIndex | undefined;
 }
+
+export type ArchiveIndex = ReadonlyMap<string, readonly ArchiveMember[]>;
 
 export interface ArchiveMember {
   readonly name: string;
@@ -90,8 +92,8 @@ function readIndex(
   form: 'gnu32' | 'gnu64' | 'bsd',
   byOffset: ReadonlyMap<number, ArchiveMember>,
   path: string,
-): Map<string, ArchiveMember> {
-  const index = new Map<string, ArchiveMember>();
+): ArchiveIndex {
+  const index = new Map<string, ArchiveMember[]>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const word = form === 'gnu64' ? 8 : 4;
   const number = (at: number) => {
@@ -105,7 +107,9 @@ function readIndex(
   const add = (name: string, offset: number) => {
     const member = byOffset.get(offset);
     if (!member) throw malformed(path, `the symbol index says ${name} is at byte ${offset}, where no member starts`);
-    if (!index.has(name)) index.set(name, member);
+    const members = index.get(name);
+    if (members) members.push(member);
+    else index.set(name, [member]);
   };
   if (form === 'bsd') {
     const entries = number(0);

@@ -1,7 +1,7 @@
 // Reads a relocatable ELF object of either class, little-endian, with REL or RELA relocations.
 // Specification: https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html
 
-import { type ElfClass, fileTypes, sectionIndices, sectionTypes } from './constants.ts';
+import { type ElfClass, fileTypes, sectionFlags, sectionIndices, sectionTypes } from './constants.ts';
 import { malformed, notElf, notObject, truncated, unsupported } from './errors.ts';
 import type { ObjectFile, ObjectRelocation, ObjectSection, ObjectSymbol } from './object-file.ts';
 
@@ -15,6 +15,7 @@ export function readObject(bytes: Uint8Array, path: string): ObjectFile {
   const headers = readSectionHeaders(file);
   const sections = headers.map((header, index) => makeSection(file, header, index));
   const symbols = readSymbols(file, headers, sections);
+  const later = new Map<GrowingSection, SectionHeader[]>();
   for (const header of headers) {
     if (header.type !== sectionTypes.rel && header.type !== sectionTypes.rela) continue;
     const target = sections[header.info];
@@ -24,8 +25,13 @@ export function readObject(bytes: Uint8Array, path: string): ObjectFile {
         `relocation section applies to section ${header.info}, but there are ${sections.length}`,
         header.name,
       );
-    readRelocations(file, header, target, symbols.length);
+    if (target.flags & sectionFlags.alloc) readRelocations(file, header, target, symbols.length, target.relocations);
+    else later.set(target, [...(later.get(target) ?? []), header]);
   }
+  for (const [target, tables] of later)
+    readLater(target, (into) => {
+      for (const header of tables) readRelocations(file, header, target, symbols.length, into);
+    });
   return { path, elfClass: file.elfClass, machine: file.machine, flags: file.flags, sections, symbols };
 }
 
@@ -58,6 +64,19 @@ interface SectionHeader {
 }
 
 type GrowingSection = ObjectSection & { readonly relocations: ObjectRelocation[] };
+
+/** Most of an object's relocations are for debug information, which a link that succeeds never looks at. */
+function readLater(section: GrowingSection, read: (into: ObjectRelocation[]) => void): void {
+  let relocations: ObjectRelocation[] | undefined;
+  Object.defineProperty(section, 'relocations', {
+    enumerable: true,
+    configurable: true,
+    get: () => {
+      if (!relocations) read((relocations = []));
+      return relocations;
+    },
+  });
+}
 
 function openFile(bytes: Uint8Array, path: string): OpenFile {
   const magic = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
@@ -177,7 +196,7 @@ function readSymbols(
   sections: readonly ObjectSection[],
 ): ObjectSymbol[] {
   const table = headers.find((header) => header.type === sectionTypes.symtab);
-  if (!table) return [];
+  if (!table) return [nullSymbol];
   const { view, path } = file;
   const wide = file.elfClass === 64;
   const entrySize = wide ? 24 : 16;
@@ -233,10 +252,28 @@ function readSymbols(
       section: place === 'section' ? section : 0,
     });
   }
-  return symbols;
+  return symbols.length > 0 ? symbols : [nullSymbol];
 }
 
-function readRelocations(file: OpenFile, header: SectionHeader, target: GrowingSection, symbolCount: number): void {
+const nullSymbol: ObjectSymbol = {
+  index: 0,
+  name: '',
+  value: 0,
+  size: 0,
+  binding: 'local',
+  type: 'none',
+  hidden: false,
+  place: 'undefined',
+  section: 0,
+};
+
+function readRelocations(
+  file: OpenFile,
+  header: SectionHeader,
+  target: ObjectSection,
+  symbolCount: number,
+  into: ObjectRelocation[],
+): void {
   const { view, path } = file;
   const wide = file.elfClass === 64;
   const withAddend = header.type === sectionTypes.rela;
@@ -251,7 +288,7 @@ function readRelocations(file: OpenFile, header: SectionHeader, target: GrowingS
     if (offset >= target.size)
       throw malformed(
         path,
-        `relocation ${target.relocations.length} is at 0x${offset.toString(16)}, past the section's ${target.size} bytes`,
+        `relocation ${into.length} is at 0x${offset.toString(16)}, past the section's ${target.size} bytes`,
         target.name,
       );
     if (symbol >= symbolCount && symbol !== 0)
@@ -260,7 +297,7 @@ function readRelocations(file: OpenFile, header: SectionHeader, target: GrowingS
         `relocation at 0x${offset.toString(16)} names symbol ${symbol}, but there are ${symbolCount}`,
         target.name,
       );
-    target.relocations.push({
+    into.push({
       offset,
       type: wide ? info : info & 0xff,
       symbol,

@@ -1,9 +1,20 @@
 // What can be wrong with a link. Every message stands alone in a Problems list: it names the symbol and the numbers; the
 // place (file, section, offset) is in `where`.
 
-import type { Field, RelocationRow } from '../arch/architecture.ts';
+import type { Field, FieldChoice, RelocationRow } from '../arch/architecture.ts';
 import { type Diagnostic, error, type Where, warning } from '../diagnostic.ts';
 import { machineNames } from '../elf/constants.ts';
+
+const bytes = (count: number) => `${count} byte${count === 1 ? '' : 's'}`;
+
+const mostListed = 8;
+
+/** `a`, `a and b`, `a, b, c and 5 more` */
+function listed(names: readonly string[], last: 'and' | 'or' = 'and'): string {
+  const shown = names.length > mostListed ? names.slice(0, mostListed) : names.slice(0, -1);
+  const end = names.length > mostListed ? `${names.length - mostListed} more` : names.at(-1);
+  return shown.length === 0 ? (end ?? '') : `${shown.join(', ')} ${last} ${end}`;
+}
 
 const hex = (value: number) => (value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`);
 
@@ -27,12 +38,49 @@ export const archMissing = (arch: string) => error('link/arch', `this version ca
 export const noObjects = () =>
   error('link/no-input', 'no object files to link', undefined, 'Pass at least one .o file.');
 
-export const noEntry = (files: readonly string[]) =>
+const entrySignature = 'mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args)';
+
+/** @param near what may have been meant */
+export const noEntry = (files: readonly string[], near: { readonly name: string; readonly where: Where } | undefined) =>
   error(
     'link/no-entry',
-    `no object defines mpy_init, the function that runs at import (looked in ${files.join(', ')})`,
-    undefined,
-    'Define `mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args)` in one source file, not static.',
+    `no object defines mpy_init, the function that runs at import (looked in ${listed(files)})`,
+    near?.where,
+    near
+      ? `Is it ${near.name} that should be \`${entrySignature}\`?`
+      : `Define \`${entrySignature}\` in one source file, not static.`,
+  );
+
+export const staticEntry = (where: Where) =>
+  error(
+    'link/no-entry',
+    'mpy_init, the function that runs at import, is static: other objects and the loader cannot see it',
+    { ...where, symbol: 'mpy_init' },
+    'Remove `static` from mpy_init.',
+  );
+
+export const entryOutside = (value: number, size: number, where: Where) =>
+  error(
+    'link/entry-not-code',
+    `mpy_init is at ${hex(value)} of ${where.section}, which has ${size} bytes: nothing is there to run`,
+    { ...where, symbol: 'mpy_init' },
+    'The object is damaged: rebuild it.',
+  );
+
+export const entryIsData = (where: Where) =>
+  error(
+    'link/entry-not-code',
+    'mpy_init is a variable, not a function',
+    { ...where, symbol: 'mpy_init' },
+    `Define it as \`${entrySignature}\`.`,
+  );
+
+export const entryEmpty = (where: Where) =>
+  warning(
+    'link/entry-empty',
+    'mpy_init has no instructions of its own (size 0): what follows it in the section would run',
+    { ...where, symbol: 'mpy_init' },
+    'A compiler leaves out code that it finds to have undefined behaviour, such as a missing return or an endless loop.',
   );
 
 export const entryNotCode = (file: string, section: string) =>
@@ -51,30 +99,49 @@ export const entryTooFar = (distance: number, arch: string) =>
     'Pass the object that defines mpy_init first.',
   );
 
-export const undefinedSymbol = (symbol: string, where: Where, suggestion: string | undefined) =>
+/** @param libraries paths of those that were searched */
+export const undefinedSymbol = (
+  symbol: string,
+  where: Where,
+  libraries: readonly string[],
+  advice: string | undefined,
+) =>
   error(
     'link/undefined',
-    `undefined symbol ${symbol}: no object defines it and the firmware's function table does not offer it`,
+    `undefined symbol ${symbol}: no object${libraries.length > 0 ? ' or library' : ''} defines it and the firmware's function table does not offer it`,
     { ...where, symbol },
-    suggestion
-      ? `Did you mean ${suggestion}?`
-      : 'Add the source file that defines it to SRC, or, for a C library function, link the library (-l, or LINK_RUNTIME = 1 in the Makefile).',
+    advice ??
+      'Add the source file that defines it to SRC, or, for a C library function, link the library (-l, or LINK_RUNTIME = 1 in the Makefile).',
   );
 
-export const duplicateSymbol = (symbol: string, first: string, second: string) =>
-  error(
+export const duplicateSymbol = (symbol: string, first: Where, second: Where): Diagnostic => ({
+  ...error(
     'link/duplicate',
-    `${symbol} is defined twice: in ${first} and in ${second}`,
-    { file: second, symbol },
+    `${symbol} is defined twice: in ${first.file} and in ${second.file}`,
+    { ...second, symbol },
     'Rename one, make one static, or mark one __attribute__((weak)).',
-  );
+  ),
+  related: [{ message: `${symbol} is first defined here`, where: { ...first, symbol } }],
+});
 
-export const initialisedData = (file: string, section: string, size: number, symbols: readonly string[]) =>
+export interface Variable {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
+export const initialisedData = (file: string, section: string, size: number, variables: readonly Variable[]) =>
   error(
     'link/data',
-    `${section} holds ${size} bytes of writable initialised data${symbols.length ? ` (${symbols.join(', ')})` : ''}, for which a native module has no place`,
-    { file, section, symbol: symbols[0] },
-    'Make it const, or leave it uninitialised and fill it in mpy_init.',
+    `${section} holds ${bytes(size)} of writable initialised data, for which a native module has no place${
+      variables.length
+        ? `: ${listed(variables.map((variable) => (variable.size > 0 ? `${variable.name} (${bytes(variable.size)})` : variable.name)))}`
+        : ''
+    }`,
+    { file, section, symbol: variables[0]?.name, offset: variables[0]?.offset },
+    variables.length === 1
+      ? `Make ${variables[0].name} const, or leave it uninitialised and fill it in mpy_init.`
+      : 'Make them const, or leave them uninitialised and fill them in mpy_init.',
   );
 
 export const constructors = (file: string, section: string) =>
@@ -85,16 +152,34 @@ export const constructors = (file: string, section: string) =>
     'Call them from mpy_init instead of marking them __attribute__((constructor)).',
   );
 
-export const threadLocal = (file: string, section: string) =>
+export const threadLocal = (file: string, section: string, variables: readonly Variable[]) =>
   error(
     'link/tls',
-    `${section} is thread-local storage, which a native module does not get`,
-    { file, section },
-    'Use an ordinary global variable.',
+    `${section} is thread-local storage, which a native module does not get${
+      variables.length ? `: ${listed(variables.map((variable) => variable.name))}` : ''
+    }`,
+    { file, section, symbol: variables[0]?.name, offset: variables[0]?.offset },
+    'Use ordinary global variables: without _Thread_local and __thread.',
   );
 
 export const compressedSection = (file: string, section: string) =>
   error('link/compressed', `${section} is compressed`, { file, section }, 'Only debug sections may be compressed.');
+
+export const codeWithoutBytes = (file: string, section: string, size: number) =>
+  error(
+    'link/no-bytes',
+    `${section} should hold ${bytes(size)} of code or constants, but is marked as having none in the file`,
+    { file, section },
+    'The object is damaged: rebuild it.',
+  );
+
+export const tooLarge = (what: string, size: number, limit: number) =>
+  error(
+    'link/too-large',
+    `the module's ${what} takes ${bytes(size)}; ${bytes(limit)} is the most that is linked`,
+    undefined,
+    'No board has so much memory: look for an array of the wrong size.',
+  );
 
 export const commonSymbol = (symbol: string, file: string, size: number) =>
   error(
@@ -144,6 +229,7 @@ export const misaligned = (name: string, field: Field, value: number, symbol: st
     'link/reloc-align',
     `${name}: ${symbol} is ${value} bytes away, which is not a multiple of ${field.align} as a ${field.name} needs`,
     { ...where, symbol },
+    `Align ${symbol} to ${field.align} bytes (in assembly: .balign ${field.align}).`,
   );
 
 export const wordMisaligned = (name: string, symbol: string, address: number, wordSize: number, where: Where) =>
@@ -162,12 +248,15 @@ export const narrowAddress = (name: string, symbol: string, bytes: number, wordS
     'Compile with -fpic.',
   );
 
-export const staticBss = (name: string, symbol: string, where: Where) =>
+/** @param names the variable, or those it may be where code does not tell */
+export const staticBss = (name: string, names: readonly string[], where: Where) =>
   error(
     'link/static-bss',
-    `${symbol} is a zero-initialised variable that code reaches at a fixed distance (${name}), but variables are allocated apart from code`,
-    { ...where, symbol },
-    'Remove `static` from the variable, so that it is reached through the global offset table.',
+    `${listed(names, 'or')} is a static, zero-initialised variable that code reaches at a fixed distance (${name}), but variables are allocated apart from code`,
+    { ...where, symbol: names[0] },
+    `Remove \`static\` from ${names.length === 1 ? 'the variable' : 'the variables'}, so that code goes through the global offset table${
+      name.startsWith('R_ARM') ? ' (or compile with -mno-pic-data-is-text-relative)' : ''
+    }.`,
   );
 
 export const acrossSpaces = (name: string, symbol: string, from: string, to: string, where: Where) =>
@@ -202,12 +291,76 @@ export const discardedTarget = (name: string, symbol: string, where: Where) =>
     'Keep it in a .text, .rodata or .bss section.',
   );
 
+export const addressInCode = (name: string, symbol: string, where: Where) =>
+  error(
+    'link/address-in-code',
+    `${name} puts the address of ${symbol} where the loader cannot relocate it: only whole words are`,
+    { ...where, symbol },
+    'Compile with -fpic (assembler: use a distance or a GOT access).',
+  );
+
+export const loneLower = (name: string, symbol: string, where: Where) =>
+  error(
+    'link/reloc-pair',
+    `${name}: there is no upper half of an address at ${symbol}`,
+    { ...where, symbol },
+    '%pcrel_lo takes the label of the instruction with %pcrel_hi or %got_pcrel_hi, not the symbol itself.',
+  );
+
+export const carriedLower = (name: string, addend: number, value: number, where: Where) =>
+  error(
+    'link/reloc-pair',
+    `${name}: ${addend} more than ${hex(value)} does not go with the upper half that was made for ${hex(value)}`,
+    where,
+    'Add the offset where the upper half is made.',
+  );
+
+export const unexpectedBytes = (name: string, choice: FieldChoice, where: Where) =>
+  error(
+    'link/reloc-place',
+    `${name} wants ${choice.name} at ${hex(where.offset ?? 0)}, and there is none`,
+    where,
+    'The object is damaged: rebuild it.',
+  );
+
+export const brokenLiterals = (size: number, wordSize: number, where: Where) =>
+  error(
+    'link/literals',
+    `${where.section} has ${size} bytes, which are not literals of ${wordSize} bytes each`,
+    where,
+    'The object is damaged: rebuild it.',
+  );
+
+export const literalRelocation = (name: string, where: Where) =>
+  error(
+    'link/literals',
+    `${name} at ${hex(where.offset ?? 0)} is no address in a literal`,
+    where,
+    'The object is damaged: rebuild it.',
+  );
+
+export const literalMissing = (name: string, section: string, offset: number, where: Where) =>
+  error(
+    'link/literals',
+    `${name} refers to ${hex(offset)} of ${section}, where no literal is`,
+    where,
+    'The object is damaged: rebuild it.',
+  );
+
 export const ignoredSection = (file: string, section: string, size: number) =>
   warning(
     'link/ignored-section',
     `${section} (${size} bytes) has a place in memory, but no section of a native module takes it; it is left out`,
     { file, section },
     'Name the section .text.*, .rodata.* or .bss.*.',
+  );
+
+export const alignedTooFar = (file: string, section: string, align: number, limit: number) =>
+  error(
+    'link/alignment',
+    `${section} asks for an alignment of ${bytes(align)}; ${bytes(limit)} is the most that is linked`,
+    { file, section },
+    'Do not rely on alignment: reserve more and align in code.',
   );
 
 export const overAligned = (file: string, section: string, align: number, guaranteed: number) =>
@@ -218,10 +371,32 @@ export const overAligned = (file: string, section: string, align: number, guaran
     'Do not rely on the larger alignment: reserve more and align in code.',
   );
 
-export const twoTargets = (file: string, field: string, wanted: string, found: string): Diagnostic =>
-  error(
-    'link/abi',
-    `is compiled for ${field} ${found}; ${wanted} is wanted`,
+export const otherProcessor = (file: string, found: string, arch: string, wanted: string, mend: string): Diagnostic =>
+  error('link/processor', `is compiled for ${found}; ${arch} modules run on ${wanted}`, { file }, mend);
+
+export const perhapsOtherProcessor = (file: string, found: string, arch: string, wanted: string, mend: string) =>
+  warning(
+    'link/processor',
+    `is compiled for ${found}; ${arch} modules run on ${wanted}, too, which lacks some of its instructions`,
     { file },
-    'Compile all objects with the flags of one architecture.',
+    mend,
   );
+
+export const extensionsWanted = (file: string, extensions: readonly string[], arch: string, mend: string) =>
+  warning(
+    'link/processor',
+    `is compiled for RISC-V with ${listed(extensions)}, which not every processor that runs ${arch} modules has`,
+    { file },
+    mend,
+  );
+
+export const otherCalls = (file: string, windowed: boolean, arch: string, mend: string) =>
+  error(
+    'link/processor',
+    `is compiled for calls ${windowed ? 'with' : 'without'} register windows; ${arch} firmware calls ${windowed ? 'without' : 'with'} them`,
+    { file },
+    mend,
+  );
+
+export const otherFloatAbi = (file: string, found: string, arch: string, wanted: string, mend: string) =>
+  error('link/float-abi', `passes floats in ${found}; ${arch} firmware takes them in ${wanted}`, { file }, mend);

@@ -2,8 +2,9 @@
 // -fpic reaches through it everything whose distance is not known before loading.
 
 import type { RelocationRow } from '../arch/architecture.ts';
-import type { ObjectSymbol } from '../elf/object-file.ts';
+import { gatherLiterals } from './literals.ts';
 import type { LinkedObject, Piece, Program, Target } from './program.ts';
+import { newTable, type Slot, Slots, setSize } from './table.ts';
 
 export interface Got {
   readonly piece: Piece;
@@ -13,61 +14,36 @@ export interface Got {
   slotOf(object: LinkedObject, symbol: number): Slot | undefined;
 }
 
-export interface Slot {
-  readonly target: Target;
-  /** In bytes from the start of the table. */
-  offset: number;
-}
-
-/** Makes the table for all relocations that want an entry and appends its piece to the program. */
+/** Makes the table for all relocations and literals that want an entry; adds its piece, and one of literals, to the program. */
 export function buildGot(program: Program): Got {
-  const slots = new Map<string, Slot>();
-  const wanted = new Set(program.compat ? program.arch.reference.gotRelocations : []);
-  for (const piece of program.pieces) {
-    if (!piece.object) continue;
-    for (const relocation of piece.relocations) {
-      const symbol = piece.object.file.symbols[relocation.symbol];
-      const row = program.arch.relocations[relocation.type];
-      if (!row || !(needsSlot(row) || (wanted.has(relocation.type) && symbol.binding !== 'local'))) continue;
-      const key = slotKey(program, piece.object, symbol);
-      const target = piece.object.targets[relocation.symbol];
-      if (target.kind !== 'got' && !slots.has(key)) slots.set(key, { target, offset: 0 });
+  const { arch, compat } = program;
+  const piece = newTable(program, '(global offset table)');
+  const slots = new Slots(piece);
+  const literals = arch.literalSections ? gatherLiterals(program, slots) : undefined;
+  const wanted = new Set(compat ? arch.reference.gotRelocations : []);
+  for (const { object, relocations } of program.pieces) {
+    if (!object) continue;
+    for (const relocation of relocations) {
+      const row = arch.relocations[relocation.type];
+      if (!row) continue;
+      if (needsSlot(row) || (wanted.has(relocation.type) && object.file.symbols[relocation.symbol].binding !== 'local'))
+        slots.add(object, relocation.symbol, 0);
     }
   }
   // Slots of one kind lie together, so that one relocation record serves a run of them.
-  const ordered = [...slots.values()].sort((a, b) => rank(a.target) - rank(b.target));
+  const ordered = slots.all.sort((a, b) => rank(a.target) - rank(b.target));
   ordered.forEach((slot, index) => {
-    slot.offset = index * program.arch.wordSize;
+    slot.offset = index * arch.wordSize;
   });
-  const size = ordered.length * program.arch.wordSize;
-  const piece: Piece = {
-    name: '(global offset table)',
-    content: 'text',
-    space: 'text',
-    size,
-    // The reference linker aligns for its table even when that is empty.
-    align: size > 0 || program.compat ? program.arch.wordSize : 1,
-    data: new Uint8Array(size),
-    relocations: [],
-    object: undefined,
-    tableWords: [],
-    address: 0,
-  };
-  program.pieces.push(piece);
-  return {
-    piece,
-    slots: ordered,
-    slotOf: (object, symbol) => slots.get(slotKey(program, object, object.file.symbols[symbol])),
-  };
+  setSize(piece, ordered.length, arch.wordSize);
+  // Literals lie before the code that loads them.
+  if (literals) program.pieces.unshift(piece, literals);
+  else program.pieces.push(piece);
+  return { piece, slots: ordered, slotOf: (object, symbol) => slots.find(object, symbol, 0) };
 }
 
 export function needsSlot(row: RelocationRow): boolean {
   return 'formula' in row && (row.formula === 'G + A' || row.formula === 'G + GOT + A - P');
-}
-
-/** A global name means one thing in the whole program, a local one only in its object. */
-function slotKey(program: Program, object: LinkedObject, symbol: ObjectSymbol): string {
-  return symbol.binding === 'local' ? `${program.objects.indexOf(object)} ${symbol.index}` : symbol.name;
 }
 
 function rank(target: Target): number {

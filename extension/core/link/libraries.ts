@@ -2,7 +2,7 @@
 // in the order in which it is asked for, so that the result does not depend on anything but the inputs.
 
 import { Failure } from '../diagnostic.ts';
-import { type Archive, type ArchiveMember, readArchive } from '../elf/read-archive.ts';
+import { type Archive, type ArchiveIndex, type ArchiveMember, readArchive } from '../elf/read-archive.ts';
 import { readObject } from '../elf/read-object.ts';
 import { addObject } from './objects.ts';
 import type { Program } from './program.ts';
@@ -29,7 +29,9 @@ export function addLibraryMembers(program: Program): void {
   for (const name of wanted) {
     if (defined.has(name) || isOffered(program, name)) continue;
     for (const archive of archives) {
-      const member = archive.index?.get(name);
+      const members = archive.index?.get(name);
+      // The first definition serves, as in every linker; the reference linker remembers the last.
+      const member = members?.at(program.compat ? -1 : 0);
       if (!member) continue;
       if (!taken.has(member)) {
         taken.add(member);
@@ -55,12 +57,14 @@ function openArchives(program: Program): Archive[] {
 }
 
 /** For an archive made without an index. */
-function indexMembers(archive: Archive): Map<string, ArchiveMember> {
-  const index = new Map<string, ArchiveMember>();
+function indexMembers(archive: Archive): ArchiveIndex {
+  const index = new Map<string, ArchiveMember[]>();
   for (const member of archive.members) {
     for (const symbol of readObject(member.bytes, `${archive.path}(${member.name})`).symbols) {
-      if (symbol.binding !== 'local' && symbol.place !== 'undefined' && !index.has(symbol.name))
-        index.set(symbol.name, member);
+      if (symbol.binding === 'local' || symbol.place === 'undefined') continue;
+      const members = index.get(symbol.name);
+      if (members) members.push(member);
+      else index.set(symbol.name, [member]);
     }
   }
   return index;

@@ -2,13 +2,16 @@
 // Format of the result: https://docs.micropython.org/en/latest/develop/natmod.html and core/mpy.
 
 import { findArchitecture } from '../arch/registry.ts';
+import { Failure } from '../diagnostic.ts';
 import type { MpyModule } from '../mpy/module.ts';
 import { writeModule } from '../mpy/write.ts';
 import { archMissing, noObjects } from './errors.ts';
 import { buildGot } from './got.ts';
 import { layOut } from './layout.ts';
 import { addLibraryMembers } from './libraries.ts';
+import { mapOf } from './map.ts';
 import { addObject } from './objects.ts';
+import { inSources } from './places.ts';
 import { findProfile } from './profiles.ts';
 import { hasErrors, type Program } from './program.ts';
 import { type Image, relocate } from './relocate.ts';
@@ -26,26 +29,56 @@ export function link(request: LinkRequest): LinkResult {
   const compat = request.compat === undefined ? undefined : findProfile(request.compat);
   if (request.compat !== undefined && !compat) throw new RangeError(`no compatibility profile "${request.compat}"`);
 
-  const program: Program = { request, arch, compat, diagnostics: [], objects: [], pieces: [], entry: undefined };
+  const program: Program = {
+    request,
+    arch,
+    compat,
+    diagnostics: [],
+    objects: [],
+    pieces: [],
+    literalSections: [],
+    entry: undefined,
+  };
+  const result = linkProgram(program);
+  return program.diagnostics.length === 0 ? result : { ...result, diagnostics: inSources(program) };
+}
+
+/** @returns `diagnostics` as they are, with places in objects. */
+function linkProgram(program: Program): LinkResult {
+  const { request, diagnostics } = program;
   for (const input of request.objects) addObject(program, input);
-  if (program.objects.length < request.objects.length) return failed(program.diagnostics);
+  if (program.objects.length < request.objects.length) return failed(diagnostics);
   addLibraryMembers(program);
   resolveSymbols(program);
   const got = buildGot(program);
   const layout = layOut(program);
-  if (!layout) return failed(program.diagnostics);
+  if (!layout) return failed(diagnostics);
   const image = relocate(program, got, layout);
-  if (hasErrors(program)) return failed(program.diagnostics);
+  const map = request.map ? mapOf(program, got, layout) : undefined;
+  if (hasErrors(program)) return { ...failed(diagnostics), map };
 
   const module = describe(request, image);
-  const bytes = writeModule(module, { everyOffset: compat !== undefined });
+  const bytes = tryWrite(program, module);
+  if (!bytes) return failed(diagnostics);
   const { text, rodata, bssSize: bss, relocations } = image;
   return {
     module,
     bytes,
-    diagnostics: program.diagnostics,
+    diagnostics,
+    map,
     sizes: { file: bytes.length, text: text.length, rodata: rodata.length, bss, relocations: relocations.length },
   };
+}
+
+/** A fork's function table may have more entries than the format can name. */
+function tryWrite(program: Program, module: MpyModule): Uint8Array | undefined {
+  try {
+    return writeModule(module, { everyOffset: program.compat !== undefined });
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    program.diagnostics.push(...failure.diagnostics);
+    return undefined;
+  }
 }
 
 function failed(diagnostics: LinkResult['diagnostics']): LinkResult {

@@ -1,31 +1,47 @@
 // First stage: reads the objects and chooses which of their sections are part of the module.
 
 import type { Architecture } from '../arch/architecture.ts';
-import { Failure } from '../diagnostic.ts';
+import { type Diagnostic, Failure } from '../diagnostic.ts';
 import { sectionFlags, sectionTypes } from '../elf/constants.ts';
 import type { ObjectFile, ObjectSection } from '../elf/object-file.ts';
 import { readObject } from '../elf/read-object.ts';
-import { constructors, ignoredSection, initialisedData, overAligned, threadLocal, wrongMachine } from './errors.ts';
+import {
+  alignedTooFar,
+  codeWithoutBytes,
+  compressedSection,
+  constructors,
+  ignoredSection,
+  initialisedData,
+  overAligned,
+  threadLocal,
+  type Variable,
+  wrongMachine,
+} from './errors.ts';
+import { trimPadding } from './padding.ts';
+import { checkProcessor } from './processor.ts';
 import type { LinkedObject, Piece, Program, Space } from './program.ts';
 import type { LinkInput } from './request.ts';
 
 /** Adds the object and its pieces to the program; what is wrong with it is reported and the object left out. */
 export function addObject(program: Program, input: LinkInput): void {
-  const file = tryRead(program, input);
-  if (!file) return;
+  const read = tryRead(program, input);
+  if (!read) return;
   const { arch } = program;
-  if (file.machine !== arch.machine || file.elfClass !== arch.elfClass) {
+  if (read.machine !== arch.machine || read.elfClass !== arch.elfClass) {
     program.diagnostics.push(
-      wrongMachine(file.path, file.machine, file.elfClass, arch.name, arch.machine, arch.elfClass),
+      wrongMachine(read.path, read.machine, read.elfClass, arch.name, arch.machine, arch.elfClass),
     );
     return;
   }
+  program.diagnostics.push(...checkProcessor(read, arch.name, program.request.archFlags));
+  const file = trimPadding(read, arch);
   const pieces: (Piece | undefined)[] = [];
-  const object: LinkedObject = { file, pieces, targets: [] };
+  const object: LinkedObject = { file, pieces, refused: new Set(), targets: [] };
   for (const section of file.sections) {
     const piece = choose(program, object, section);
     pieces.push(piece);
-    if (piece) program.pieces.push(piece);
+    if (piece?.isLiterals) program.literalSections.push(piece);
+    else if (piece) program.pieces.push(piece);
   }
   program.objects.push(object);
 }
@@ -50,6 +66,9 @@ const sortsByName: readonly (readonly [prefix: string, content: Piece['content']
 /** Debug information and notes have no place in memory; unwind tables have one, but nothing reads them. */
 const unread = /^\.(eh_frame|ARM\.(exidx|extab)|note|comment|stack_sizes|llvm)/;
 
+/** More than any processor's page. */
+const mostAlign = 4096;
+
 /**
  * MicroPython's heap allocates in blocks of four words. Compilers align large arrays to 32 bytes of their own accord, for
  * speed alone: no reason to warn.
@@ -58,24 +77,33 @@ const expectedAlign = (arch: Architecture) => Math.max(32, 4 * arch.wordSize);
 
 function choose(program: Program, object: LinkedObject, section: ObjectSection): Piece | undefined {
   const { file } = object;
+  const refuse = (diagnostic: Diagnostic) => {
+    object.refused.add(section.index);
+    program.diagnostics.push(diagnostic);
+    return undefined;
+  };
   if (!(section.flags & sectionFlags.alloc) || section.size === 0 || unread.test(section.name)) return undefined;
   if (section.flags & sectionFlags.tls) {
-    program.diagnostics.push(threadLocal(file.path, section.name));
-    return undefined;
+    return refuse(threadLocal(file.path, section.name, variablesIn(file, section)));
   }
   if (/^\.(init|fini|preinit)_array|^\.[cd]tors/.test(section.name)) {
-    program.diagnostics.push(constructors(file.path, section.name));
-    return undefined;
+    return refuse(constructors(file.path, section.name));
   }
   if (section.type !== sectionTypes.progbits && section.type !== sectionTypes.nobits) return undefined;
-  const content =
-    sortsByName.find(([prefix]) => section.name === prefix || section.name.startsWith(`${prefix}.`))?.[1] ??
-    contentByFlags(section);
+  const isLiterals = program.arch.literalSections?.test(section.name);
+  const content = isLiterals ? 'text' : contentOf(section);
   if (!content) {
-    program.diagnostics.push(initialisedData(file.path, section.name, section.size, symbolsIn(file, section)));
-    return undefined;
+    return refuse(initialisedData(file.path, section.name, section.size, variablesIn(file, section)));
   }
-  if (section.align > expectedAlign(program.arch))
+  if (section.flags & sectionFlags.compressed) {
+    return refuse(compressedSection(file.path, section.name));
+  }
+  if (content !== 'bss' && section.type === sectionTypes.nobits) {
+    return refuse(codeWithoutBytes(file.path, section.name, section.size));
+  }
+  if (section.align > mostAlign)
+    program.diagnostics.push(alignedTooFar(file.path, section.name, section.align, mostAlign));
+  else if (section.align > expectedAlign(program.arch))
     program.diagnostics.push(overAligned(file.path, section.name, section.align, 4 * program.arch.wordSize));
   if (content === 'bss' && section.type !== sectionTypes.nobits) {
     program.diagnostics.push(ignoredSection(file.path, section.name, section.size));
@@ -86,13 +114,21 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
     content,
     space: spaceOf(content, program.arch),
     size: section.size,
-    align: section.align,
+    align: Math.min(section.align, mostAlign),
     data: section.data,
     relocations: section.relocations,
     object,
     tableWords: [],
+    isLiterals,
     address: 0,
   };
+}
+
+function contentOf(section: ObjectSection): Piece['content'] | undefined {
+  return (
+    sortsByName.find(([prefix]) => section.name === prefix || section.name.startsWith(`${prefix}.`))?.[1] ??
+    contentByFlags(section)
+  );
 }
 
 export function spaceOf(content: Piece['content'], arch: Architecture): Space {
@@ -106,8 +142,12 @@ function contentByFlags(section: ObjectSection): Piece['content'] | undefined {
   return section.flags & sectionFlags.write ? undefined : 'rodata';
 }
 
-function symbolsIn(file: ObjectFile, section: ObjectSection): string[] {
+function variablesIn(file: ObjectFile, section: ObjectSection): Variable[] {
   return file.symbols
-    .filter((symbol) => symbol.section === section.index && symbol.type === 'object')
-    .map((symbol) => symbol.name);
+    .filter(
+      ({ place, section: index, type }) =>
+        place === 'section' && index === section.index && (type === 'object' || type === 'tls'),
+    )
+    .map(({ name, value, size }) => ({ name, offset: value, size }))
+    .sort((a, b) => a.offset - b.offset);
 }

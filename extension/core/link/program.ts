@@ -9,7 +9,7 @@ import type { LinkRequest } from './request.ts';
 /** The three blocks a native module has in memory; distances between them are unknown before it is loaded. */
 export type Space = 'text' | 'rodata' | 'bss';
 
-/** A run of bytes that moves as one: a section of an object, the GOT, a stub of ours. */
+/** A run of bytes that moves as one: a section of an object, the GOT, a stub of ours. A literal section is in pieces of ours. */
 export interface Piece {
   readonly name: string;
   readonly content: 'text' | 'rodata' | 'bss';
@@ -23,14 +23,29 @@ export interface Piece {
   readonly object: LinkedObject | undefined;
   /** Words that hold an entry of the function table: a stub's jump target. */
   readonly tableWords: readonly { readonly offset: number; readonly entry: number }[];
+  /** Offset of a stub's first instruction; 0 when absent. */
+  readonly start?: number | undefined;
+  /** A literal section: all of its words go into the linker's tables, and it has no place itself. */
+  readonly isLiterals?: boolean | undefined;
+  /** Words that went into a table, by offset. */
+  movedWords?: Map<number, Word> | undefined;
   /** Offset into its space, in bytes; set by layout. */
   address: number;
+}
+
+/** A word of the global offset table or of the literals behind it. */
+export interface Word {
+  readonly piece: Piece;
+  /** In bytes into the piece. */
+  readonly offset: number;
 }
 
 export interface LinkedObject {
   readonly file: ObjectFile;
   /** By section header index; undefined for a section that is not part of the module. */
   readonly pieces: readonly (Piece | undefined)[];
+  /** Indices of sections that no module can have, which is reported: what refers to them is no further fault. */
+  readonly refused: Set<number>;
   /** By symbol index; set by resolution. */
   targets: readonly Target[];
 }
@@ -55,6 +70,8 @@ export interface Program {
   readonly objects: LinkedObject[];
   /** In the order of their addresses. */
   pieces: Piece[];
+  /** Literal sections, in the order of the input. */
+  readonly literalSections: Piece[];
   /** Where `mpy_init` is. */
   entry: { readonly piece: Piece; readonly offset: number } | undefined;
 }

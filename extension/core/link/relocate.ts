@@ -1,19 +1,26 @@
 // Fifth stage: fills in addresses. What is known now (a distance within one block) is written; what only the loader knows (an
 // address) becomes a relocation of the module.
 
-import type { Field, RelocationRow } from '../arch/architecture.ts';
+import type { Field, ValueRow } from '../arch/architecture.ts';
 import type { Where } from '../diagnostic.ts';
 import type { ObjectRelocation } from '../elf/object-file.ts';
 import type { Relocation, RelocationTarget } from '../mpy/module.ts';
+import { Differences } from './differences.ts';
 import {
   acrossSpaces,
+  addressInCode,
+  carriedLower,
   discardedTarget,
   externalDirect,
+  literalMissing,
+  loneLower,
   misaligned,
   narrowAddress,
   outOfRange,
+  relocationIntoBss,
   relocationPastEnd,
   staticBss,
+  unexpectedBytes,
   unknownRelocation,
   unsupportedRelocation,
   weakDirect,
@@ -22,6 +29,7 @@ import {
 import type { Got } from './got.ts';
 import type { Layout } from './layout.ts';
 import type { Piece, Program, Target } from './program.ts';
+import { variablesMeant } from './variables.ts';
 
 export interface Image {
   readonly text: Uint8Array;
@@ -38,6 +46,8 @@ export function relocate(program: Program, got: Got, layout: Layout): Image {
       relocator.wantAddress(piece.address + word.offset, piece, { kind: 'entry', index: word.entry });
     for (const relocation of piece.relocations) relocator.apply(piece, relocation);
   }
+  relocator.applyLower();
+  relocator.applyDifferences();
   return {
     text: relocator.text,
     rodata: relocator.rodata,
@@ -47,7 +57,7 @@ export function relocate(program: Program, got: Got, layout: Layout): Image {
 }
 
 /** One relocation being applied, for the steps below and their messages. */
-interface Site {
+export interface Site {
   readonly piece: Piece;
   readonly relocation: ObjectRelocation;
   readonly name: string;
@@ -62,6 +72,13 @@ class Relocator {
   readonly text: Uint8Array;
   readonly rodata: Uint8Array;
   readonly relocations: Relocation[] = [];
+  /** Variables out of reach that have been reported. */
+  private readonly unreached = new Set<string>();
+  /** Values whose lower half is in another instruction, by the place of the upper; undefined: out of range, reported. */
+  private readonly uppers = new Map<Piece, Map<number, number | undefined>>();
+  /** Lower halves may come before the upper, so they wait for all of these. */
+  private readonly lowers: Site[] = [];
+  private readonly differences = new Differences();
   private readonly views: { readonly text: DataView; readonly rodata: DataView };
 
   constructor(
@@ -77,12 +94,9 @@ class Relocator {
   }
 
   fillGot(): void {
-    for (const { target, offset } of this.got.slots) {
+    for (const { target, offset, addend } of this.got.slots) {
       const address = this.got.piece.address + offset;
-      this.writeWord(
-        address,
-        target.kind === 'piece' ? target.piece.address + target.offset : target.kind === 'absolute' ? target.value : 0,
-      );
+      this.writeWord(address, addend + (target.kind === 'absolute' ? target.value : (addressOf(target, addend) ?? 0)));
       const wanted = loaderTarget(target);
       if (wanted) this.wantAddress(address, this.got.piece, wanted);
     }
@@ -96,128 +110,221 @@ class Relocator {
   apply(piece: Piece, relocation: ObjectRelocation): void {
     const { arch, diagnostics } = this.program;
     const row = arch.relocations[relocation.type];
+    const isMoved =
+      piece.movedWords?.has(relocation.offset) && (piece.address + relocation.offset) % arch.wordSize !== 0;
+    // Where it was, no load can want it.
+    if (isMoved) return;
     const where = (): Where => this.where(piece, relocation);
     if (!row) diagnostics.push(unknownRelocation(relocation.type, arch.name, where()));
-    else if ('why' in row) diagnostics.push(unsupportedRelocation(row, this.symbolName(piece, relocation), where()));
-    else if (row.formula !== 'none') this.applyRow(piece, relocation, row as ValueRow);
+    else if ('why' in row) {
+      if (!this.isRefused(piece, relocation))
+        diagnostics.push(unsupportedRelocation(row, this.symbolName(piece, relocation), where()));
+    } else if (row.formula !== 'none' && row.formula !== 'padding') this.applyRow(piece, relocation, row);
   }
 
   private applyRow(piece: Piece, relocation: ObjectRelocation, row: ValueRow): void {
-    const { diagnostics } = this.program;
-    const { field, name } = row;
-    if (relocation.offset + field.bytes > piece.size) {
-      diagnostics.push(relocationPastEnd(name, field.bytes, piece.size, this.where(piece, relocation)));
-      return;
-    }
+    const field = this.fieldAt(piece, relocation, row);
+    if (!field) return;
     const target = piece.object?.targets[relocation.symbol] ?? { kind: 'nothing' };
     const address = piece.address + relocation.offset;
-    const addend = relocation.addend ?? field.read(this.viewOf(piece), address);
-    const site: Site = { piece, relocation, name, field, target, address, addend };
-    switch (row.formula) {
+    const inPlace = relocation.addend === undefined || row.addendInPlace ? field.read(this.viewOf(piece), address) : 0;
+    const addend = (relocation.addend ?? 0) + inPlace;
+    const site: Site = { piece, relocation, name: row.name, field, target, address, addend };
+    const value = this.evaluate(site, row.formula);
+    const isGood = value !== undefined && this.write(site, value);
+    if (row.upper) {
+      const values = this.uppers.get(piece) ?? new Map<number, number | undefined>();
+      this.uppers.set(piece, values.set(relocation.offset, isGood ? value : undefined));
+    }
+  }
+
+  /** @returns undefined, and reports it, when the place has no such field. */
+  private fieldAt(piece: Piece, relocation: ObjectRelocation, row: ValueRow): Field | undefined {
+    const { diagnostics } = this.program;
+    if (piece.space === 'bss') {
+      diagnostics.push(relocationIntoBss(row.name, this.where(piece, relocation)));
+      return undefined;
+    }
+    const fits = (bytes: number) => {
+      if (relocation.offset + bytes <= piece.size) return true;
+      diagnostics.push(relocationPastEnd(row.name, bytes, piece.size, this.where(piece, relocation)));
+      return false;
+    };
+    if (!fits(row.field.bytes)) return undefined;
+    if (!('choose' in row.field)) return row.field;
+    const field = row.field.choose(this.viewOf(piece), piece.address + relocation.offset);
+    if (!field) diagnostics.push(unexpectedBytes(row.name, row.field, this.where(piece, relocation)));
+    return field && fits(field.bytes) ? field : undefined;
+  }
+
+  /** @returns the value to write; undefined when it is known later (see `lowers`, `differences`) or never, which is reported. */
+  private evaluate(site: Site, formula: ValueRow['formula']): number | undefined {
+    const { address, addend, field } = site;
+    switch (formula) {
       case 'S + A':
         return this.absolute(site);
+      case 'known S + A':
+        return this.known(site);
       case 'S + A - P':
-        return this.distance(site, (s) => s + addend - address);
+        return this.distance(site, (s) => s + addend - (field.origin?.(address) ?? address));
       case 'S + A - GOT':
         return this.distance(site, (s) => s + addend - this.got.piece.address);
       case 'GOT + A - P':
-        return this.write(site, this.got.piece.address + addend - address);
+        return this.got.piece.address + addend - address;
       case 'G + A':
         return this.throughGot(site, (g) => g + addend);
       case 'G + GOT + A - P':
         return this.throughGot(site, (g) => g + this.got.piece.address + addend - address);
+      case 'V(S) + A':
+        this.lowers.push(site);
+        return undefined;
+      case '0 + S + A':
+      case 'V + S + A':
+      case 'V - S - A': {
+        const s = site.target.kind === 'absolute' ? site.target.value : this.placed(site);
+        if (s !== undefined) this.differences.add(site, formula[0] === '0', formula[2] === '-' ? -1 : 1, s);
+        return undefined;
+      }
     }
   }
 
-  private absolute(site: Site): void {
-    const { target, piece, field, address, addend } = site;
+  applyLower(): void {
+    const { diagnostics } = this.program;
+    for (const site of this.lowers) {
+      const { piece, relocation, target, addend, name } = site;
+      const uppers = target.kind === 'piece' ? this.uppers.get(target.piece) : undefined;
+      const value = target.kind === 'piece' ? uppers?.get(target.offset) : undefined;
+      if (value === undefined) {
+        if (target.kind !== 'piece' || !uppers?.has(target.offset))
+          diagnostics.push(loneLower(name, this.symbolName(piece, relocation), this.where(piece, relocation)));
+      } else if (roundUpper(value) !== roundUpper(value + addend)) {
+        diagnostics.push(carriedLower(name, addend, value, this.where(piece, relocation)));
+      } else {
+        this.write(site, value + addend);
+      }
+    }
+  }
+
+  applyDifferences(): void {
+    for (const { site, isSet, sum, isWhole } of this.differences.all()) {
+      const { piece, relocation, name, field, address } = site;
+      if (isWhole) this.write(site, sum + (isSet ? 0 : field.read(this.viewOf(piece), address)));
+      else
+        this.program.diagnostics.push(
+          addressInCode(name, this.symbolName(piece, relocation), this.where(piece, relocation)),
+        );
+    }
+  }
+
+  private absolute(site: Site): number | undefined {
+    const { target, piece, field, address, addend, name, relocation } = site;
     const { arch, diagnostics } = this.program;
-    if (target.kind === 'absolute') return this.write(site, target.value + addend);
-    if (target.kind === 'weak-undefined') return this.write(site, addend);
+    if (target.kind === 'absolute') return target.value + addend;
+    if (target.kind === 'weak-undefined') return addend;
     const wanted = loaderTarget(target);
     if (!wanted) return this.discarded(site);
-    if (field.bytes !== arch.wordSize) {
-      diagnostics.push(
-        narrowAddress(
-          site.name,
-          this.symbolName(piece, site.relocation),
-          field.bytes,
-          arch.wordSize,
-          this.where(piece, site.relocation),
-        ),
-      );
-      return;
+    const symbol = this.symbolName(piece, relocation);
+    if (field.bytes !== arch.wordSize)
+      diagnostics.push(narrowAddress(name, symbol, field.bytes, arch.wordSize, this.where(piece, relocation)));
+    else if (address % arch.wordSize !== 0)
+      diagnostics.push(wordMisaligned(name, symbol, address, arch.wordSize, this.where(piece, relocation)));
+    else {
+      this.wantAddress(address, piece, wanted);
+      return (addressOf(target, addend) ?? 0) + addend;
     }
-    if (address % arch.wordSize !== 0) {
-      diagnostics.push(
-        wordMisaligned(
-          site.name,
-          this.symbolName(piece, site.relocation),
-          address,
-          arch.wordSize,
-          this.where(piece, site.relocation),
-        ),
-      );
-      return;
-    }
-    this.write(site, (target.kind === 'piece' ? target.piece.address + target.offset : 0) + addend);
-    this.wantAddress(address, piece, wanted);
+    return undefined;
   }
 
-  /** A value that depends on where the symbol is relative to text: both must be in one block. */
-  private distance(site: Site, value: (s: number) => number): void {
-    const { target, piece, name, relocation } = site;
-    const { diagnostics } = this.program;
-    const found =
-      target.kind === 'entry' && target.stub
-        ? { piece: target.stub, offset: 0 }
-        : target.kind === 'piece'
-          ? target
-          : undefined;
-    if (found && found.piece.space === piece.space) return this.write(site, value(found.piece.address + found.offset));
+  /** An address that an instruction takes, where no word is for the loader to relocate. */
+  private known(site: Site): number | undefined {
+    const { target, piece, name, relocation, addend } = site;
+    if (target.kind === 'absolute') return target.value + addend;
+    if (target.kind === 'weak-undefined') return addend;
+    if (target.kind === 'nothing') return this.discarded(site);
+    this.program.diagnostics.push(
+      addressInCode(name, this.symbolName(piece, relocation), this.where(piece, relocation)),
+    );
+    return undefined;
+  }
+
+  /** A value that depends on where the symbol is relative to the place: both must be in one block. */
+  private distance(site: Site, value: (s: number) => number): number | undefined {
+    const { target, piece, name, relocation, addend } = site;
+    const found = pieceOf(target, addend);
+    if (!found || found.space === piece.space) {
+      const s = this.placed(site);
+      return s === undefined ? undefined : value(s);
+    }
     const symbol = this.symbolName(piece, relocation);
     const where = this.where(piece, relocation);
-    if (found)
-      diagnostics.push(
-        found.piece.space === 'bss'
-          ? staticBss(name, symbol, where)
-          : acrossSpaces(name, symbol, piece.space, found.piece.space, where),
-      );
-    else if (target.kind === 'nothing') this.discarded(site);
-    else
-      diagnostics.push(
-        target.kind === 'weak-undefined' ? weakDirect(name, symbol, where) : externalDirect(name, symbol, where),
-      );
+    if (found.space === 'bss') this.unreachable(site, where);
+    else this.program.diagnostics.push(acrossSpaces(name, symbol, piece.space, found.space, where));
+    return undefined;
   }
 
-  private throughGot(site: Site, value: (g: number) => number): void {
+  /** Told once for each variable of an object: the mend is the same for all of its uses. */
+  private unreachable(site: Site, where: Where): void {
+    const names = variablesMeant(site.piece, site.relocation, site.addend);
+    const key = JSON.stringify([where.file, names]);
+    if (this.unreached.has(key)) return;
+    this.unreached.add(key);
+    this.program.diagnostics.push(staticBss(site.name, names, where));
+  }
+
+  /** S of a symbol with a place in the module; reports any other. */
+  private placed(site: Site): number | undefined {
+    const { target, piece, name, relocation, addend } = site;
+    const { diagnostics } = this.program;
+    const s = addressOf(target, addend);
+    if (s !== undefined) return s;
+    if (target.kind === 'nothing') return this.discarded(site);
+    const symbol = this.symbolName(piece, relocation);
+    const where = this.where(piece, relocation);
+    diagnostics.push(
+      target.kind === 'piece'
+        ? literalMissing(name, target.piece.name, target.offset + addend, where)
+        : target.kind === 'weak-undefined'
+          ? weakDirect(name, symbol, where)
+          : externalDirect(name, symbol, where),
+    );
+    return undefined;
+  }
+
+  private throughGot(site: Site, value: (g: number) => number): number | undefined {
     const slot = this.got.slotOf(site.piece.object as NonNullable<Piece['object']>, site.relocation.symbol);
     if (!slot || site.target.kind === 'nothing') return this.discarded(site);
-    this.write(site, value(slot.offset));
+    return value(slot.offset);
   }
 
-  private discarded(site: Site): void {
+  private discarded(site: Site): undefined {
     const symbol = this.symbolName(site.piece, site.relocation);
     // An undefined symbol is reported once, by name, when symbols are resolved.
-    if (site.piece.object?.file.symbols[site.relocation.symbol].place === 'undefined') return;
+    const referred = site.piece.object?.file.symbols[site.relocation.symbol];
+    if (referred?.place === 'undefined' && referred.index !== 0) return;
+    if (this.isRefused(site.piece, site.relocation)) return;
     this.program.diagnostics.push(discardedTarget(site.name, symbol, this.where(site.piece, site.relocation)));
   }
 
-  private write(site: Site, computed: number): void {
+  /** Whether the symbol is in a section that is reported as such. */
+  private isRefused({ object }: Piece, relocation: ObjectRelocation): boolean {
+    const referred = object?.file.symbols[relocation.symbol];
+    return referred?.place === 'section' && object?.refused.has(referred.section) === true;
+  }
+
+  /** @returns whether the value fits, which is reported otherwise. */
+  private write(site: Site, computed: number): boolean {
     const { field, piece, relocation, name } = site;
+    const { arch, diagnostics } = this.program;
     // Addresses of 32 bits wrap around, so a distance has one meaning as a signed number.
-    const value = this.program.arch.elfClass === 32 && field.range[1] <= 0x7fff_ffff ? computed | 0 : computed;
-    if (value < field.range[0] || value > field.range[1]) {
-      this.program.diagnostics.push(
-        outOfRange(name, field, value, this.symbolName(piece, relocation), this.where(piece, relocation)),
-      );
-    } else if (value % field.align !== 0) {
-      this.program.diagnostics.push(
-        misaligned(name, field, value, this.symbolName(piece, relocation), this.where(piece, relocation)),
-      );
-    } else {
+    const value = arch.elfClass === 32 && field.range[1] <= 0x7fff_ffff ? computed | 0 : computed;
+    const isInRange = value >= field.range[0] && value <= field.range[1];
+    if (isInRange && value % field.align === 0) {
       field.write(this.viewOf(piece), site.address, value);
+      return true;
     }
+    const wrong = isInRange ? misaligned : outOfRange;
+    diagnostics.push(wrong(name, field, value, this.symbolName(piece, relocation), this.where(piece, relocation)));
+    return false;
   }
 
   private writeWord(address: number, value: number): void {
@@ -238,7 +345,27 @@ class Relocator {
   }
 }
 
-type ValueRow = Extract<RelocationRow, { field: Field }>;
+/** The piece that S + A is in, or a piece of a stub. */
+function pieceOf(target: Target, addend: number): Piece | undefined {
+  if (target.kind === 'entry') return target.stub;
+  return target.kind === 'piece' ? (movedWord(target, addend)?.piece ?? target.piece) : undefined;
+}
+
+/** S in its space, when the symbol has a place in the module. A word that moved did so alone, so that S depends on A. */
+function addressOf(target: Target, addend: number): number | undefined {
+  if (target.kind === 'entry') return target.stub && target.stub.address + (target.stub.start ?? 0);
+  if (target.kind !== 'piece') return undefined;
+  const { piece, offset } = target;
+  const word = movedWord(target, addend);
+  if (word) return word.piece.address + word.offset - addend;
+  return piece.isLiterals ? undefined : piece.address + offset;
+}
+
+const movedWord = ({ piece, offset }: Extract<Target, { kind: 'piece' }>, addend: number) =>
+  piece.movedWords?.get(offset + addend);
+
+/** The upper half of a value in the module's code as RISC-V splits it. */
+const roundUpper = (value: number) => Math.floor((value + 0x800) / 0x1000);
 
 /** What the loader adds to a word that holds this target's address; undefined when it adds nothing. */
 function loaderTarget(target: Target): RelocationTarget | undefined {

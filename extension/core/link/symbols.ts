@@ -1,69 +1,66 @@
 // Second stage: finds out what each symbol of each object stands for. Definitions come from the objects, then from fixed
 // addresses of a linker script, then from the firmware's function table.
 
-import type { Abi } from '../abi/abi.ts';
 import { tableEntry } from '../abi/table-entry.ts';
+import type { TableJump } from '../arch/architecture.ts';
 import type { ObjectSymbol } from '../elf/object-file.ts';
-import { commonSymbol, duplicateSymbol, entryNotCode, noEntry, undefinedSymbol } from './errors.ts';
-import { nearest } from './nearest.ts';
+import { type Definition, findEntry, placeOf } from './entry.ts';
+import { commonSymbol, duplicateSymbol } from './errors.ts';
 import type { LinkedObject, Piece, Program, Target } from './program.ts';
-
-interface Definition {
-  readonly object: LinkedObject;
-  readonly symbol: ObjectSymbol;
-}
+import { UndefinedSymbols } from './undefined.ts';
 
 /** Symbols that an object may leave undefined although none defines them: the loader or the linker has them. */
-const tables: Readonly<Record<string, Target>> = {
-  _GLOBAL_OFFSET_TABLE_: { kind: 'got' },
-  mp_fun_table: { kind: 'table' },
-  mp_native_qstr_table: { kind: 'qstr-table' },
-  mp_native_obj_table: { kind: 'obj-table' },
-};
+const tables: ReadonlyMap<string, Target> = new Map([
+  ['_GLOBAL_OFFSET_TABLE_', { kind: 'got' }],
+  ['mp_fun_table', { kind: 'table' }],
+  ['mp_native_qstr_table', { kind: 'qstr-table' }],
+  ['mp_native_obj_table', { kind: 'obj-table' }],
+]);
 
 /** Field of the function table behind a C library function that every module may call. */
-const memoryFunctions: Readonly<Record<string, string>> = {
-  memset: 'memset_',
-  memcpy: 'memmove_',
-  memmove: 'memmove_',
-};
+const memoryFunctions: ReadonlyMap<string, string> = new Map([
+  ['memset', 'memset_'],
+  ['memcpy', 'memmove_'],
+  ['memmove', 'memmove_'],
+]);
 
 /** Sets every object's `targets` and the program's `entry`; adds pieces for stubs. Reports duplicates and what is undefined. */
 export function resolveSymbols(program: Program): void {
   const definitions = collectDefinitions(program);
   const stubs = new Map<string, Piece>();
-  const reported = new Set<string>();
+  const undefinedSymbols = new UndefinedSymbols(program, [...memoryFunctions.keys(), ...tables.keys(), 'mpy_init']);
   for (const object of program.objects) {
     object.targets = object.file.symbols.map((symbol) => {
       const own = ownTarget(program, object, symbol);
       if (own) return own;
-      if (tables[symbol.name]) return tables[symbol.name];
+      const table = tables.get(symbol.name);
+      if (table) return table;
       const definition = definitions.get(symbol.name);
       if (definition) return ownTarget(program, definition.object, definition.symbol) ?? { kind: 'nothing' };
-      const outside = outsideTarget(program, symbol.name, stubs);
+      const outside = outsideTarget(program, object, symbol, stubs);
       if (outside) return outside;
       if (symbol.binding === 'weak') return { kind: 'weak-undefined' };
-      if (!reported.has(symbol.name)) {
-        reported.add(symbol.name);
-        program.diagnostics.push(
-          undefinedSymbol(symbol.name, firstUse(object, symbol), nearest(symbol.name, knownNames(program.request.abi))),
-        );
-      }
+      undefinedSymbols.report(object, symbol);
       return { kind: 'nothing' };
     });
   }
   // The reference linker puts each new stub behind the first section.
   program.pieces.splice(1, 0, ...[...stubs.values()].reverse());
-  findEntry(program, definitions.get('mpy_init'));
+  findEntry(program, definitions);
 }
 
 /** Whether a symbol that no object defines is there all the same, so that no library need be searched for it. */
 export function isOffered(program: Program, name: string): boolean {
   const { abi, externs } = program.request;
-  if (tables[name] || externs?.has(name)) return true;
-  // The reference linker prefers a library's memset to the firmware's.
-  if (memoryFunctions[name]) return !program.compat;
-  return tableEntry(name, abi) !== undefined;
+  if (tables.has(name)) return true;
+  // The reference linker prefers a library's memset to the firmware's, and its functions to those at fixed addresses.
+  if (program.compat) return false;
+  return (
+    externs?.has(name) ||
+    memoryFunctions.has(name) ||
+    program.arch.memoryCalls?.has(name) ||
+    tableEntry(name, abi) !== undefined
+  );
 }
 
 function collectDefinitions(program: Program): Map<string, Definition> {
@@ -75,7 +72,7 @@ function collectDefinitions(program: Program): Map<string, Definition> {
       if (!first || (first.symbol.binding === 'weak' && symbol.binding === 'global'))
         definitions.set(symbol.name, { object, symbol });
       else if (symbol.binding === 'global' && !isPcThunk(symbol.name))
-        program.diagnostics.push(duplicateSymbol(symbol.name, first.object.file.path, object.file.path));
+        program.diagnostics.push(duplicateSymbol(symbol.name, placeOf(first), placeOf({ object, symbol })));
     }
   }
   return definitions;
@@ -101,27 +98,55 @@ function ownTarget(program: Program, object: LinkedObject, symbol: ObjectSymbol)
   }
 }
 
-function outsideTarget(program: Program, name: string, stubs: Map<string, Piece>): Target | undefined {
+function outsideTarget(
+  program: Program,
+  object: LinkedObject,
+  symbol: ObjectSymbol,
+  stubs: Map<string, Piece>,
+): Target | undefined {
   const { abi, externs } = program.request;
+  const { name } = symbol;
   const address = externs?.get(name);
   if (address !== undefined) return { kind: 'absolute', value: address };
-  const memoryField = memoryFunctions[name];
+  const memoryField = memoryFunctions.get(name);
   if (memoryField) {
     if (program.compat && !program.compat.memoryStubs) return undefined;
     const index = abi.funTable.indexOf(memoryField);
-    return index < 0 ? undefined : { kind: 'entry', index, stub: stubFor(program, memoryField, index, stubs) };
+    if (index < 0) return undefined;
+    const isCalled = (program.compat && program.arch.reference.idleStubs) || isUsedDirectly(program, object, symbol);
+    return { kind: 'entry', index, stub: isCalled ? jumpTo(program, memoryField, index, stubs) : undefined };
+  }
+  const call = program.compat ? undefined : program.arch.memoryCalls?.get(name);
+  if (call) {
+    const index = abi.funTable.indexOf(call.field);
+    if (index < 0) return undefined;
+    // Its address, too, is the stub's: the function in the table takes its arguments in another order.
+    return { kind: 'piece', piece: stubFor(program, call.jump, name, index, stubs), offset: call.entry };
   }
   const index = tableEntry(name, abi);
   return index === undefined ? undefined : { kind: 'entry', index, stub: undefined };
 }
 
-function stubFor(program: Program, field: string, entry: number, stubs: Map<string, Piece>): Piece | undefined {
-  const jump = program.arch.tableJump;
-  if (!jump) return undefined;
-  let stub = stubs.get(field);
+/** Whether code reaches the symbol at a distance, not only through words that hold its address. */
+function isUsedDirectly(program: Program, object: LinkedObject, symbol: ObjectSymbol): boolean {
+  return object.pieces.some((piece) =>
+    piece?.relocations.some((relocation) => {
+      const row = program.arch.relocations[relocation.type];
+      return relocation.symbol === symbol.index && row && 'formula' in row && row.formula === 'S + A - P';
+    }),
+  );
+}
+
+function jumpTo(program: Program, field: string, entry: number, stubs: Map<string, Piece>): Piece | undefined {
+  const { tableJump } = program.arch;
+  return tableJump && stubFor(program, tableJump, field, entry, stubs);
+}
+
+function stubFor(program: Program, jump: TableJump, name: string, entry: number, stubs: Map<string, Piece>): Piece {
+  let stub = stubs.get(name);
   if (!stub) {
     stub = {
-      name: `(jump to ${field})`,
+      name: `(jump to ${name})`,
       content: 'text',
       space: 'text',
       size: jump.code.length,
@@ -130,40 +155,10 @@ function stubFor(program: Program, field: string, entry: number, stubs: Map<stri
       relocations: [],
       object: undefined,
       tableWords: [{ offset: jump.word, entry }],
+      start: jump.start,
       address: 0,
     };
-    stubs.set(field, stub);
+    stubs.set(name, stub);
   }
   return stub;
-}
-
-function findEntry(program: Program, definition: Definition | undefined): void {
-  if (!definition) {
-    program.diagnostics.push(noEntry(program.objects.map((object) => object.file.path)));
-    return;
-  }
-  const { object, symbol } = definition;
-  const piece = symbol.place === 'section' ? object.pieces[symbol.section] : undefined;
-  if (piece?.content === 'text') program.entry = { piece, offset: symbol.value };
-  else program.diagnostics.push(entryNotCode(object.file.path, piece?.name ?? symbol.place));
-}
-
-/** The first relocation that wants the symbol: where its use is. */
-function firstUse(object: LinkedObject, symbol: ObjectSymbol): { file: string; section?: string; offset?: number } {
-  for (const section of object.file.sections) {
-    const use = section.relocations.find((relocation) => relocation.symbol === symbol.index);
-    if (use) return { file: object.file.path, section: section.name, offset: use.offset };
-  }
-  return { file: object.file.path };
-}
-
-function knownNames(abi: Abi): string[] {
-  return [
-    ...abi.funTable.map((field) => `mp_${field.replace(/_$/, '')}`),
-    'memset',
-    'memcpy',
-    'memmove',
-    'mpy_init',
-    ...Object.keys(tables),
-  ];
 }

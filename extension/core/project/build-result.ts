@@ -2,6 +2,7 @@
 // `natmod build --json` prints a BuildResult as it stands here.
 
 import type { BuildableArch } from '../arch/names.ts';
+import type { ModuleSizes } from '../compile/build-state.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { CancelSignal } from '../ports.ts';
 
@@ -12,12 +13,22 @@ export interface BuildRequest {
   readonly archs: readonly BuildableArch[];
   /** MicroPython tree; undefined: the project's MPY_DIR. */
   readonly mpyDir?: string | undefined;
+  /** ABI to build for, a name of `abiProfiles`; undefined: the tree's, or MicroPython's current one. */
+  readonly abi?: string | undefined;
+  /** Folder of MicroPython headers of our own, for projects without a tree; undefined: a tree is needed. */
+  readonly ownHeaders?: string | undefined;
   /** Where the .mpy files go; undefined: `dir`. */
   readonly outDir?: string | undefined;
   /** Compiler paths that go before discovery, by architecture. */
   readonly compilers?: Readonly<Partial<Record<BuildableArch, string>>> | undefined;
   /** Folder of C library headers for compilers that bring none. */
   readonly libcHeaders?: string | undefined;
+  /** Where compilers' answers are kept between processes; undefined: not at all. */
+  readonly memoryFile?: string | undefined;
+  /** Folders to look for compilers in when PATH has none. */
+  readonly toolFolders?: (() => Promise<readonly string[]>) | undefined;
+  /** Differs after an update of Natmod: its linker may give other bytes. */
+  readonly tool?: string | undefined;
   /** Version of the reference linker whose exact bytes are wanted; undefined: ours. */
   readonly compat?: string | undefined;
   /** Variables the Makefile sees, as make's environment; undefined: none. */
@@ -54,15 +65,8 @@ export interface BuildOutput {
   readonly ok: boolean;
   /** Absolute; present when the file was written. */
   readonly path?: string | undefined;
-  /** In bytes. `relocations` is their number. */
-  readonly sizes?:
-    | {
-        readonly file: number;
-        readonly text: number;
-        readonly rodata: number;
-        readonly bss: number;
-        readonly relocations: number;
-      }
-    | undefined;
+  readonly sizes?: ModuleSizes | undefined;
+  /** How many sources were compiled; the others were up to date. */
+  readonly compiled?: number | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -1,22 +1,29 @@
 // Builds a project for some architectures: reads it, compiles its sources, links, writes the .mpy files. An architecture that
 // fails leaves the others, and its own earlier output, alone.
 
+import { takesArchFlags } from '../arch/arch-flags.ts';
+
 import type { BuildableArch } from '../arch/names.ts';
+import { type BuildState, loadState, saveState } from '../compile/build-state.ts';
 import { compileSources } from '../compile/compile-sources.ts';
+import { type CompilerMemory, openMemory } from '../compile/compiler-memory.ts';
+import { digest } from '../compile/digest.ts';
 import { findCompiler } from '../compile/find-compiler.ts';
+import { type InputFiles, openInputs } from '../compile/input-files.ts';
 import { limitConcurrency, type Slots } from '../compile/limit-concurrency.ts';
 import { type CompileRequest, compiledKinds, flagsFor, planCompile } from '../compile/plan.ts';
 import { findRuntimeLibraries, readLibrary } from '../compile/runtime-libraries.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
-import { link } from '../link/link.ts';
 import { type CompatProfile, compatProfiles, findProfile } from '../link/profiles.ts';
 import type { LinkInput } from '../link/request.ts';
 import { configHeader, findQstrs } from '../mpy/qstr.ts';
 import type { CancelSignal, Files, Processes } from '../ports.ts';
 import type { BuildOutput, BuildProgress, BuildRequest, BuildResult } from './build-result.ts';
+import { type Api, chooseApi } from './choose-api.ts';
 import * as errors from './errors.ts';
-import { loadAbi } from './load-abi.ts';
+import { linkModule } from './link-module.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
+import type { NatmodProject } from './project.ts';
 import { readExterns } from './read-externs.ts';
 
 export interface BuildPorts {
@@ -45,9 +52,22 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     if (project.arch === undefined) throw new Failure(errors.noArch(project.file));
     return [project.arch];
   });
-  const slots = limitConcurrency(request.concurrency ?? 2);
-  const job = { request: { ...request, dir }, profile, several: (archs ?? []).length > 1, ports, slots };
+  const inputs = openInputs(ports.files);
+  const files = { ...ports.files, read: inputs.read };
+  const memory = await openMemory(request.memoryFile, ports.files);
+  const job: Job = {
+    request: { ...request, dir },
+    profile,
+    several: (archs ?? []).length > 1,
+    ports,
+    slots: limitConcurrency(request.concurrency ?? 2),
+    inputs,
+    files,
+    memory,
+    apis: once((project) => chooseApi(project, request, files)),
+  };
   const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
+  await memory.save();
   module ||= built.find((one) => one.module !== '')?.module ?? '';
 
   const shared = sharedDiagnostics(built.map((one) => one.output));
@@ -67,6 +87,21 @@ interface Job {
   readonly several: boolean;
   readonly ports: BuildPorts;
   readonly slots: Slots;
+  readonly inputs: InputFiles;
+  /** Reads each file once. */
+  readonly files: Files;
+  readonly memory: CompilerMemory;
+  readonly apis: (project: NatmodProject) => Promise<Api>;
+}
+
+/** All architectures of a project have one tree, mostly. */
+function once(choose: (project: NatmodProject) => Promise<Api>): (project: NatmodProject) => Promise<Api> {
+  const known = new Map<string | undefined, Promise<Api>>();
+  return (project) => {
+    const result = known.get(project.mpyDir) ?? choose(project);
+    known.set(project.mpyDir, result);
+    return result;
+  };
 }
 
 async function buildArch(job: Job, arch: BuildableArch): Promise<{ module: string; output: BuildOutput }> {
@@ -74,7 +109,7 @@ async function buildArch(job: Job, arch: BuildableArch): Promise<{ module: strin
   let module = '';
   const written = await collect(diagnostics, async () => {
     stopIfCancelled(job.request.cancel);
-    const loaded = await loadProject({ ...job.request, arch }, job.ports.files);
+    const loaded = await loadProject({ ...job.request, arch }, job.files);
     module = loaded.project.module;
     diagnostics.push(...loaded.diagnostics);
     return compileAndLink(job, arch, loaded, diagnostics);
@@ -94,12 +129,12 @@ async function buildArch(job: Job, arch: BuildableArch): Promise<{ module: strin
 
 /** @throws Failure; warnings go to `diagnostics`. */
 async function compileAndLink(
-  { request, profile, several, ports, slots }: Job,
+  job: Job,
   arch: BuildableArch,
   { project, sources }: LoadedProject,
   diagnostics: Diagnostic[],
-): Promise<Pick<BuildOutput, 'path' | 'sizes'>> {
-  const { files } = ports;
+): Promise<Pick<BuildOutput, 'path' | 'sizes' | 'compiled'>> {
+  const { request, profile, several, ports, slots, files, inputs, memory } = job;
   const { dir, file, module } = project;
   const total = sources.length + 3;
   let done = 0;
@@ -107,41 +142,137 @@ async function compileAndLink(
     request.onProgress?.({ arch, step, source, done: done++, total });
 
   checkKinds(project.sources, file);
-  if (project.mpyDir === undefined) throw new Failure(errors.noTree(file));
-  const abi = await loadAbi(project.mpyDir, request.mpyDir === undefined ? file : project.mpyDir, files);
-  const compiler = await findCompiler(arch, request.compilers?.[arch], ports.processes, request.cancel);
+  const api = await job.apis(project);
+  const { abi } = api;
+  diagnostics.push(...api.diagnostics);
+  const buildDir = `build/natmod/${arch}${request.abi === undefined ? '' : `-${request.abi}`}`;
+  const compiler = await findCompiler(arch, request.compilers?.[arch], {
+    ...ports,
+    memory,
+    scratch: files.resolve(dir, buildDir),
+    toolFolders: request.toolFolders,
+    libcHeaders: request.libcHeaders,
+    cancel: request.cancel,
+  });
 
   progress('qstrs');
   const names = new Set(sources.flatMap((source) => findQstrs(new TextDecoder().decode(source.bytes))));
   const header = configHeader([...names], abi);
-  const buildDir = `build/natmod/${arch}`;
-  const headerName = `${buildDir}/${module}.config.h`;
-  await writeIfChanged(files, files.resolve(dir, headerName), new TextEncoder().encode(header.text));
+  const headerName = await writeHeader(header.text, buildDir, module, job);
 
   const plan: CompileRequest = {
     ...project,
     arch,
     compiler,
-    mpyDir: project.mpyDir,
+    headers: api.headers,
+    defines: api.defines,
     libcHeaders: request.libcHeaders,
     configHeader: headerName,
     buildDir,
   };
+  const state = await loadState(files.resolve(dir, buildDir), ports.files);
   const compiled = await compileSources(planCompile(plan), {
     dir,
     ports,
+    inputs,
     slots,
+    identity: compiler.identity,
+    known: state.objects,
+    environment: request.environment,
     cancel: request.cancel,
     onLog: request.onLog,
     onStart: (source) => progress('compile', source),
   });
-  diagnostics.push(...compiled.diagnostics);
-  stopIfCancelled(request.cancel);
-  if (!compiled.objects) throw new Failure([]);
+  // Also when some failed: the others need no second compile.
+  let next: BuildState = { ...state, objects: compiled.records };
+  const remember = async () => {
+    if (JSON.stringify(next) !== JSON.stringify(state))
+      await saveState(files.resolve(dir, buildDir), next, ports.files);
+    if (compiled.runs > 0) await removeLeftovers(files.resolve(dir, buildDir), headerName, ports.files);
+  };
+  try {
+    diagnostics.push(...compiled.diagnostics);
+    stopIfCancelled(request.cancel);
+    if (!compiled.objects) throw new Failure([]);
 
+    const libraries = await findLibraries(job, plan, project, diagnostics);
+    progress('link');
+    // The reference names a module by its output: make's intermediate file in older releases.
+    const intermediate = profile?.sourceName === 'output-path';
+    const path = files.resolve(request.outDir ?? dir, several ? arch : '.', `${module}.mpy`);
+    const step = {
+      arch,
+      abi,
+      objects: compiled.objects,
+      libraries,
+      qstrs: header.own,
+      sourceName: intermediate ? `build/${module}.native.mpy` : `${module}.mpy`,
+      // The Makefile may be for several architectures.
+      archFlags: takesArchFlags(arch) ? project.archFlags : undefined,
+      externs: await loadExterns(project.externSymFile, dir, file, files),
+      compat: request.compat,
+      tool: request.tool,
+      path,
+      dir,
+    };
+    const linked = await linkModule(step, state.module, { files: ports.files, inputs });
+    diagnostics.push(...linked.diagnostics);
+    stopIfCancelled(request.cancel);
+    progress('write');
+    if (linked.bytes) await ports.files.writeAtomic(path, linked.bytes);
+    next = { ...next, module: linked.record };
+    return { path, sizes: linked.sizes, compiled: compiled.runs };
+  } finally {
+    await remember();
+  }
+}
+
+/**
+ * Its name tells its content, so that two builds at once, of different texts, don't get each other's numbers.
+ * @returns its path from the project folder
+ */
+async function writeHeader(text: string, buildDir: string, module: string, { files, inputs, ports, request }: Job) {
+  const bytes = new TextEncoder().encode(text);
+  const name = `${buildDir}/${module}-${(await digest(bytes)).slice(0, 12)}.config.h`;
+  const path = files.resolve(request.dir, name);
+  await writeIfChanged(ports.files, path, bytes);
+  // A second one under a name that other tools can rely on.
+  await writeIfChanged(ports.files, files.resolve(request.dir, `${buildDir}/${module}.config.h`), bytes);
+  await inputs.digest(path);
+  return name;
+}
+
+const leftoverAgeMs = 600_000;
+
+/** What killed builds left, and headers of earlier texts; not what another build may be using. */
+async function removeLeftovers(buildDir: string, headerName: string, files: Files): Promise<void> {
+  const current = headerName.slice(headerName.lastIndexOf('/') + 1);
+  const now = (await files.stamp(files.resolve(buildDir, 'state.json')))?.changed;
+  const names = (await files.list(buildDir)) ?? [];
+  for (const name of names) {
+    if (name === current || !/\.tmp(\.\w+)?$|-[0-9a-f]{12}\.config\.h$/.test(name)) continue;
+    const path = files.resolve(buildDir, name);
+    const changed = (await files.stamp(path))?.changed;
+    if (now !== undefined && changed !== undefined && now - changed > leftoverAgeMs) await files.remove(path);
+  }
+}
+
+async function findLibraries(
+  { request, ports, files, memory }: Job,
+  plan: CompileRequest,
+  project: LoadedProject['project'],
+  diagnostics: Diagnostic[],
+): Promise<LinkInput[]> {
   const libraries: LinkInput[] = [];
+  const { dir, file } = project;
   if (project.linkRuntime) {
-    const runtime = await findRuntimeLibraries(compiler, flagsFor(plan), dir, ports, request.cancel);
+    const runtime = await findRuntimeLibraries(
+      plan.compiler,
+      flagsFor(plan),
+      dir,
+      { files, processes: ports.processes, memory },
+      request.cancel,
+    );
     diagnostics.push(...runtime.diagnostics);
     libraries.push(...runtime.libraries);
   }
@@ -150,33 +281,7 @@ async function compileAndLink(
     if (found.length === 0) throw new Failure(errors.libraryMissing(file, library, files.resolve(dir, library)));
     libraries.push(...found);
   }
-  progress('link');
-  const externs = await loadExterns(project.externSymFile, dir, file, files);
-  const { archFlags } = project;
-  const objects = compiled.objects;
-  // The reference names a module by its output: make's intermediate file in older releases.
-  const intermediate = profile?.sourceName === 'output-path';
-  const sourceName = intermediate ? `build/${module}.native.mpy` : `${module}.mpy`;
-  const linked = link({
-    arch,
-    abi,
-    objects,
-    libraries,
-    qstrs: header.own,
-    sourceName,
-    archFlags,
-    externs,
-    compat: request.compat,
-  });
-  diagnostics.push(...linked.diagnostics);
-  if (!linked.bytes || linked.diagnostics.some(isError)) throw new Failure([]);
-
-  stopIfCancelled(request.cancel);
-  progress('write');
-  const outDir = files.resolve(request.outDir ?? dir);
-  const path = files.resolve(outDir, several ? arch : '.', `${module}.mpy`);
-  await files.writeAtomic(path, linked.bytes);
-  return { path, sizes: linked.sizes };
+  return libraries;
 }
 
 function checkKinds(sources: readonly string[], file: string): void {
@@ -200,9 +305,9 @@ async function loadExterns(
 }
 
 async function writeIfChanged(files: Files, path: string, bytes: Uint8Array): Promise<void> {
-  const old = await files.read(path);
+  const old = await files.read(path).catch(() => undefined);
   const same = old !== undefined && old.length === bytes.length && old.every((byte, at) => byte === bytes[at]);
-  if (!same) await files.writeAtomic(path, bytes);
+  if (!same) await files.writeAtomic(path, bytes, { disposable: true });
 }
 
 function stopIfCancelled(cancel: CancelSignal | undefined): void {

@@ -4,10 +4,10 @@ import { type CompileRequest, planCompile } from '../../../extension/core/compil
 
 const request: CompileRequest = {
   arch: 'armv7emsp',
-  compiler: { program: '/bin/arm-none-eabi-gcc', family: 'gcc', flags: [] },
+  compiler: { program: '/bin/arm-none-eabi-gcc', family: 'gcc', flags: [], identity: '' },
   sources: ['a.c'],
   cflags: { first: ['-Ifirst'], arch: [], extra: ['-O2'], last: ['-std=gnu99'] },
-  mpyDir: '/mp',
+  headers: '/mp',
   configHeader: 'build/x.config.h',
   buildDir: 'build',
 };

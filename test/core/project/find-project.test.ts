@@ -15,6 +15,8 @@ function filesWith(contents: Record<string, string>): Files {
     list: unused,
     exists: unused,
     remove: unused,
+    rename: unused,
+    stamp: unused,
   };
 }
 

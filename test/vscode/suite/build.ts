@@ -10,8 +10,9 @@ import { commands, settings } from '../../../extension/host/contributions.ts';
 import { notes } from './notes.ts';
 
 const folder = vscode.workspace.workspaceFolders?.[0].uri.fsPath ?? assert.fail('no workspace folder');
-const answerC = join(folder, 'answer/answer.c');
-const answerMpy = join(folder, 'answer/answer.mpy');
+const sourceFile = join(folder, 'factorial/factorial.c');
+const mpyFile = join(folder, 'factorial/factorial.mpy');
+const makefile = join(folder, 'factorial/Makefile');
 const extension = vscode.extensions.getExtension('natmod.natmod') ?? assert.fail('the extension is not there');
 
 async function build(target?: string): Promise<BuildResult | undefined> {
@@ -69,9 +70,9 @@ suite('build', () => {
   });
 
   test('sleeps until a C file is opened', async () => {
-    await open(join(folder, 'answer/Makefile'));
+    await open(makefile);
     assert.equal(extension.isActive, false);
-    await open(answerC);
+    await open(sourceFile);
     await until('the extension is active', () => extension.isActive);
   });
 
@@ -80,22 +81,22 @@ suite('build', () => {
   });
 
   test('builds the module of the active C file', async () => {
-    await open(answerC);
+    await open(sourceFile);
     const before = Date.now();
     const result = await build();
     notes.push(`first build through the command ${Date.now() - before} ms`);
     assert.deepEqual(result?.diagnostics, []);
     assert.deepEqual(
       result.outputs.map(({ arch, ok, path }) => ({ arch, ok, path })),
-      [{ arch: 'armv7m', ok: true, path: answerMpy }],
+      [{ arch: 'x64', ok: true, path: mpyFile }],
     );
-    // 'M', version 6, sub-version 3 of architecture 5.
-    assert.equal(readFileSync(answerMpy).subarray(0, 3).toString('hex'), '4d0617');
+    // 'M', version 6, sub-version 3 of architecture 2.
+    assert.equal(readFileSync(mpyFile).subarray(0, 3).toString('hex'), '4d060b');
   });
 
   test('builds the only module of the workspace that a menu names, be it by its Makefile or its folder', async () => {
-    assert.equal((await build(join(folder, 'answer/Makefile')))?.module, 'answer');
-    assert.equal((await build(join(folder, 'answer')))?.module, 'answer');
+    assert.equal((await build(makefile))?.module, 'factorial');
+    assert.equal((await build(join(folder, 'factorial')))?.module, 'factorial');
   });
 
   test('builds nothing for a C file outside of native modules', async () => {
@@ -103,7 +104,7 @@ suite('build', () => {
   });
 
   test('builds for the architectures of the settings', async () => {
-    await open(answerC);
+    await open(sourceFile);
     const result = await withSetting(settings.archs, ['armv6m', 'x64'], () => build());
     assert.deepEqual(
       result?.outputs.map(({ arch, ok }) => [arch, ok]),
@@ -115,17 +116,24 @@ suite('build', () => {
   });
 
   test('names the setting when it holds no architecture', async () => {
-    await open(answerC);
+    await open(sourceFile);
     const result = await withSetting(settings.archs, ['z80'], () => build());
     assert.equal(result?.ok, false);
-    assert.equal(result.diagnostics[0].code, 'settings/arch');
-    assert.match(ownProblems(join(folder, 'answer/Makefile'))[0].message, /natmod\.archs: "z80" .*\n.*armv7m/);
+    assert.equal(result.diagnostics[0].code, 'settings/archs');
+    assert.match(ownProblems(makefile)[0].message, /natmod\.archs: "z80" .*\n.*armv7m/);
+  });
+
+  test('starts the compiler of the settings', async () => {
+    await open(sourceFile);
+    const result = await withSetting(settings.compilers, { x64: './no-such-gcc' }, () => build());
+    assert.equal(result?.ok, false);
+    assert.match(ownProblems(makefile)[0].message, new RegExp(join(folder, 'no-such-gcc')));
   });
 
   test('takes the MicroPython tree of the settings, counted from the workspace folder', async () => {
-    await open(answerC);
+    await open(sourceFile);
     // biome-ignore lint/suspicious/noTemplateCurlyInString: VS Code's notation
-    const good = await withSetting(settings.micropythonDir, '${workspaceFolder}/../micropython', () => build());
+    const good = await withSetting(settings.micropythonDir, '${workspaceFolder}/../../micropython', () => build());
     assert.equal(good?.ok, true);
     const bad = await withSetting(settings.micropythonDir, 'nowhere', () => build());
     assert.equal(bad?.ok, false);
@@ -133,45 +141,46 @@ suite('build', () => {
   });
 
   test('shows a compiler error at its line, and takes it away when it is mended', async () => {
-    const editor = await open(answerC);
-    await replace(editor, 'length + 42);', 'length + fortytwo);');
+    const editor = await open(sourceFile);
+    await replace(editor, 'factor = 2', 'factor = two');
+    const at = editor.document.positionAt(editor.document.getText().indexOf('two;'));
     const failed = await build();
     assert.equal(failed?.ok, false);
     assert.equal(editor.document.isDirty, false, 'the build did not save the file');
-    const problem = ownProblems(answerC).find(({ message }) => message.includes("'fortytwo' undeclared"));
+    const problem = ownProblems(sourceFile).find(({ message }) => message.includes("'two' undeclared"));
     assert(
       problem,
-      ownProblems(answerC)
+      ownProblems(sourceFile)
         .map(({ message }) => message)
         .join('\n'),
     );
     assert.equal(problem.severity, vscode.DiagnosticSeverity.Error);
-    assert.deepEqual([problem.range.start.line, problem.range.start.character], [5, 35]);
+    assert.deepEqual(problem.range.start, at);
 
-    await replace(editor, 'fortytwo', '42');
+    await replace(editor, 'factor = two', 'factor = 2');
     assert.equal((await build())?.ok, true);
-    assert.deepEqual(ownProblems(answerC), []);
+    assert.deepEqual(ownProblems(sourceFile), []);
   });
 
   test('shows what the linker does not find, and leaves the earlier output', async () => {
-    const editor = await open(answerC);
-    const before = readFileSync(answerMpy);
-    await replace(editor, 'static mp_obj_t answer', 'extern int missing(void);\nstatic mp_obj_t answer');
-    await replace(editor, 'length + 42', 'length + missing()');
+    const editor = await open(sourceFile);
+    const before = readFileSync(mpyFile);
+    await replace(editor, 'static mp_obj_t factorial', 'extern int missing(void);\nstatic mp_obj_t factorial');
+    await replace(editor, 'factor = 2', 'factor = missing()');
     const failed = await build();
     assert.equal(failed?.ok, false);
-    const problems = [...ownProblems(answerC), ...ownProblems(join(folder, 'answer/Makefile'))];
+    const problems = [...ownProblems(sourceFile), ...ownProblems(makefile)];
     assert.match(problems.map(({ message }) => message).join('\n'), /missing/);
-    assert.deepEqual(readFileSync(answerMpy), before);
+    assert.deepEqual(readFileSync(mpyFile), before);
 
     await replace(editor, 'extern int missing(void);\n', '');
-    await replace(editor, 'missing()', '42');
+    await replace(editor, 'missing()', '2');
     assert.equal((await build())?.ok, true);
-    assert.deepEqual(ownProblems(join(folder, 'answer/Makefile')), []);
+    assert.deepEqual(ownProblems(makefile), []);
   });
 
   test('lets a second build of a module wait for the first', async () => {
-    await open(answerC);
+    await open(sourceFile);
     const results = await Promise.all([build(), build(), build()]);
     assert.deepEqual(
       results.map((result) => result?.ok),
@@ -180,12 +189,12 @@ suite('build', () => {
   });
 
   test('kills the compilers on cancel and keeps the problems of the build before', async () => {
-    const makefile = join(folder, 'slow/Makefile');
-    await withSetting(settings.micropythonDir, 'nowhere', () => build(makefile));
-    const earlier = ownProblems(makefile).length;
+    const slow = join(folder, 'slow/Makefile');
+    await withSetting(settings.micropythonDir, 'nowhere', () => build(slow));
+    const earlier = ownProblems(slow).length;
     assert.notEqual(earlier, 0);
 
-    const running = build(makefile);
+    const running = build(slow);
     await until('the compiler runs', () => processesInWorkspace().some((line) => line.includes('cc1')));
     const before = Date.now();
     await vscode.commands.executeCommand(commands.cancelBuild);
@@ -195,6 +204,6 @@ suite('build', () => {
     assert(result.diagnostics.some(({ code }) => code === 'build/cancelled'));
     await until('the compiler is gone', () => !processesInWorkspace().some((line) => line.includes('cc1')));
     assert.equal(existsSync(join(folder, 'slow/slow.mpy')), false);
-    assert.equal(ownProblems(makefile).length, earlier);
+    assert.equal(ownProblems(slow).length, earlier);
   });
 });

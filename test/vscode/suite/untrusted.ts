@@ -16,9 +16,9 @@ suite('untrusted', () => {
     await extension.activate();
     // In a suite with one test, since only the first activation loads anything.
     notes.push(`activation ${(performance.now() - before).toFixed(1)} ms`);
-    await vscode.window.showTextDocument(vscode.Uri.file(join(folder, 'answer/answer.c')));
+    await vscode.window.showTextDocument(vscode.Uri.file(join(folder, 'factorial/factorial.c')));
     assert.equal(await vscode.commands.executeCommand(commands.build), undefined);
-    assert.equal(existsSync(join(folder, 'answer/answer.mpy')), false);
-    assert.equal(existsSync(join(folder, 'answer/build')), false);
+    assert.equal(existsSync(join(folder, 'factorial/factorial.mpy')), false);
+    assert.equal(existsSync(join(folder, 'factorial/build')), false);
   });
 });

@@ -1,0 +1,112 @@
+// Building: all architectures at once beside the bare compiler runs that it can't do without, and beside MicroPython's own
+// makefile for the architectures that it builds here.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type BuildableArch, buildableArchs } from '../extension/core/arch/names.ts';
+import type { ProcessRequest } from '../extension/core/ports.ts';
+import { build } from '../extension/core/project/build.ts';
+import type { BuildRequest, BuildResult } from '../extension/core/project/build-result.ts';
+import { childProcesses } from '../extension/node/child-process.ts';
+import { fileStore } from '../extension/node/file-store.ts';
+import { micropythonSource } from '../test/micropython/source.ts';
+import { examples, top } from '../test/projects.ts';
+import { findPython } from '../test/reference/reference-linker.ts';
+import { median } from './measure.ts';
+import type { Benchmark } from './run.ts';
+
+const cores = availableParallelism();
+const rounds = 5;
+const makeArch: BuildableArch = 'armv7m';
+
+export const run: Benchmark = async () => {
+  const tree = await micropythonSource();
+  const projects = await examples();
+  const project = projects.find(({ name }) => name === 'features');
+  if (!project) throw new Error('there is no example called features');
+  const { dir } = project;
+  const commands: string[][] = [];
+  const buildFor = (archs: readonly BuildableArch[]): Promise<BuildResult> => {
+    const request: BuildRequest = {
+      dir,
+      archs,
+      mpyDir: tree.path,
+      libcHeaders: join(top, 'extension/headers/libc'),
+      concurrency: cores,
+    };
+    const run = (asked: ProcessRequest) => {
+      if (asked.argv.includes('-MD')) commands.push([...asked.argv]);
+      return childProcesses.run(asked);
+    };
+    return build(request, { files: fileStore, processes: { ...childProcesses, run } });
+  };
+  const clean = () => rmSync(join(dir, 'build'), { recursive: true, force: true });
+
+  // Once for all, compilers are looked for and tried.
+  const first = await buildFor(buildableArchs);
+  const archs = first.outputs.filter((output) => output.ok).map((output) => output.arch);
+  clean();
+  commands.length = 0;
+  await buildFor(archs);
+  const compiles = [...commands];
+  const full: number[] = [];
+  const bare: number[] = [];
+  const make: number[] = [];
+  const one: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    clean();
+    full.push(await time(() => buildFor(archs)));
+    bare.push(await time(() => compileAll(compiles, dir)));
+    clean();
+    one.push(await time(() => buildFor([makeArch])));
+    clean();
+    make.push(
+      await time(async () => {
+        const argv = [`-j${cores}`, `ARCH=${makeArch}`, `MPY_DIR=${tree.path}`, `PYTHON=${findPython()}`];
+        const { status, stderr } = spawnSync('make', argv, { cwd: dir, encoding: 'utf8' });
+        if (status !== 0) throw new Error(stderr);
+      }),
+    );
+  }
+  clean();
+  await buildFor(archs);
+  const warm: number[] = [];
+  for (let round = 0; round < 4 * rounds; round++) warm.push(await time(() => buildFor(archs)));
+  for (const each of projects) rmSync(each.dir, { recursive: true, force: true });
+  return {
+    architectures: archs.length,
+    compilerRuns: compiles.length,
+    fullMs: median(full),
+    bareCompilersMs: median(bare),
+    warmMs: median(warm),
+    makeMs: median(make),
+    oneArchMs: median(one),
+    ratioCompilers: median(full.map((value, round) => value / bare[round])),
+    ratioMake: median(make.map((value, round) => value / one[round])),
+  };
+};
+
+async function time(task: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await task();
+  return performance.now() - start;
+}
+
+/**
+ * What the compilers alone take of this machine: as many at a time as it has cores, and nothing around them. (The sum of their
+ * times one after another, divided by the cores, would call two threads of one core two cores.)
+ */
+async function compileAll(commands: readonly string[][], cwd: string): Promise<void> {
+  const queue = [...commands];
+  const worker = async () => {
+    for (let command = queue.shift(); command; command = queue.shift()) {
+      const child = spawn(command[0], command.slice(1), { cwd, stdio: 'ignore' });
+      const [code] = await once(child, 'close');
+      if (code !== 0) throw new Error(`${command[0]} failed`);
+    }
+  };
+  await Promise.all(Array.from({ length: cores }, worker));
+}

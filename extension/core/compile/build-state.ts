@@ -1,0 +1,72 @@
+// What is remembered between builds of one module for one architecture: from what each file in the build folder was made.
+// One small file; losing it costs a build, never correctness.
+
+import type { Diagnostic } from '../diagnostic.ts';
+import type { Files } from '../ports.ts';
+
+export interface BuildState {
+  /** By object, as the plan names it. */
+  readonly objects: Readonly<Record<string, ObjectRecord>>;
+  readonly runtime?: RuntimeRecord | undefined;
+  readonly module?: ModuleRecord | undefined;
+}
+
+export interface ObjectRecord {
+  /** Of command, compiler and environment; undefined: an input changed while it was compiled, so it does not count. */
+  readonly key: string | undefined;
+  /** What the compiler read, with digests, the source first. */
+  readonly inputs: readonly (readonly [path: string, digest: string])[];
+  /** Which other files a search for those would come upon: see search-path.ts. */
+  readonly search: string;
+  /** Of the object itself. */
+  readonly digest: string;
+  /** Warnings, told again when nothing needs compiling. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Where the compiler's own libraries are. */
+export interface RuntimeRecord {
+  readonly key: string;
+  readonly paths: readonly string[];
+}
+
+export interface ModuleRecord {
+  /** Of everything that is linked. */
+  readonly key: string;
+  /** Of the .mpy. */
+  readonly digest: string;
+  readonly sizes: ModuleSizes;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** In bytes; `relocations` is their number. */
+export interface ModuleSizes {
+  readonly file: number;
+  readonly text: number;
+  readonly rodata: number;
+  readonly bss: number;
+  readonly relocations: number;
+}
+
+export const emptyState: BuildState = { objects: {} };
+
+/** Changes with the shape of the file and with what goes into its keys. */
+const format = 1;
+const fileName = 'state.json';
+
+/** A file that is damaged or of another version counts as none. */
+export async function loadState(buildDir: string, files: Files): Promise<BuildState> {
+  const bytes = await files.read(files.resolve(buildDir, fileName));
+  if (!bytes) return emptyState;
+  try {
+    const read = JSON.parse(new TextDecoder().decode(bytes)) as BuildState & { readonly format: number };
+    return read?.format === format && typeof read.objects === 'object' && read.objects !== null ? read : emptyState;
+  } catch {
+    return emptyState;
+  }
+}
+
+export async function saveState(buildDir: string, state: BuildState, files: Files): Promise<void> {
+  const text = JSON.stringify({ format, ...state });
+  await files.writeAtomic(files.resolve(buildDir, fileName), new TextEncoder().encode(text), { disposable: true });
+}

@@ -1,0 +1,77 @@
+// The files a build reads, each read once: all architectures see the same bytes of a file, however often it is saved meanwhile.
+// A file that did change under the compilers is noticed afterwards, so that nothing made from a mixture counts as up to date.
+
+import type { Files, Stamp } from '../ports.ts';
+import { digest } from './digest.ts';
+
+export interface InputFiles {
+  /** @returns undefined when there is no such file. Other faults throw a Failure. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Of the content; undefined when there is no such file. */
+  digest(path: string): Promise<string | undefined>;
+  /** Of what is in a folder; none when it can't be listed, since then it can't be searched either. */
+  names(dir: string): Promise<ReadonlySet<string>>;
+  /** A moment, to compare with those at which files were read. */
+  now(): number;
+  /**
+   * Whether a compiler that started at `moment` and has ended got the content that `digest` tells of.
+   * @param started the file system's clock then; undefined: not known
+   */
+  heldStill(path: string, moment: number, started: number | undefined): Promise<boolean>;
+}
+
+interface Entry {
+  readonly moment: number;
+  readonly stamp: Promise<Stamp | undefined>;
+  readonly bytes: Promise<Uint8Array | undefined>;
+  digest?: Promise<string | undefined>;
+}
+
+export function openInputs(files: Files): InputFiles {
+  const entries = new Map<string, Entry>();
+  const folders = new Map<string, Promise<ReadonlySet<string>>>();
+  let moment = 0;
+
+  function entry(path: string): Entry {
+    const known = entries.get(path);
+    if (known) return known;
+    // The stamp first: a change between the two makes it differ afterwards.
+    const stamp = files.stamp(path);
+    const bytes = stamp.then((found) => (found && !found.isFolder ? files.read(path) : undefined));
+    const made: Entry = { moment: moment++, stamp, bytes };
+    entries.set(path, made);
+    return made;
+  }
+
+  function digestFile(path: string): Promise<string | undefined> {
+    const found = entry(path);
+    found.digest ??= found.bytes.then((bytes) => bytes && digest(bytes));
+    return found.digest;
+  }
+
+  return {
+    read: (path) => entry(path).bytes,
+    digest: digestFile,
+    names(dir) {
+      let names = folders.get(dir);
+      if (!names) {
+        names = files.list(dir).then(
+          (list) => new Set(list),
+          () => new Set<string>(),
+        );
+        folders.set(dir, names);
+      }
+      return names;
+    },
+    now: () => moment++,
+    async heldStill(path, start, started) {
+      const found = entry(path);
+      const [then, now] = await Promise.all([found.stamp, files.stamp(path)]);
+      if (!then || !now) return false;
+      if (found.moment > start) return started !== undefined && now.changed < started;
+      if (then.size === now.size && then.modified === now.modified && then.changed === now.changed) return true;
+      const bytes = await files.read(path);
+      return bytes !== undefined && (await digest(bytes)) === (await digestFile(path));
+    },
+  };
+}

@@ -1,0 +1,155 @@
+// The bytes of a debug section of an object that is not linked yet. Sections are taken to start at 0, so that a relocated
+// word holds an offset into the section it points to; which one that is, is noted beside it.
+
+import { machines, sectionFlags } from './constants.ts';
+import type { ObjectFile, ObjectSection, ObjectSymbol } from './object-file.ts';
+
+export interface DebugSection {
+  readonly view: DataView;
+  /** By offset of a relocated word. */
+  readonly pointers: ReadonlyMap<number, Pointer>;
+}
+
+export interface Pointer {
+  /** Section header index. */
+  readonly section: number;
+  readonly offset: number;
+}
+
+/** @returns undefined when there is no such section, or nothing to be read in it. */
+export function debugSection(object: ObjectFile, name: string): DebugSection | undefined {
+  const section = object.sections.find((candidate) => candidate.name === name);
+  if (!section || section.data.length === 0 || section.flags & sectionFlags.compressed) return undefined;
+  // A copy even where the bytes are a Node Buffer, whose slice() is none.
+  const data = new Uint8Array(section.data);
+  const view = new DataView(data.buffer);
+  const pointers = new Map<number, Pointer>();
+  applyRelocations(object, section, view, pointers);
+  return { view, pointers };
+}
+
+type Operation = 'word' | 'set' | 'add' | 'sub' | 'set-uleb' | 'sub-uleb' | 'set-low6' | 'sub-low6';
+
+interface DebugRelocation {
+  readonly operation: Operation;
+  readonly bytes: 1 | 2 | 4 | 8;
+}
+
+const word4: DebugRelocation = { operation: 'word', bytes: 4 };
+const word8: DebugRelocation = { operation: 'word', bytes: 8 };
+
+/** By machine and R_* number: what assemblers emit for debug sections. */
+const relocations: Readonly<Record<number, Readonly<Record<number, DebugRelocation>>>> = {
+  [machines.arm]: { 2: word4 },
+  [machines.x86]: { 1: word4 },
+  [machines.x64]: { 1: word8, 10: word4, 11: word4 },
+  [machines.xtensa]: { 1: word4 },
+  // Distances are pairs, because the linker may still shorten what lies between.
+  [machines.riscv]: {
+    1: word4,
+    2: word8,
+    33: { operation: 'add', bytes: 1 },
+    34: { operation: 'add', bytes: 2 },
+    35: { operation: 'add', bytes: 4 },
+    36: { operation: 'add', bytes: 8 },
+    37: { operation: 'sub', bytes: 1 },
+    38: { operation: 'sub', bytes: 2 },
+    39: { operation: 'sub', bytes: 4 },
+    40: { operation: 'sub', bytes: 8 },
+    52: { operation: 'sub-low6', bytes: 1 },
+    53: { operation: 'set-low6', bytes: 1 },
+    54: { operation: 'set', bytes: 1 },
+    55: { operation: 'set', bytes: 2 },
+    56: { operation: 'set', bytes: 4 },
+    60: { operation: 'set-uleb', bytes: 1 },
+    61: { operation: 'sub-uleb', bytes: 1 },
+  },
+};
+
+function applyRelocations(
+  object: ObjectFile,
+  section: ObjectSection,
+  view: DataView,
+  pointers: Map<number, Pointer>,
+): void {
+  const known = relocations[object.machine] ?? {};
+  for (const relocation of section.relocations) {
+    const row = known[relocation.type];
+    const symbol = object.symbols[relocation.symbol];
+    const at = relocation.offset;
+    if (!row || !symbol || at + row.bytes > view.byteLength) continue;
+    const value = symbol.value + (relocation.addend ?? 0);
+    switch (row.operation) {
+      case 'word': {
+        // Xtensa keeps a part of the addend in the word, too.
+        const inPlace = relocation.addend === undefined || object.machine === machines.xtensa;
+        const whole = evenIfThumb(object, symbol, value + (inPlace ? get(view, at, row.bytes) : 0));
+        put(view, at, row.bytes, whole);
+        if (symbol.place === 'section') pointers.set(at, { section: symbol.section, offset: whole });
+        break;
+      }
+      case 'set':
+        put(view, at, row.bytes, value);
+        break;
+      case 'add':
+        put(view, at, row.bytes, get(view, at, row.bytes) + value);
+        break;
+      case 'sub':
+        put(view, at, row.bytes, get(view, at, row.bytes) - value);
+        break;
+      case 'set-low6':
+        view.setUint8(at, (view.getUint8(at) & 0xc0) | (value & 0x3f));
+        break;
+      case 'sub-low6':
+        view.setUint8(at, (view.getUint8(at) & 0xc0) | ((view.getUint8(at) - value) & 0x3f));
+        break;
+      case 'set-uleb':
+        putUleb(view, at, value);
+        break;
+      case 'sub-uleb':
+        putUleb(view, at, getUleb(view, at) - value);
+    }
+  }
+}
+
+function evenIfThumb(object: ObjectFile, symbol: ObjectSymbol, value: number): number {
+  return object.machine === machines.arm && symbol.type === 'function' ? value - Math.abs(value % 2) : value;
+}
+
+function get(view: DataView, at: number, bytes: DebugRelocation['bytes']): number {
+  switch (bytes) {
+    case 1:
+      return view.getUint8(at);
+    case 2:
+      return view.getUint16(at, true);
+    case 4:
+      return view.getUint32(at, true);
+    case 8:
+      return Number(view.getBigInt64(at, true));
+  }
+}
+
+function put(view: DataView, at: number, bytes: DebugRelocation['bytes'], value: number): void {
+  if (bytes === 1) view.setUint8(at, value);
+  else if (bytes === 2) view.setUint16(at, value, true);
+  else if (bytes === 4) view.setUint32(at, value, true);
+  else view.setBigInt64(at, BigInt(value), true);
+}
+
+function getUleb(view: DataView, at: number): number {
+  let value = 0;
+  for (let place = 1; at < view.byteLength; at++, place *= 128) {
+    value += (view.getUint8(at) & 0x7f) * place;
+    if (view.getUint8(at) < 0x80 || place > 2 ** 42) break;
+  }
+  return value;
+}
+
+/** Keeps the number's length, which the assembler has reserved. */
+function putUleb(view: DataView, at: number, value: number): void {
+  for (let rest = value; at < view.byteLength; at++, rest = Math.floor(rest / 128)) {
+    const more = view.getUint8(at) & 0x80;
+    view.setUint8(at, more | (rest & 0x7f));
+    if (!more) break;
+  }
+}
