@@ -56,7 +56,7 @@ test('rows say which bytes they stand for', () => {
   const bytes = writeModule(nativeModule('armv7m'));
   const { qstrs, codes, relocations } = describe(bytes, 'm');
   const text = (start: number, end: number) => new TextDecoder().decode(bytes.subarray(start, end));
-  assert.match(text(qstrs[2].start, qstrs[2].end), /^\ngreet\0$/);
+  assert.match(text(qstrs[2].start, qstrs[2].end), /^.greet\0$/s);
   assert.equal(bytes[codes[0].textStart], 0x10);
   assert.match(text(codes[0].rodataStart ?? 0, bytes.length), /^Hello from rodata/);
   assert.deepEqual([...bytes.subarray(relocations[0].start, relocations[0].end)], [0x11, 0x06]);
