@@ -54,7 +54,11 @@ export async function compilePythonSources(
         runs++;
         const result = program
           ? await runMpyCross(program.path, source, object, options)
-          : await options.compilePython!(source, new TextDecoder().decode((await inputs.read(path)) ?? new Uint8Array()), options.cancel);
+          : await options.compilePython!(
+              source,
+              new TextDecoder().decode((await inputs.read(path)) ?? new Uint8Array()),
+              options.cancel,
+            );
         if (!result.mpy) {
           diagnostics.push(pythonError(source, path, result.said));
           return undefined;

@@ -49,7 +49,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     const { project } = await loadProject({ ...request, dir }, ports.files);
     module = project.module;
     if (project.arch === undefined) throw new Failure(errors.noArch(project.file));
-    return [project.arch];
+    return project.archs ?? [project.arch];
   });
   const inputs = openInputs(ports.files);
   const files = { ...ports.files, read: inputs.read };
@@ -63,7 +63,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     inputs,
     files,
     memory,
-    apis: once((project) => chooseApi(project, request, files)),
+    apis: once((project) => chooseApi(project, { ...request, abi: request.abi ?? project.abi }, files)),
   };
   const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
   await memory.save();
