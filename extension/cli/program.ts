@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../core/diagnostic.ts';
 import { registerBuild } from './build.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLink } from './link.ts';
 import { registerNew } from './new.ts';
@@ -15,6 +16,7 @@ const verbs: readonly ((program: Command, ports: CliPorts) => void)[] = [
   registerNew,
   registerBuild,
   registerPackage,
+  registerDoctor,
   registerLink,
   registerInspect,
 ];

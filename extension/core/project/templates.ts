@@ -21,7 +21,26 @@ export function newProject(template: Template, module: string): Readonly<Record<
 const manifest = (module: string, sources: readonly string[], more: object = {}) =>
   `${JSON.stringify({ module, version: '0.1.0', sources, archs: ['armv6m', 'armv7m', 'armv7emsp', 'rv32imc', 'x64'], ...more }, null, 2)}\n`;
 
-const ignore = 'build/\n*.mpy\n';
+/** For a repository on GitHub; @main stands for a release of Natmod. */
+const workflow = `name: natmod
+on: [push, pull_request]
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: natmod/natmod/.github/actions/natmod@main
+        with:
+          arch: all
+          abi: '6.3'
+          layout: emlearn
+      - uses: actions/upload-artifact@v4
+        with:
+          name: modules
+          path: dist
+`;
+
+const ignore = 'build/\ndist/\n*.mpy\n';
 
 const init = (body: string) => `// Runs at import.
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
@@ -37,6 +56,7 @@ const functionTemplate: Template = {
   files: (module) => ({
     'natmod.json': manifest(module, [`${module}.c`]),
     '.gitignore': ignore,
+    '.github/workflows/natmod.yml': workflow,
     [`${module}.c`]: `// import ${module}; ${module}.add(2, 3)
 #if MICROPY_ENABLE_DYNRUNTIME
 #include "py/dynruntime.h"
@@ -84,6 +104,7 @@ const typeTemplate: Template = {
   files: (module) => ({
     'natmod.json': manifest(module, [`${module}.c`]),
     '.gitignore': ignore,
+    '.github/workflows/natmod.yml': workflow,
     [`${module}.c`]: `// import ${module}; c = ${module}.Counter(10); c.add(5); c.value()
 #include "py/dynruntime.h"
 
@@ -135,6 +156,7 @@ const bufferTemplate: Template = {
   files: (module) => ({
     'natmod.json': manifest(module, [`${module}.c`]),
     '.gitignore': ignore,
+    '.github/workflows/natmod.yml': workflow,
     [`${module}.c`]: `// import ${module}; ${module}.checksum(b'abc'); ${module}.invert(a_bytearray)
 #include "py/dynruntime.h"
 
@@ -180,6 +202,7 @@ const libraryTemplate: Template = {
   files: (module) => ({
     'natmod.json': manifest(module, [`${module}.c`, 'library/sort.c'], { include: ['library'] }),
     '.gitignore': ignore,
+    '.github/workflows/natmod.yml': workflow,
     'library/sort.h': `// Stands for a C library that knows nothing of Python: put yours here.
 #ifndef SORT_H
 #define SORT_H
