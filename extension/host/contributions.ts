@@ -3,14 +3,24 @@
 export const commands = {
   build: 'natmod.build',
   cancelBuild: 'natmod.cancelBuild',
+  doctor: 'natmod.doctor',
+  newModule: 'natmod.newModule',
+  selectAbi: 'natmod.selectAbi',
+  selectArchs: 'natmod.selectArchs',
+  setUpIntelliSense: 'natmod.setUpIntelliSense',
   showOutput: 'natmod.showOutput',
 } as const;
 
 export const settings = {
+  abi: 'natmod.abi',
   archs: 'natmod.archs',
+  buildOnSave: 'natmod.buildOnSave',
   compilers: 'natmod.compilers',
   micropythonDir: 'natmod.micropythonDir',
 } as const;
+
+/** Of tasks in tasks.json. */
+export const taskType = 'natmod';
 
 /** Set by us, read by the `when` clauses of menus. */
 export const contextKeys = {

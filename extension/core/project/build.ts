@@ -19,6 +19,7 @@ import { configHeader, findQstrs } from '../mpy/qstr.ts';
 import type { CancelSignal, Files, Processes } from '../ports.ts';
 import type { BuildOutput, BuildProgress, BuildRequest, BuildResult } from './build-result.ts';
 import { type Api, chooseApi } from './choose-api.ts';
+import { writeCompileCommands } from './compile-commands.ts';
 import * as errors from './errors.ts';
 import { linkModule } from './link-module.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
@@ -58,6 +59,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     request: { ...request, dir },
     profile,
     several: (archs ?? []).length > 1,
+    editorArch: archs?.[0],
     ports,
     slots: limitConcurrency(request.concurrency ?? 2),
     inputs,
@@ -84,6 +86,8 @@ interface Job {
   readonly profile: CompatProfile | undefined;
   /** More than one architecture: each has its folder. */
   readonly several: boolean;
+  /** The one whose commands editors are told. */
+  readonly editorArch: BuildableArch | undefined;
   readonly ports: BuildPorts;
   readonly slots: Slots;
   readonly inputs: InputFiles;
@@ -194,7 +198,12 @@ async function compileAndLink(
     tree: api.tree,
     buildDir,
   });
-  const compiled = await compileSources(planCompile(plan), shared);
+  const steps = planCompile(plan);
+  if (arch === job.editorArch) {
+    const headers = { named: headerName, stable: `${buildDir}/${module}.config.h` };
+    await writeCompileCommands(dir, steps, headers, ports.files);
+  }
+  const compiled = await compileSources(steps, shared);
   const { modules, ...pythonParts } = await bytecode;
   // Also when some failed: the others need no second compile.
   let next: BuildState = { ...state, objects: { ...compiled.records, ...pythonParts.records } };
