@@ -10,6 +10,7 @@ import * as buildCommand from './host/build-command.ts';
 import * as buildOnSave from './host/build-on-save.ts';
 import * as buildTask from './host/build-task.ts';
 import * as doctor from './host/doctor.ts';
+import * as getMicropython from './host/get-micropython.ts';
 import * as intellisense from './host/intellisense.ts';
 import * as languageStatus from './host/language-status.ts';
 import * as newModule from './host/new-module.ts';
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
   languageStatus.activate(context, found, settingsOf);
   intellisense.activate(context, found);
   newModule.activate(context, fileStore);
+  getMicropython.activate(context);
   doctor.activate(context, {
     examine: () => {
       const { compilers, micropythonDir } = settingsOf(found.current?.dir ?? homedir());

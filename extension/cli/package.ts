@@ -39,7 +39,7 @@ export function registerPackage(program: Command, ports: CliPorts): void {
     .option('--release <version>', "version of the package; default: the manifest's, or 0.0.0")
     .option('--json', 'print one JSON object')
     .action(async (dir: string, options: PackageOptions) => {
-      const { project } = await loadProject({ dir, environment: ports.environment }, ports.files);
+      const { project } = await loadProject({ dir, environment: ports.environment }, ports.files, ports.processes);
       const parts: PackagePart[] = [];
       for (const name of options.abi) parts.push(...(await buildParts(dir, findAbi(name)!, options, ports)));
       const outDir = ports.files.resolve(ports.cwd, options.out);

@@ -4,6 +4,7 @@ export const commands = {
   build: 'natmod.build',
   cancelBuild: 'natmod.cancelBuild',
   doctor: 'natmod.doctor',
+  getMicropython: 'natmod.getMicropython',
   newModule: 'natmod.newModule',
   selectAbi: 'natmod.selectAbi',
   selectArchs: 'natmod.selectArchs',

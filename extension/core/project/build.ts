@@ -47,7 +47,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
       );
     }
     if (request.archs.length > 0) return [...new Set(request.archs)];
-    const { project } = await loadProject({ ...request, dir }, ports.files);
+    const { project } = await loadProject({ ...request, dir }, ports.files, ports.processes);
     module = project.module;
     if (project.arch === undefined) throw new Failure(errors.noArch(project.file));
     return project.archs ?? [project.arch];
@@ -112,7 +112,7 @@ async function buildArch(job: Job, arch: BuildableArch): Promise<{ module: strin
   let module = '';
   const written = await collect(diagnostics, async () => {
     stopIfCancelled(job.request.cancel);
-    const loaded = await loadProject({ ...job.request, arch }, job.files);
+    const loaded = await loadProject({ ...job.request, arch }, job.files, job.ports.processes);
     module = loaded.project.module;
     diagnostics.push(...loaded.diagnostics);
     return compileAndLink(job, arch, loaded, diagnostics);

@@ -2,7 +2,8 @@
 
 import type { BuildableArch } from '../arch/names.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
-import type { Files } from '../ports.ts';
+import type { Files, Processes } from '../ports.ts';
+import { askMake } from './ask-make.ts';
 import { noFolder, noMakefile, sourceMissing } from './errors.ts';
 import type { NatmodProject } from './project.ts';
 import { readMakefile } from './read-makefile.ts';
@@ -37,7 +38,11 @@ const makefileNames = ['GNUmakefile', 'makefile', 'Makefile'];
 const maxRounds = 20;
 
 /** @throws Failure `project/...` with everything that stands in the way. */
-export async function loadProject(request: LoadRequest, files: Files): Promise<LoadedProject> {
+export async function loadProject(
+  request: LoadRequest,
+  files: Files,
+  processes?: Processes | undefined,
+): Promise<LoadedProject> {
   const dir = files.resolve(request.dir);
   const names = await files.list(dir);
   if (!names) throw new Failure(noFolder(dir));
@@ -60,6 +65,14 @@ export async function loadProject(request: LoadRequest, files: Files): Promise<L
       included.set(path, bytes && decode(bytes));
     }
     reading = read();
+  }
+  if (!reading.project && processes) {
+    const said = await askMake({ ...request, dir, file, overrides, doubts: reading.doubts }, processes);
+    if (said) {
+      // As on make's command line: the values are final.
+      Object.assign(overrides, said);
+      reading = read();
+    }
   }
   if (!reading.project) throw new Failure(reading.diagnostics);
 
