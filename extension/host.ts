@@ -1,16 +1,26 @@
 // The extension as VS Code loads it: makes the ports to the outside world and hands them to the features in `host/`.
 
 import { availableParallelism, homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type * as vscode from 'vscode';
 import { build } from './core/project/build.ts';
+import type { BuildRequest } from './core/project/build-result.ts';
+import { examine } from './core/project/doctor.ts';
 import * as buildCommand from './host/build-command.ts';
+import * as buildOnSave from './host/build-on-save.ts';
+import * as buildTask from './host/build-task.ts';
+import * as doctor from './host/doctor.ts';
 import * as dumpDocuments from './host/dump-documents.ts';
+import * as getMicropython from './host/get-micropython.ts';
 import * as inspector from './host/inspector.ts';
+import * as intellisense from './host/intellisense.ts';
+import * as languageStatus from './host/language-status.ts';
+import * as newModule from './host/new-module.ts';
 import * as output from './host/output.ts';
 import * as problems from './host/problems.ts';
 import * as projects from './host/projects.ts';
 import { readSettings } from './host/settings.ts';
+import * as staleOutputs from './host/stale-outputs.ts';
 import * as status from './host/status.ts';
 import { childProcesses } from './node/child-process.ts';
 import { fileStore } from './node/file-store.ts';
@@ -24,8 +34,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const settingsOf = (dir: string) => readSettings(dir, { files: fileStore, home: homedir() });
   const found = projects.activate(context, fileStore);
   const channel = output.activate(context);
+  const ports = { files: fileStore, processes: childProcesses };
+  const run = (request: BuildRequest) => build({ ...machine, ...request }, ports);
   const builds = buildCommand.activate(context, {
-    build: (request) => build({ ...machine, ...request }, { files: fileStore, processes: childProcesses }),
+    build: run,
     settingsOf,
     projects: found,
     problems: problems.activate(context, fileStore),
@@ -39,4 +51,18 @@ export function activate(context: vscode.ExtensionContext): void {
   dumpDocuments.activate(context, async (file, inspection) =>
     (await import('./disassembler.ts')).disassembler(file, inspection),
   );
+  buildTask.activate(context, { build: run, settingsOf, projects: found });
+  buildOnSave.activate(context, found, builds);
+  staleOutputs.activate(context, builds);
+  languageStatus.activate(context, found, settingsOf);
+  intellisense.activate(context, found);
+  newModule.activate(context, fileStore);
+  getMicropython.activate(context);
+  doctor.activate(context, {
+    examine: () => {
+      const { compilers, micropythonDir } = settingsOf(found.current?.dir ?? homedir());
+      const mpyDir = micropythonDir ?? process.env.MPY_DIR;
+      return examine({ ...own, compilers, mpyDir, scratch: dirname(own.memoryFile) }, ports);
+    },
+  });
 }

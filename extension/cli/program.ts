@@ -3,13 +3,23 @@
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../core/diagnostic.ts';
 import { registerBuild } from './build.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLink } from './link.ts';
+import { registerNew } from './new.ts';
+import { registerPackage } from './package.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 
 /** One line a verb. */
-const verbs: readonly ((program: Command, ports: CliPorts) => void)[] = [registerBuild, registerLink, registerInspect];
+const verbs: readonly ((program: Command, ports: CliPorts) => void)[] = [
+  registerNew,
+  registerBuild,
+  registerPackage,
+  registerDoctor,
+  registerLink,
+  registerInspect,
+];
 
 /** @param args what follows the program's name. */
 export async function runCli(args: readonly string[], version: string, ports: CliPorts): Promise<void> {

@@ -30,6 +30,9 @@ export interface BuildPorts {
 export interface Builds {
   isRunning(dir: string): boolean;
   readonly onDidChange: vscode.Event<void>;
+  readonly onDidBuild: vscode.Event<BuildResult>;
+  /** @param quiet tells in Problems and in the output only */
+  build(project: FoundProject, quiet: boolean): Promise<BuildResult>;
 }
 
 export function activate(context: vscode.ExtensionContext, ports: BuildPorts): Builds {
@@ -38,6 +41,7 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   const running = new Set<string>();
   const cancels = new Set<AbortController>();
   const changed = new vscode.EventEmitter<void>();
+  const built = new vscode.EventEmitter<BuildResult>();
 
   function setRunning(dir: string, on: boolean): void {
     if (on) running.add(dir);
@@ -50,17 +54,20 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   async function command(target?: unknown): Promise<BuildResult | undefined> {
     if (!vscode.workspace.isTrusted) return tellUntrusted();
     const project = await chooseProject(target instanceof vscode.Uri ? target : undefined, projects);
-    if (!project) return undefined;
+    return project && start(project, false);
+  }
+
+  async function start(project: FoundProject, quiet: boolean): Promise<BuildResult> {
     const cancel = new AbortController();
     cancels.add(cancel);
     try {
-      return await queue(project.dir, () => run(project, cancel));
+      return await queue(project.dir, () => run(project, cancel, quiet));
     } finally {
       cancels.delete(cancel);
     }
   }
 
-  async function run(project: FoundProject, cancel: AbortController): Promise<BuildResult> {
+  async function run(project: FoundProject, cancel: AbortController, quiet: boolean): Promise<BuildResult> {
     const started = Date.now();
     setRunning(project.dir, true);
     output.event(`${project.module}: build in ${project.dir}`);
@@ -80,7 +87,8 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
       }
       const summary = buildSummary(result);
       output.event(`${summary}, ${seconds} s`);
-      void tell(result, summary, output);
+      built.fire(result);
+      if (!quiet) void tell(result, summary, output);
       return result;
     } finally {
       setRunning(project.dir, false);
@@ -95,11 +103,12 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   ): Promise<BuildResult> {
     try {
       await saveDocuments(project.dir);
-      const { archs, micropythonDir, compilers } = ports.settingsOf(project.dir);
+      const { archs, abi, micropythonDir, compilers } = ports.settingsOf(project.dir);
       if (cancel.signal.aborted) throw new Failure(cancelled());
       return await ports.build({
         dir: project.dir,
         archs,
+        abi,
         mpyDir: micropythonDir,
         compilers,
         cancel: cancel.signal,
@@ -116,13 +125,19 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
 
   context.subscriptions.push(
     changed,
+    built,
     vscode.commands.registerCommand(commands.build, command),
     vscode.commands.registerCommand(commands.cancelBuild, () => {
       for (const cancel of cancels) cancel.abort();
     }),
     { dispose: () => cancels.forEach((cancel) => void cancel.abort()) },
   );
-  return { isRunning: (dir) => running.has(dir), onDidChange: changed.event };
+  return {
+    isRunning: (dir) => running.has(dir),
+    onDidChange: changed.event,
+    onDidBuild: built.event,
+    build: start,
+  };
 }
 
 /** @throws Failure `build/unsaved`: a build of the old text would mislead. */

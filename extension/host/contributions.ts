@@ -3,13 +3,21 @@
 export const commands = {
   build: 'natmod.build',
   cancelBuild: 'natmod.cancelBuild',
+  doctor: 'natmod.doctor',
+  getMicropython: 'natmod.getMicropython',
+  newModule: 'natmod.newModule',
+  selectAbi: 'natmod.selectAbi',
+  selectArchs: 'natmod.selectArchs',
+  setUpIntelliSense: 'natmod.setUpIntelliSense',
   showOutput: 'natmod.showOutput',
   compareWith: 'natmod.compareWith',
   showDump: 'natmod.showDump',
 } as const;
 
 export const settings = {
+  abi: 'natmod.abi',
   archs: 'natmod.archs',
+  buildOnSave: 'natmod.buildOnSave',
   compilers: 'natmod.compilers',
   micropythonDir: 'natmod.micropythonDir',
 } as const;
@@ -20,6 +28,9 @@ export const inspectorView = 'natmod.inspector';
 /** Scheme of the text dumps and the language they are in. */
 export const dumpScheme = 'natmod-dump';
 export const dumpLanguage = 'natmod-dump';
+
+/** Of tasks in tasks.json. */
+export const taskType = 'natmod';
 
 /** Set by us, read by the `when` clauses of menus. */
 export const contextKeys = {

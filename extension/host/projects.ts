@@ -33,8 +33,8 @@ export function activate(context: vscode.ExtensionContext, files: Files): Projec
   }
 
   async function all(): Promise<FoundProject[]> {
-    const makefiles = await vscode.workspace.findFiles('**/Makefile', '**/{node_modules,build*}/**', 500);
-    const dirs = makefiles.map((uri) => files.resolve(uri.fsPath, '..')).sort();
+    const makefiles = await vscode.workspace.findFiles('**/{Makefile,natmod.json}', '**/{node_modules,build*}/**', 500);
+    const dirs = [...new Set(makefiles.map((uri) => files.resolve(uri.fsPath, '..')))].sort();
     const found = await Promise.all(dirs.map((dir) => findProject(dir, dir, files)));
     return found.filter((project) => project !== undefined);
   }
@@ -51,7 +51,7 @@ export function activate(context: vscode.ExtensionContext, files: Files): Projec
     changed.fire();
   }
 
-  const makefiles = vscode.workspace.createFileSystemWatcher('**/Makefile');
+  const makefiles = vscode.workspace.createFileSystemWatcher('**/{Makefile,natmod.json}');
   context.subscriptions.push(
     changed,
     makefiles,

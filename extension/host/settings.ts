@@ -1,6 +1,7 @@
 // The user's settings for one project, checked: what comes out can go into a build request.
 
 import * as vscode from 'vscode';
+import { findAbi } from '../core/abi/profiles.ts';
 import { type BuildableArch, buildableArchs, isBuildableArch } from '../core/arch/names.ts';
 import { error, Failure } from '../core/diagnostic.ts';
 import type { Files } from '../core/ports.ts';
@@ -10,6 +11,8 @@ import { expandPath } from './expand-path.ts';
 export interface ProjectSettings {
   /** Empty: the project's own ARCH. */
   readonly archs: readonly BuildableArch[];
+  /** Name of an ABI; undefined: the tree's. */
+  readonly abi: string | undefined;
   /** Absolute; undefined: the project's own MPY_DIR. */
   readonly micropythonDir: string | undefined;
   /** Programs by name or absolute path. */
@@ -34,6 +37,9 @@ export function readSettings(dir: string, ports: { files: Files; home: string })
   const tree = configuration.get<unknown>(settings.micropythonDir, '');
   if (typeof tree !== 'string') throw wrong('micropythonDir', 'it must be a path');
 
+  const abi = configuration.get<string>(settings.abi, '') || undefined;
+  if (abi !== undefined && !findAbi(abi)) throw wrong('abi', `there is no ABI ${JSON.stringify(abi)}`);
+
   const compilers: Partial<Record<BuildableArch, string>> = {};
   for (const [arch, program] of Object.entries(configuration.get<object>(settings.compilers) ?? {})) {
     if (!isBuildableArch(arch)) throw wrong('compilers', `${JSON.stringify(arch)} is no architecture`, architectures);
@@ -43,7 +49,7 @@ export function readSettings(dir: string, ports: { files: Files; home: string })
     const found = /[\\/]/.test(program) ? path(program) : program.trim();
     if (found) compilers[arch] = found;
   }
-  return { archs: archs as BuildableArch[], micropythonDir: path(tree), compilers };
+  return { archs: archs as BuildableArch[], abi, micropythonDir: path(tree), compilers };
 }
 
 function wrong(setting: keyof typeof settings, what: string, hint?: string): Failure {

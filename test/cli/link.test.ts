@@ -57,6 +57,8 @@ async function natmod(args: readonly string[], given: Readonly<Record<string, Ui
       list: async () => undefined,
       exists: async (name) => files.has(name),
       remove: async (name) => void files.delete(name),
+      rename: async () => undefined,
+      stamp: async () => undefined,
       resolve,
     },
     print: (text) => {

@@ -29,7 +29,8 @@ test('the VSIX holds the bundles and what the manifest names, and nothing else',
   for (const wanted of [manifest.main.replace('./', ''), manifest.icon, 'dist/adapter.js', 'dist/webview/main.js']) {
     assert(files.includes(wanted), `${wanted} is missing in ${files.join(' ')}`);
   }
-  const allowed = /^(package\.json|readme\.md|changelog\.md|LICENSE(\.txt)?|(dist|syntaxes|extension\/media)\/.*)$/i;
+  const allowed =
+    /^(package\.json|readme\.md|changelog\.md|LICENSE(\.txt)?|(dist|syntaxes|extension\/(media|schema))\/.*)$/i;
   assert.deepEqual(
     files.filter((file) => !allowed.test(file) || file.endsWith('.map')),
     [],

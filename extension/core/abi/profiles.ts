@@ -10,14 +10,16 @@ export interface AbiProfile {
   readonly name: string;
   /** Firmware that loads such modules. */
   readonly firmware: string;
+  /** The first one's tag. */
+  readonly release: string;
   readonly abi: Abi;
 }
 
 export const abiProfiles: readonly AbiProfile[] = [
-  { name: '6.3', firmware: 'MicroPython 1.23 and later', abi: micropython },
-  { name: '6.2', firmware: 'MicroPython 1.22', abi: micropython62 },
-  { name: '6.1', firmware: 'MicroPython 1.20 and 1.21', abi: micropython61 },
-  { name: 'circuitpython', firmware: 'CircuitPython 9.2 and later', abi: circuitpython },
+  { name: '6.3', firmware: 'MicroPython 1.23 and later', release: 'v1.23.0', abi: micropython },
+  { name: '6.2', firmware: 'MicroPython 1.22', release: 'v1.22.0', abi: micropython62 },
+  { name: '6.1', firmware: 'MicroPython 1.20 and 1.21', release: 'v1.20.0', abi: micropython61 },
+  { name: 'circuitpython', firmware: 'CircuitPython 9.2 and later', release: '9.2.0', abi: circuitpython },
 ];
 
 /** @returns undefined for a name without a row. */

@@ -21,6 +21,7 @@ import { configHeader, findQstrs } from '../mpy/qstr.ts';
 import type { CancelSignal, Files, Processes } from '../ports.ts';
 import type { BuildOutput, BuildProgress, BuildRequest, BuildResult } from './build-result.ts';
 import { type Api, chooseApi } from './choose-api.ts';
+import { writeCompileCommands } from './compile-commands.ts';
 import * as errors from './errors.ts';
 import { linkModule } from './link-module.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
@@ -48,10 +49,10 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
       );
     }
     if (request.archs.length > 0) return [...new Set(request.archs)];
-    const { project } = await loadProject({ ...request, dir }, ports.files);
+    const { project } = await loadProject({ ...request, dir }, ports.files, ports.processes);
     module = project.module;
     if (project.arch === undefined) throw new Failure(errors.noArch(project.file));
-    return [project.arch];
+    return project.archs ?? [project.arch];
   });
   const inputs = openInputs(ports.files);
   const files = { ...ports.files, read: inputs.read };
@@ -60,12 +61,13 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     request: { ...request, dir },
     profile,
     several: (archs ?? []).length > 1,
+    editorArch: archs?.[0],
     ports,
     slots: limitConcurrency(request.concurrency ?? 2),
     inputs,
     files,
     memory,
-    apis: once((project) => chooseApi(project, request, files)),
+    apis: once((project) => chooseApi(project, { ...request, abi: request.abi ?? project.abi }, files)),
   };
   const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
   await memory.save();
@@ -86,6 +88,8 @@ interface Job {
   readonly profile: CompatProfile | undefined;
   /** More than one architecture: each has its folder. */
   readonly several: boolean;
+  /** The one whose commands editors are told. */
+  readonly editorArch: BuildableArch | undefined;
   readonly ports: BuildPorts;
   readonly slots: Slots;
   readonly inputs: InputFiles;
@@ -110,7 +114,7 @@ async function buildArch(job: Job, arch: BuildableArch): Promise<{ module: strin
   let module = '';
   const written = await collect(diagnostics, async () => {
     stopIfCancelled(job.request.cancel);
-    const loaded = await loadProject({ ...job.request, arch }, job.files);
+    const loaded = await loadProject({ ...job.request, arch }, job.files, job.ports.processes);
     module = loaded.project.module;
     diagnostics.push(...loaded.diagnostics);
     return compileAndLink(job, arch, loaded, diagnostics);
@@ -196,7 +200,12 @@ async function compileAndLink(
     tree: api.tree,
     buildDir,
   });
-  const compiled = await compileSources(planCompile(plan), shared);
+  const steps = planCompile(plan);
+  if (arch === job.editorArch) {
+    const headers = { named: headerName, stable: `${buildDir}/${module}.config.h` };
+    await writeCompileCommands(dir, steps, headers, ports.files);
+  }
+  const compiled = await compileSources(steps, shared);
   const { modules, ...pythonParts } = await bytecode;
   // Also when some failed: the others need no second compile.
   let next: BuildState = { ...state, objects: { ...compiled.records, ...pythonParts.records } };

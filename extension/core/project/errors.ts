@@ -224,3 +224,37 @@ export function unknownCompat(version: string, known: readonly string[]): Diagno
 export function cancelled(): Diagnostic {
   return error('build/cancelled', 'The build was cancelled; earlier outputs are untouched.');
 }
+
+export function manifestSyntax(file: string, said: string): Diagnostic {
+  return error('project/manifest-syntax', `natmod.json can't be read: ${said}.`, { file });
+}
+
+export function manifestMissing(file: string, name: string): Diagnostic {
+  return error('project/manifest-missing', `natmod.json does not say ${name}.`, { file }, `Add a line "${name}": ...`);
+}
+
+export function manifestUnknown(file: string, name: string, known: readonly string[], line: number | undefined) {
+  return error(
+    'project/manifest-unknown',
+    `natmod.json says "${name}", which has no meaning.`,
+    { file, line },
+    `Known are ${known.join(', ')}.`,
+  );
+}
+
+export function manifestValue(file: string, name: string, says: string, line: number | undefined): Diagnostic {
+  return error('project/manifest-value', `"${name}" in natmod.json must be ${says}.`, { file, line });
+}
+
+export function folderTaken(dir: string): Diagnostic {
+  return error('project/folder-taken', `${dir} is not empty.`, { file: dir }, 'Name a folder that is not there yet.');
+}
+
+export function badName(name: string): Diagnostic {
+  return error(
+    'project/bad-name',
+    `"${name}" can't be the name of a module.`,
+    undefined,
+    'Use letters, digits and underscores, not starting with a digit.',
+  );
+}

@@ -15,7 +15,7 @@ export interface FoundProject {
 
 /** What a user is told when nothing was found: the rule of this file in words. */
 export const whatIsLookedFor =
-  'a file named Makefile that sets MOD and uses MPY_DIR or dynruntime.mk, in the folder of the C file or above it, up to the workspace folder';
+  'a natmod.json, or a file named Makefile that sets MOD and uses MPY_DIR or dynruntime.mk, in the folder of the C file or above it, up to the workspace folder';
 
 /**
  * Looks in `dir`, then in the folders above it up to and including `top`.
@@ -24,6 +24,9 @@ export const whatIsLookedFor =
 export async function findProject(dir: string, top: string, files: Files): Promise<FoundProject | undefined> {
   const last = files.resolve(top);
   for (let current = files.resolve(dir); isInside(current, last); ) {
+    const manifest = await files.read(files.resolve(current, 'natmod.json'));
+    const written = manifest && glanceAtManifest(new TextDecoder().decode(manifest), current);
+    if (written) return written;
     const bytes = await files.read(files.resolve(current, 'Makefile'));
     const project = bytes && glance(new TextDecoder().decode(bytes), current);
     if (project) return project;
@@ -39,6 +42,14 @@ export function isInside(path: string, dir: string): boolean {
   if (!path.startsWith(dir)) return false;
   const next = path.charAt(dir.length);
   return next === '' || next === '/' || next === '\\' || /[\\/]$/.test(dir);
+}
+
+/** What a half-written manifest can still tell, too. */
+function glanceAtManifest(text: string, dir: string): FoundProject | undefined {
+  const module = /"module"\s*:\s*"(\w+)"/.exec(text)?.[1];
+  const archs = /"archs"\s*:\s*\[([^\]]*)\]/.exec(text)?.[1];
+  const names = archs?.match(/\w+/g);
+  return module === undefined ? undefined : { dir, module, arch: names?.join(', ') };
 }
 
 function glance(makefile: string, dir: string): FoundProject | undefined {

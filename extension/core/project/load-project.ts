@@ -2,10 +2,12 @@
 
 import type { BuildableArch } from '../arch/names.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
-import type { Files } from '../ports.ts';
+import type { Files, Processes } from '../ports.ts';
+import { askMake } from './ask-make.ts';
 import { noFolder, noMakefile, sourceMissing } from './errors.ts';
 import type { NatmodProject } from './project.ts';
 import { readMakefile } from './read-makefile.ts';
+import { manifestName, readManifest } from './read-manifest.ts';
 
 export interface LoadRequest {
   readonly dir: string;
@@ -36,10 +38,15 @@ const makefileNames = ['GNUmakefile', 'makefile', 'Makefile'];
 const maxRounds = 20;
 
 /** @throws Failure `project/...` with everything that stands in the way. */
-export async function loadProject(request: LoadRequest, files: Files): Promise<LoadedProject> {
+export async function loadProject(
+  request: LoadRequest,
+  files: Files,
+  processes?: Processes | undefined,
+): Promise<LoadedProject> {
   const dir = files.resolve(request.dir);
   const names = await files.list(dir);
   if (!names) throw new Failure(noFolder(dir));
+  if (names.includes(manifestName)) return loadManifest(request, dir, files);
   const name = makefileNames.find((candidate) => names.includes(candidate));
   if (name === undefined) throw new Failure(noMakefile(dir));
   const file = files.resolve(dir, name);
@@ -59,9 +66,36 @@ export async function loadProject(request: LoadRequest, files: Files): Promise<L
     }
     reading = read();
   }
+  if (!reading.project && processes) {
+    const said = await askMake({ ...request, dir, file, overrides, doubts: reading.doubts }, processes);
+    if (said) {
+      // As on make's command line: the values are final.
+      Object.assign(overrides, said);
+      reading = read();
+    }
+  }
   if (!reading.project) throw new Failure(reading.diagnostics);
 
   const { project, rules } = reading;
+  return loadSources(project, reading.diagnostics, rules, files);
+}
+
+async function loadManifest(request: LoadRequest, dir: string, files: Files): Promise<LoadedProject> {
+  const file = files.resolve(dir, manifestName);
+  const { arch, mpyDir } = request;
+  const text = decode((await files.read(file)) ?? new Uint8Array());
+  const project = readManifest(text, { dir, file, arch, mpyDir, resolve: files.resolve });
+  return loadSources(project, [], new Map(), files);
+}
+
+/** @throws Failure `project/source-missing`. */
+async function loadSources(
+  project: NatmodProject,
+  diagnostics: readonly Diagnostic[],
+  rules: ReadonlyMap<string, number>,
+  files: Files,
+): Promise<LoadedProject> {
+  const { dir, file } = project;
   const sources: SourceFile[] = [];
   const missing: Diagnostic[] = [];
   for (const source of project.sources) {
@@ -70,8 +104,8 @@ export async function loadProject(request: LoadRequest, files: Files): Promise<L
     if (bytes) sources.push({ name: source, path, bytes });
     else missing.push(sourceMissing(file, source, path, rules.get(source)));
   }
-  if (missing.length > 0) throw new Failure([...reading.diagnostics, ...missing]);
-  return { project, sources, diagnostics: reading.diagnostics };
+  if (missing.length > 0) throw new Failure([...diagnostics, ...missing]);
+  return { project, sources, diagnostics };
 }
 
 function decode(bytes: Uint8Array): string {

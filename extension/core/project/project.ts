@@ -1,4 +1,4 @@
-// A natmod project: what its author wrote down, for one architecture, free of how it was written (Makefile, later a manifest).
+// A natmod project: what its author wrote down, for one architecture, free of how it was written (Makefile or manifest).
 
 import type { BuildableArch } from '../arch/names.ts';
 import type { FloatImpl } from '../compile/targets.ts';
@@ -13,6 +13,11 @@ export interface NatmodProject {
   /** As written, in order: `.c .S .cpp .py`, relative to `dir` or absolute. */
   readonly sources: readonly string[];
   readonly arch?: BuildableArch | undefined;
+  /** All that are built for when none is asked for; undefined: `arch`. */
+  readonly archs?: readonly BuildableArch[] | undefined;
+  /** Name of the ABI; undefined: as the tree has it. */
+  readonly abi?: string | undefined;
+  readonly version?: string | undefined;
   /** Required instruction-set extensions as a bit set (RV32: zba = 1, zcmp = 2). */
   readonly archFlags?: number | undefined;
   /** MicroPython tree, absolute. */

@@ -35,6 +35,8 @@ export interface ReadProject {
   readonly wanted: readonly string[];
   /** Files that the Makefile has a rule for, as named there, with the rule's line. */
   readonly rules: ReadonlyMap<string, number>;
+  /** Variables that count and can't be read here, but by make. */
+  readonly doubts: readonly string[];
 }
 
 export function readMakefile(text: string, options: MakefileOptions): ReadProject {
@@ -58,13 +60,13 @@ export function readMakefile(text: string, options: MakefileOptions): ReadProjec
   const diagnostics: Diagnostic[] = reading.diagnostics.map((d) => ({ ...d, message: unguard(d.message) }));
   const wanted = reading.wanted.map(unguard);
   const rules = new Map([...reading.rules].map(([target, line]) => [unguard(target), line]));
-  if (wanted.length > 0) return { project: undefined, diagnostics, wanted, rules };
+  if (wanted.length > 0) return { project: undefined, diagnostics, wanted, rules, doubts: [] };
 
   const ask = new Questions(reading.variables, file, diagnostics);
   const project = readProject(ask, options);
   if (!natmod) diagnostics.push(errors.notNatmod(file));
   const failed = diagnostics.some((d) => d.severity === 'error');
-  return { project: failed ? undefined : project, diagnostics, wanted, rules };
+  return { project: failed ? undefined : project, diagnostics, wanted, rules, doubts: [...ask.unread] };
 }
 
 function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): NatmodProject {
@@ -153,6 +155,7 @@ function splitLibraries(flags: readonly string[]): { libraries: string[]; rest: 
 
 /** Asks for variables, and turns what stands in the way of an answer into diagnostics, each once. */
 class Questions {
+  readonly unread = new Set<string>();
   readonly #variables: Variables;
   readonly #file: string;
   readonly #diagnostics: Diagnostic[];
@@ -198,7 +201,10 @@ class Questions {
 
   #answer(name: string): string {
     const { value, problems, said } = this.#expand(name);
-    for (const problem of problems) this.report(describe(name, problem, this.#file));
+    for (const problem of problems) {
+      if (problem.kind === 'unreadable') this.unread.add(name);
+      this.report(describe(name, problem, this.#file));
+    }
     for (const { severity, text, where } of said) this.report(errors.makefileSays(severity, unguard(text), where));
     return value;
   }

@@ -1,0 +1,135 @@
+// What this machine has for building native modules, and for each gap what to do: "Natmod: Doctor" and `natmod doctor`.
+
+import { abiName, abiProfiles } from '../abi/profiles.ts';
+import { type BuildableArch, buildableArchs } from '../arch/names.ts';
+import { openMemory } from '../compile/compiler-memory.ts';
+import { askOnce, findCompiler } from '../compile/find-compiler.ts';
+import { installCommand, type PackageManager, packageManagers } from '../compile/install.ts';
+import { flagsFor } from '../compile/plan.ts';
+import { findRuntimeLibraries } from '../compile/runtime-libraries.ts';
+import { Failure } from '../diagnostic.ts';
+import type { Files, Processes } from '../ports.ts';
+import type { BuildRequest } from './build-result.ts';
+import { loadAbi } from './load-abi.ts';
+
+/** `natmod doctor --json` prints this as it stands. */
+export interface Doctor {
+  /** Whether every architecture can be built for. */
+  readonly ok: boolean;
+  readonly archs: readonly ArchHealth[];
+  readonly tools: readonly ToolHealth[];
+}
+
+export interface ArchHealth {
+  readonly arch: BuildableArch;
+  readonly ok: boolean;
+  readonly compiler?: string | undefined;
+  readonly version?: string | undefined;
+  /** Archives of the compiler's own that LINK_RUNTIME takes; empty: none found. */
+  readonly libraries: readonly string[];
+  readonly problem?: string | undefined;
+  /** A command that mends it. Nothing runs it unasked. */
+  readonly install?: string | undefined;
+}
+
+export interface ToolHealth {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Path or version, or why there is none. */
+  readonly found: string;
+  readonly wantedFor: string;
+  readonly mend?: string | undefined;
+}
+
+export interface DoctorRequest
+  extends Pick<
+    BuildRequest,
+    'compilers' | 'libcHeaders' | 'ownHeaders' | 'memoryFile' | 'toolFolders' | 'compilePython' | 'mpyDir' | 'cancel'
+  > {
+  /** Any folder that can be written to. */
+  readonly scratch: string;
+}
+
+export async function examine(request: DoctorRequest, ports: { files: Files; processes: Processes }): Promise<Doctor> {
+  const memory = await openMemory(request.memoryFile, ports.files);
+  const managers: PackageManager[] = [];
+  for (const [manager, program] of Object.entries(packageManagers))
+    if (await ports.processes.find(program)) managers.push(manager as PackageManager);
+  const search = { ...request, ...ports, memory };
+  const archs = await Promise.all(
+    buildableArchs.map(async (arch): Promise<ArchHealth> => {
+      try {
+        const compiler = await findCompiler(arch, request.compilers?.[arch], search);
+        const version = await askOnce(compiler, ['--version'], search);
+        const flags = flagsFor({
+          ...emptyPlan,
+          arch,
+          compiler,
+          headers: request.ownHeaders ?? '.',
+          libcHeaders: request.libcHeaders,
+        });
+        const runtime = await findRuntimeLibraries(compiler, flags, request.scratch, search, request.cancel);
+        const libraries = runtime.libraries.map((library) => library.path);
+        return { arch, ok: true, compiler: compiler.program, version, libraries };
+      } catch (thrown) {
+        if (!(thrown instanceof Failure)) throw thrown;
+        const install = installCommand(arch, managers);
+        return { arch, ok: false, libraries: [], problem: thrown.message, install };
+      }
+    }),
+  );
+  await memory.save();
+  const tools = [await tree(request, ports.files), await mpyCross(request, ports), ...(await others(ports.processes))];
+  return { ok: archs.every((row) => row.ok), archs, tools };
+}
+
+const emptyPlan = {
+  sources: [],
+  cflags: { first: [], arch: [], extra: [], last: [] },
+  configHeader: '',
+  buildDir: '.',
+};
+
+async function tree({ mpyDir, ownHeaders }: DoctorRequest, files: Files): Promise<ToolHealth> {
+  const name = 'MicroPython tree';
+  const wantedFor = 'modules that use more than py/dynruntime.h';
+  const own =
+    ownHeaders === undefined ? '' : `; Natmod's own headers serve ABI ${abiProfiles.map((p) => p.name).join(', ')}`;
+  if (mpyDir === undefined) {
+    const mend = 'Set MPY_DIR, --mpy-dir or natmod.micropythonDir to a clone of MicroPython.';
+    return { name, ok: own !== '', found: `none named${own}`, wantedFor, mend };
+  }
+  try {
+    return { name, ok: true, found: `${mpyDir}, ABI ${abiName(await loadAbi(mpyDir, mpyDir, files))}`, wantedFor };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    return { name, ok: false, found: thrown.message, wantedFor, mend: thrown.diagnostics[0].hint };
+  }
+}
+
+async function mpyCross(
+  { mpyDir, compilePython }: DoctorRequest,
+  { files, processes }: { files: Files; processes: Processes },
+): Promise<ToolHealth> {
+  const built = mpyDir && (await processes.find(files.resolve(mpyDir, 'mpy-cross/build/mpy-cross')));
+  const found = built ?? (compilePython ? 'the one that comes with Natmod (bytecode 6.0)' : 'none');
+  return { name: 'mpy-cross', ok: found !== 'none', found, wantedFor: 'Python parts of modules' };
+}
+
+/** Used by tests and by what is still to come; their absence hinders no build. */
+async function others(processes: Processes): Promise<ToolHealth[]> {
+  const rows = [
+    ['QEMU for Arm', ['qemu-system-arm'], 'running modules without a board', 'apt-get install qemu-system-arm'],
+    ['QEMU for RISC-V', ['qemu-system-riscv32'], 'running modules without a board', 'apt-get install qemu-system-misc'],
+    ['GDB', ['gdb-multiarch', 'arm-none-eabi-gdb', 'gdb'], 'debugging', 'apt-get install gdb-multiarch'],
+    ['GNU make', ['make', 'gmake'], 'Makefiles that use what Natmod can not read', 'apt-get install make'],
+  ] as const;
+  const found: ToolHealth[] = [];
+  for (const [name, programs, wantedFor, mend] of rows) {
+    let path: string | undefined;
+    for (const program of programs) path ??= await processes.find(program);
+    found.push({ name, ok: path !== undefined, found: path ?? 'none', wantedFor, mend: path ? undefined : mend });
+  }
+  const found2 = 'not looked for: deploying is not there yet';
+  return [...found, { name: 'boards', ok: true, found: found2, wantedFor: 'running modules on hardware' }];
+}

@@ -1,0 +1,206 @@
+// Projects that are wrong in every way a user or a machine can make them: told clearly, nothing half-written, nothing left running.
+
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { buildableArchs } from '../../../extension/core/arch/names.ts';
+import { build } from '../../../extension/core/project/build.ts';
+import type { BuildRequest, BuildResult } from '../../../extension/core/project/build-result.ts';
+import { examine } from '../../../extension/core/project/doctor.ts';
+import { childProcesses } from '../../../extension/node/child-process.ts';
+import { fileStore } from '../../../extension/node/file-store.ts';
+import { toolFolders } from '../../../extension/node/find-tools.ts';
+import { micropythonSource } from '../../micropython/source.ts';
+import { top } from '../../projects.ts';
+import { need, needed } from '../../setup/need.ts';
+import { onPath } from '../../setup/packages.mjs';
+
+const ports = { files: fileStore, processes: childProcesses };
+const ownHeaders = join(top, 'extension/headers/micropython');
+const libcHeaders = join(top, 'extension/headers/libc');
+const good =
+  '#include "py/dynruntime.h"\nmp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {\n    MP_DYNRUNTIME_INIT_ENTRY\n    MP_DYNRUNTIME_INIT_EXIT\n}\n';
+const makefile = 'MOD = m\nSRC = m.c\nARCH ?= x64\ninclude $(MPY_DIR)/py/dynruntime.mk\n';
+
+function project(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'natmod Ünïcode (1) ')));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(resolve(dir, name, '..'), { recursive: true });
+    writeFileSync(join(dir, name), text);
+    if (text.startsWith('#!')) chmodSync(join(dir, name), 0o755);
+  }
+  return dir;
+}
+
+const here = (dir: string, more: Partial<BuildRequest> = {}) =>
+  build({ dir, archs: ['x64'], ownHeaders, ...more }, ports);
+const all = (result: BuildResult) => [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)];
+const errors = (result: BuildResult) =>
+  all(result)
+    .filter((d) => d.severity === 'error')
+    .map((d) => d.code);
+
+test('cycles and repeats in SRC', async (t) => {
+  const cycle = project(t, { Makefile: makefile.replace('SRC = m.c', 'A = $(B)\nB = $(A)\nSRC = $(A)'), 'm.c': good });
+  assert.ok(errors(await here(cycle)).includes('project/makefile-circular'));
+  const twice = project(t, { Makefile: makefile.replace('m.c', 'm.c m.c'), 'm.c': good });
+  assert.deepEqual(errors(await here(twice)), ['project/source-twice']);
+});
+
+test('a header that includes itself for ever', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const dir = project(t, { Makefile: makefile, 'm.c': `#include "loop.h"\n${good}`, 'loop.h': '#include "loop.h"\n' });
+  const result = await here(dir);
+  assert.ok(errors(result).includes('compile/error'));
+  assert.equal(existsSync(join(dir, 'm.mpy')), false);
+});
+
+test('a compiler that floods is cut off, and its fault told', async (t) => {
+  if (process.platform === 'win32') return;
+  const flood = '#!/bin/sh\nhead -c 60000000 /dev/zero | tr "\\\\0" x >&2\nexit 1\n';
+  const dir = project(t, { Makefile: makefile, 'm.c': good, 'flood-gcc': flood });
+  const result = await here(dir, { compilers: { x64: join(dir, 'flood-gcc') } });
+  assert.deepEqual(errors(result), ['compile/failed']);
+  assert.ok(JSON.stringify(result).length < 20_000_000);
+});
+
+test('a compiler that makes nothing, or rubbish, and one that is no program', async (t) => {
+  if (process.platform === 'win32') return;
+  const dir = project(t, {
+    Makefile: makefile,
+    'm.c': good,
+    'none-gcc': '#!/bin/sh\nexit 0\n',
+    'bad-gcc': '#!/bin/sh\nwhile [ $# -gt 0 ]; do [ "$1" = -o ] && echo rubbish > "$2"; shift; done\n',
+    'not-gcc': '#!/no/such/interpreter\n',
+  });
+  assert.deepEqual(errors(await here(dir, { compilers: { x64: join(dir, 'none-gcc') } })), ['compile/object-missing']);
+  const rubbish = await here(dir, { compilers: { x64: join(dir, 'bad-gcc') } });
+  assert.match(errors(rubbish).join(), /^elf\//);
+  assert.deepEqual(errors(await here(dir, { compilers: { x64: join(dir, 'not-gcc') } })), [
+    'compile/compiler-not-runnable',
+  ]);
+  assert.equal(existsSync(join(dir, 'm.mpy')), false);
+  assert.deepEqual(
+    readdirSync(join(dir, 'build/natmod/x64')).filter((name) => name.includes('.tmp')),
+    [],
+  );
+});
+
+test('a compiler that is there but does not work is passed over, with what it said when none is left', async (t) => {
+  if (process.platform === 'win32' || !need(t, 'gcc', onPath('gcc'))) return;
+  const dir = project(t, {
+    Makefile: makefile,
+    'm.c': good,
+    'bin/x86_64-linux-gnu-gcc': '#!/bin/sh\necho "error: licence expired" >&2\nexit 1\n',
+  });
+  const find = (only: boolean) => async (program: string) => {
+    if (program === 'x86_64-linux-gnu-gcc') return join(dir, 'bin', program);
+    return only ? undefined : childProcesses.find(program);
+  };
+  const request = { dir, archs: ['x64'] as const, ownHeaders, libcHeaders };
+  const passed = await build(request, { files: fileStore, processes: { ...childProcesses, find: find(false) } });
+  assert.ok(passed.ok, JSON.stringify(passed));
+  const alone = await build(request, { files: fileStore, processes: { ...childProcesses, find: find(true) } });
+  assert.deepEqual(errors(alone), ['compile/compiler-unfit']);
+  assert.match(JSON.stringify(alone), /licence expired/);
+});
+
+test('a tree that is cut short, and one that can not be read', async (t) => {
+  const dir = project(t, { Makefile: makefile, 'm.c': good, 'tree/py/dynruntime.h': '' });
+  assert.deepEqual(errors(await here(dir, { mpyDir: join(dir, 'tree') })), ['project/tree-incomplete']);
+  if (process.getuid?.() === 0) return;
+  chmodSync(join(dir, 'tree/py'), 0);
+  assert.match(errors(await here(dir, { mpyDir: join(dir, 'tree') })).join(), /files\/access/);
+  chmodSync(join(dir, 'tree/py'), 0o755);
+});
+
+test('a header that only a tree has comes with the advice to name one', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const dir = project(t, { Makefile: makefile, 'm.c': `#include "extmod/misc.h"\n${good}` });
+  const fault = all(await here(dir)).find((d) => d.code === 'compile/error');
+  assert.match(fault?.hint ?? '', /--mpy-dir/);
+});
+
+test('what only make can read is asked of make', async (t) => {
+  const tree = await needed(t, "MicroPython's source", micropythonSource);
+  if (!tree || !need(t, 'make', onPath('make'))) return;
+  const text = makefile.replace('SRC = m.c', 'SRC = $(shell ls *.c)');
+  const dir = project(t, { Makefile: text, 'm.c': good, 'n.c': 'int n(void);\nint n(void) { return 1; }\n' });
+  const result = await here(dir, { mpyDir: tree.path });
+  assert.ok(result.ok, JSON.stringify(result));
+  assert.equal(result.outputs[0].compiled, 2);
+  const without = {
+    ...childProcesses,
+    find: async (name: string) => (/make$/.test(name) ? undefined : childProcesses.find(name)),
+  };
+  const unread = await build({ dir, archs: ['x64'], mpyDir: tree.path }, { files: fileStore, processes: without });
+  assert.deepEqual(errors(unread), ['project/makefile-unreadable']);
+});
+
+test('editors get the commands of the sources, with a header that stays', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const dir = project(t, { Makefile: makefile, 'm.c': good });
+  assert.ok((await here(dir)).ok);
+  const [row] = JSON.parse(readFileSync(join(dir, 'build/compile_commands.json'), 'utf8'));
+  assert.equal(row.file, join(dir, 'm.c'));
+  assert.ok(row.arguments.includes('-DMP_CONFIGFILE="build/natmod/x64/m.config.h"'));
+  assert.ok(existsSync(join(dir, 'build/natmod/x64/m.config.h')));
+});
+
+test('clang alone serves all ten architectures', async (t) => {
+  if (!need(t, 'clang-22', onPath('clang-22'))) return;
+  const dir = project(t, { Makefile: makefile, 'm.c': good });
+  const processes = {
+    ...childProcesses,
+    find: async (name: string) => (name.includes('gcc') ? undefined : childProcesses.find(name)),
+  };
+  const result = await build({ dir, archs: buildableArchs, ownHeaders, libcHeaders }, { files: fileStore, processes });
+  assert.deepEqual(
+    result.outputs.filter((output) => !output.ok),
+    [],
+  );
+});
+
+test('the doctor tells of every architecture, and how to close each gap', async (t) => {
+  const dir = project(t, {});
+  const nothing = {
+    ...childProcesses,
+    find: async (name: string) => (name === 'apt-get' ? '/usr/bin/apt-get' : undefined),
+  };
+  const bare = await examine({ scratch: dir }, { files: fileStore, processes: nothing });
+  assert.equal(bare.ok, false);
+  assert.deepEqual(
+    bare.archs.map((row) => row.arch),
+    [...buildableArchs],
+  );
+  assert.ok(bare.archs.every((row) => row.problem && row.install?.startsWith('apt-get install ')));
+  assert.ok(bare.tools.some((row) => !row.ok && row.mend));
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const real = await examine({ scratch: dir, ownHeaders, libcHeaders }, ports);
+  const x64 = real.archs.find((row) => row.arch === 'x64');
+  assert.ok(x64?.ok && x64.version && x64.libraries.length > 0);
+});
+
+test('folders of installers are found by their shape', async (t) => {
+  const home = project(t, {
+    '.espressif/tools/xtensa-esp-elf/14.2/xtensa-esp-elf/bin/x': '',
+    '.platformio/packages/toolchain-xtensa/bin/x': '',
+    '.arduino15/packages/esp32/tools/gcc/1/bin/x': '',
+  });
+  if (process.platform !== 'linux') return;
+  const found = (await toolFolders(home, {})).filter((folder) => folder.startsWith(home));
+  assert.equal(found.length, 3);
+});

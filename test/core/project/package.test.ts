@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { findAbi } from '../../../extension/core/abi/profiles.ts';
+import type { Failure } from '../../../extension/core/diagnostic.ts';
+import { build } from '../../../extension/core/project/build.ts';
+import { createProject } from '../../../extension/core/project/create-project.ts';
+import { layouts, type PackagePart, writePackage } from '../../../extension/core/project/package.ts';
+import { templates } from '../../../extension/core/project/templates.ts';
+import { childProcesses } from '../../../extension/node/child-process.ts';
+import { fileStore } from '../../../extension/node/file-store.ts';
+import { top } from '../../projects.ts';
+import { need } from '../../setup/need.ts';
+import { onPath } from '../../setup/packages.mjs';
+
+async function parts(t: TestContext): Promise<{ dir: string; parts: PackagePart[] }> {
+  const dir = mkdtempSync(join(tmpdir(), 'natmod-package-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  await createProject(templates[0], 'gadget', join(dir, 'p'), fileStore);
+  const made: PackagePart[] = [];
+  for (const abi of ['6.3', 'circuitpython']) {
+    const result = await build(
+      {
+        dir: join(dir, 'p'),
+        archs: ['x64', 'armv7m'],
+        abi,
+        ownHeaders: join(top, 'extension/headers/micropython'),
+        outDir: join(dir, abi),
+      },
+      { files: fileStore, processes: childProcesses },
+    );
+    assert.ok(result.ok, JSON.stringify(result));
+    made.push(...result.outputs.map(({ arch, path }) => ({ arch, profile: findAbi(abi)!, path: path! })));
+  }
+  return { dir, parts: made };
+}
+
+const codesOf = (task: Promise<unknown>) =>
+  task.then(
+    () => [],
+    (thrown) => (thrown as Failure).diagnostics.map((d) => d.code),
+  );
+
+test('every layout gives each module its own file, an index and a checksum', async (t) => {
+  if (!need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
+  const { dir, parts: made } = await parts(t);
+  const micropython = made.filter((part) => part.profile.name === '6.3');
+  for (const layout of Object.keys(layouts)) {
+    const outDir = join(dir, layout);
+    const written = await writePackage(
+      { name: 'gadget', version: '1.2', layout, outDir, parts: micropython },
+      fileStore,
+    );
+    assert.equal(written.filter((path) => path.endsWith('.mpy')).length, 2);
+    const sums = readFileSync(join(outDir, 'SHA256SUMS'), 'utf8').trim().split('\n');
+    for (const sum of sums) {
+      const [digest, path] = sum.split('  ');
+      assert.equal(
+        createHash('sha256')
+          .update(readFileSync(join(outDir, path)))
+          .digest('hex'),
+        digest,
+      );
+      if (!path.endsWith('.json')) continue;
+      const index = JSON.parse(readFileSync(join(outDir, path), 'utf8'));
+      assert.equal(index.version, '1.2');
+      assert.ok(existsSync(join(outDir, path, '..', index.urls[0][1])));
+    }
+    assert.equal(sums.length, 4);
+  }
+  assert.ok(existsSync(join(dir, 'emlearn/armv7m_6.3/gadget.mpy')));
+  assert.ok(existsSync(join(dir, 'circuitpython/gadget.x64.mpy')));
+  assert.ok(existsSync(join(dir, 'cibuildmp/mpy6.3-v1.23.0-armv7m/package.json')));
+});
+
+test('what does not agree is refused, and then nothing is written', async (t) => {
+  if (!need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
+  const { dir, parts: made } = await parts(t);
+  const outDir = join(dir, 'out');
+  const request = { name: 'gadget', version: '1', layout: 'emlearn', outDir };
+  const [x64, arm] = made;
+  // CircuitPython's has the same arch and version number.
+  assert.deepEqual(await codesOf(writePackage({ ...request, parts: made }, fileStore)), [
+    'package/collision',
+    'package/collision',
+  ]);
+  assert.deepEqual(await codesOf(writePackage({ ...request, parts: [{ ...x64, arch: 'armv7m' }] }, fileStore)), [
+    'package/arch',
+  ]);
+  const circuitpython = findAbi('circuitpython')!;
+  assert.deepEqual(
+    await codesOf(writePackage({ ...request, parts: [{ ...arm, profile: circuitpython }] }, fileStore)),
+    ['package/abi'],
+  );
+  assert.deepEqual(await codesOf(writePackage({ ...request, name: 'other', parts: [x64] }, fileStore)), [
+    'package/name',
+  ]);
+  for (const layout of ['{arch}', '{board}/x.mpy'])
+    assert.deepEqual(await codesOf(writePackage({ ...request, layout, parts: [x64] }, fileStore)), ['package/layout']);
+  const outside = { ...request, layout: '../{name}.mpy', parts: [x64] };
+  assert.deepEqual(await codesOf(writePackage(outside, fileStore)), ['package/outside']);
+  assert.equal(existsSync(outDir) && readdirSync(outDir).length > 0, false);
+});
