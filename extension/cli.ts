@@ -1,11 +1,11 @@
 // The command line tool: gives the ports of this machine to the verbs.
 
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { runCli } from './cli/program.ts';
 import type { Processes } from './core/ports.ts';
 import { fileStore } from './node/file-store.ts';
+import { installation } from './node/installation.ts';
 
 // Whoever reads us may have seen enough.
 process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
@@ -38,8 +38,8 @@ void runCli(process.argv.slice(2), manifest.version, {
   cwd: process.cwd(),
   environment: process.env,
   processors: availableParallelism(),
-  libcHeaders: join(import.meta.dirname, 'headers/libc'),
   disassembler: async (file, inspection) => (await import('./disassembler.ts')).disassembler(file, inspection),
+  installation: installation(import.meta.dirname, process.argv[1], manifest.version),
   endWith: (code) => {
     process.exitCode ||= code;
   },

@@ -97,6 +97,13 @@ const disassembler = {
   },
 };
 
+/** MicroPython's compiler to bytecode, which a worker loads from its file. */
+async function copyMpyCross(outDir) {
+  const source = join(root, 'node_modules/@pybricks/mpy-cross-v6');
+  for (const name of ['build/mpy-cross-v6.js', 'build/mpy-cross-v6.wasm', 'LICENSE'])
+    await writeOutput(join(outDir, 'mpy-cross', name.replace('build/', '')), await readFile(join(source, name)));
+}
+
 function options({ entry, out, plugins = [], ...rest }, outDir, production) {
   return {
     ...rest,
@@ -145,6 +152,7 @@ async function main(args) {
   }
   await copyHeaders(outDir);
   for (const [from, to] of copies) await writeOutput(join(outDir, to), await readFile(join(root, from)));
+  await copyMpyCross(outDir);
   await Promise.all(present().map((bundle) => esbuild.build(options(bundle, outDir, production))));
 }
 

@@ -1,6 +1,6 @@
 // The extension as VS Code loads it: makes the ports to the outside world and hands them to the features in `host/`.
 
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import { build } from './core/project/build.ts';
@@ -14,15 +14,18 @@ import { readSettings } from './host/settings.ts';
 import * as status from './host/status.ts';
 import { childProcesses } from './node/child-process.ts';
 import { fileStore } from './node/file-store.ts';
+import { installation } from './node/installation.ts';
 import { listWithObjdump } from './node/objdump.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
-  const libcHeaders = join(import.meta.dirname, 'headers/libc');
+  const { version } = context.extension.packageJSON as { version: string };
+  const own = installation(import.meta.dirname, join(import.meta.dirname, 'host.js'), version);
+  const machine = { ...own, environment: process.env, concurrency: availableParallelism() };
   const settingsOf = (dir: string) => readSettings(dir, { files: fileStore, home: homedir() });
   const found = projects.activate(context, fileStore);
   const channel = output.activate(context);
   const builds = buildCommand.activate(context, {
-    build: (request) => build({ ...request, libcHeaders }, { files: fileStore, processes: childProcesses }),
+    build: (request) => build({ ...machine, ...request }, { files: fileStore, processes: childProcesses }),
     settingsOf,
     projects: found,
     problems: problems.activate(context, fileStore),

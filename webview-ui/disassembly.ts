@@ -23,6 +23,8 @@ export interface Disassembly {
 export function disassembly(options: DisassemblyOptions): Disassembly {
   let file: CodeFile | undefined;
   let wanted = false;
+  /** Rows of an older state of the file are shown; they are replaced at once, not piece by piece. */
+  let isRefresh = false;
   let isComplete = false;
   let turn = 0;
   let rows: Row[] = [];
@@ -48,7 +50,8 @@ export function disassembly(options: DisassemblyOptions): Disassembly {
     else {
       rows.push(...answer.rows);
       isComplete = answer.last;
-      options.onRows(rows, isComplete);
+      if (isComplete || !isRefresh) options.onRows(rows, isComplete);
+      if (isComplete) isRefresh = false;
     }
     texts.delete(answer.turn);
   }
@@ -74,6 +77,7 @@ export function disassembly(options: DisassemblyOptions): Disassembly {
     reset(next) {
       file = next;
       const again = wanted;
+      isRefresh = again;
       wanted = false;
       isComplete = false;
       if (again) start();

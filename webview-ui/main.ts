@@ -258,7 +258,8 @@ function open(message: Extract<ToPage, { kind: 'open' }>): void {
   bytes = new Uint8Array(message.bytes);
   description = describe(bytes, name);
   const keep = { section, rows: list.scroll, hex: hexView.scroll, active: activeRows.get(section) };
-  rowsBySection.clear();
+  // The old code stays in view until the new one is there, and with it the scroll.
+  for (const key of rowsBySection.keys()) if (key !== 'disassembly') rowsBySection.delete(key);
   for (const key of Object.keys(sectionNames) as SectionName[])
     if (key !== 'search' && key !== 'disassembly') rowsBySection.set(key, rowsOf(key, description));
   code.reset({ name, bytes, listings: message.listings, note: message.note });
@@ -280,7 +281,11 @@ function drawTitle({ size, header }: Description, change: number | undefined): v
   byId('kind').textContent = `${kind}, ${size.toLocaleString('en-US')} bytes`;
   const sign = change !== undefined && change > 0 ? '+' : '';
   byId('change').textContent =
-    change === undefined ? '' : change === 0 ? 'reloaded, same size' : `${sign}${change.toLocaleString('en-US')} bytes`;
+    change === undefined
+      ? ''
+      : change === 0
+        ? 'reloaded, same size'
+        : `${sign}${change.toLocaleString('en-US')} ${Math.abs(change) === 1 ? 'byte' : 'bytes'}`;
 }
 
 function drawFault({ fault }: Description): void {

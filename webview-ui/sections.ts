@@ -55,7 +55,7 @@ export function rowsOf(section: SectionName, description: Description): Row[] {
         cells: [row.what, row.bytes.toLocaleString('en-US'), row.note],
         share: row.bytes / most,
       }));
-      return [...rows, { cells: ['', '', symbolsNote], tone: 'note' }];
+      return [...rows, { cells: [symbolsNote], tone: 'note' }];
     }
     case 'qstrs':
       return description.qstrs.map((row) => ({

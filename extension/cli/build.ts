@@ -1,6 +1,7 @@
 // natmod build: compiles and links the project in a folder.
 
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { abiProfiles, findAbi } from '../core/abi/profiles.ts';
 import { type BuildableArch, buildableArchs, isBuildableArch } from '../core/arch/names.ts';
 import { nearest } from '../core/link/nearest.ts';
 import { compatProfiles, findProfile } from '../core/link/profiles.ts';
@@ -12,6 +13,7 @@ import { type CliPorts, exitCodes } from './terminal.ts';
 interface BuildOptions {
   readonly arch?: readonly BuildableArch[];
   readonly mpyDir?: string;
+  readonly abi?: string;
   readonly out?: string;
   readonly compat?: string;
   readonly json?: boolean;
@@ -24,8 +26,11 @@ export function registerBuild(program: Command, ports: CliPorts): void {
     .description('compile and link the native module in a folder')
     .addArgument(new Argument('[dir]', 'folder with the natmod Makefile').default('.'))
     .addOption(
-      new Option('--arch <archs>', 'architectures, separated by commas; else ARCH of the Makefile').argParser(addArchs),
+      new Option('--arch <archs>', 'architectures, separated by commas, or all; else ARCH of the Makefile').argParser(
+        addArchs,
+      ),
     )
+    .addOption(new Option('--abi <abi>', `ABI to build for: ${abiList}`).argParser(readAbi))
     .option('--mpy-dir <dir>', 'MicroPython source tree; else MPY_DIR of the Makefile or the environment')
     .option('--out <dir>', 'where the .mpy goes, in a folder for each of several architectures; else DIR')
     .addOption(
@@ -45,7 +50,8 @@ export function registerBuild(program: Command, ports: CliPorts): void {
           compat: options.compat,
           environment: ports.environment,
           concurrency: ports.processors,
-          libcHeaders: ports.libcHeaders,
+          ...ports.installation,
+          abi: options.abi,
           cancel: ports.cancel,
           onLog: options.verbose ? ports.complain : undefined,
         },
@@ -65,9 +71,17 @@ export function registerBuild(program: Command, ports: CliPorts): void {
 }
 
 /** Takes `a,b` and repeated options. */
-function addArchs(text: string, earlier: readonly BuildableArch[] = []): readonly BuildableArch[] {
+export function addArchs(text: string, earlier: readonly BuildableArch[] = []): readonly BuildableArch[] {
   const names = text.split(',').map((name) => name.trim());
-  return [...earlier, ...names.map(readArch)];
+  return [...earlier, ...names.flatMap((name) => (name === 'all' ? buildableArchs : [readArch(name)]))];
+}
+
+export const abiList = abiProfiles.map((profile) => profile.name).join(', ');
+
+/** @throws InvalidArgumentError naming the ABIs there are. */
+export function readAbi(name: string): string {
+  if (findAbi(name)) return name;
+  throw new InvalidArgumentError(`Known are ${abiProfiles.map((row) => `${row.name} (${row.firmware})`).join(', ')}.`);
 }
 
 /** @throws InvalidArgumentError naming the architectures there are, and the one probably meant. */

@@ -1,7 +1,8 @@
 // natmod link: links objects into a .mpy, with the options of MicroPython's tools/mpy_ld.py.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type AbiName, abiProfiles, isAbiName } from '../core/abi/profiles.ts';
+import { micropython } from '../core/abi/micropython.ts';
+import { findAbi } from '../core/abi/profiles.ts';
 import { parseArchFlags, rv32Extensions, takesArchFlags } from '../core/arch/arch-flags.ts';
 import type { BuildableArch } from '../core/arch/names.ts';
 import { readLibrary } from '../core/compile/runtime-libraries.ts';
@@ -12,7 +13,7 @@ import type { LinkInput } from '../core/link/request.ts';
 import { configHeader, findQstrs, readConfigHeader } from '../core/mpy/qstr.ts';
 import { loadAbi } from '../core/project/load-abi.ts';
 import { readExterns } from '../core/project/read-externs.ts';
-import { readArch, readCompat } from './build.ts';
+import { abiList, readAbi, readArch, readCompat } from './build.ts';
 import { renderMap } from './link-map.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
@@ -26,7 +27,7 @@ interface LinkOptions {
   readonly sourceName?: string;
   readonly preprocess?: boolean;
   readonly mpyDir?: string;
-  readonly abi?: AbiName;
+  readonly abi?: string;
   readonly archFlags?: number;
   readonly externs?: string;
   readonly verbose?: number;
@@ -53,11 +54,7 @@ export function registerLink(program: Command, ports: CliPorts): void {
     .addOption(
       new Option('--mpy-dir <dir>', 'MicroPython source tree whose ABI is used, in place of --abi').conflicts('abi'),
     )
-    .addOption(
-      new Option('--abi <abi>', `ABI of the firmware: ${Object.keys(abiProfiles).join(', ')} (default: 6.3)`).argParser(
-        readAbi,
-      ),
-    )
+    .addOption(new Option('--abi <abi>', `ABI of the firmware: ${abiList} (default: 6.3)`).argParser(readAbi))
     .addOption(
       new Option('--compat [version]', "the reference linker's exact bytes, as of a MicroPython version").argParser(
         readCompat,
@@ -134,15 +131,9 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
   );
 }
 
-/** @throws InvalidArgumentError naming the ABIs there are. */
-function readAbi(name: string): AbiName {
-  if (isAbiName(name)) return name;
-  throw new InvalidArgumentError(`Known are ${Object.keys(abiProfiles).join(', ')}.`);
-}
-
 async function abiOf(options: LinkOptions, ports: CliPorts) {
   return options.mpyDir === undefined
-    ? abiProfiles[options.abi ?? '6.3']
+    ? (findAbi(options.abi ?? '6.3')?.abi ?? micropython)
     : loadAbi(ports.files.resolve(ports.cwd, options.mpyDir), '', ports.files);
 }
 

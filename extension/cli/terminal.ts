@@ -2,6 +2,12 @@
 
 import type { Disassembler } from '../core/inspect/disassembler.ts';
 import type { CancelSignal, Files, Processes } from '../core/ports.ts';
+import type { BuildRequest } from '../core/project/build-result.ts';
+
+/** See BuildRequest, which takes these as they are. */
+export type Installation = Required<
+  Pick<BuildRequest, 'libcHeaders' | 'ownHeaders' | 'memoryFile' | 'tool' | 'toolFolders' | 'compilePython'>
+>;
 
 export interface CliPorts {
   readonly files: Files;
@@ -17,10 +23,9 @@ export interface CliPorts {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly processors: number;
-  /** Folder of C library headers for compilers that bring none. */
-  readonly libcHeaders: string;
   /** Loads itself at the first call. */
   readonly disassembler: Disassembler;
+  readonly installation: Installation;
   /** Sets what the process will end with; see `exitCodes`. */
   readonly endWith: (code: number) => void;
 }

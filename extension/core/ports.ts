@@ -63,3 +63,10 @@ export interface Processes {
   /** @returns the full path of a program on PATH (or the given path if it is runnable), or undefined. */
   find(program: string): Promise<string | undefined>;
 }
+
+/** Python source to a .mpy file of bytecode. `said`: what the compiler printed, when there is no file. */
+export type CompilePython = (
+  name: string,
+  source: string,
+  cancel?: CancelSignal,
+) => Promise<{ readonly mpy?: Uint8Array | undefined; readonly said: string }>;

@@ -80,6 +80,24 @@ async function inspect({ page }: Workbench, file: string): Promise<FrameLocator>
   return inner;
 }
 
+/** Everything is in view, and the rows have the most room. */
+async function assertLayout(frame: FrameLocator): Promise<void> {
+  const boxes = await frame.locator('body').evaluate((body) =>
+    ['nav', 'main', 'aside', 'footer', '#copy'].map((selector) => {
+      const { left, top, right, bottom } = body.querySelector(selector)?.getBoundingClientRect() ?? new DOMRect();
+      return {
+        selector,
+        width: right - left,
+        height: bottom - top,
+        inside: right <= innerWidth && bottom <= innerHeight,
+      };
+    }),
+  );
+  for (const box of boxes) assert.ok(box.inside && box.width > 50 && box.height > 10, JSON.stringify(box));
+  const main = boxes.find((box) => box.selector === 'main');
+  assert.ok(main && main.width > 400 && main.height > 200, JSON.stringify(main));
+}
+
 const part = (frame: FrameLocator, name: string) => frame.getByRole('treeitem', { name });
 const row = (frame: FrameLocator, text: string | RegExp) => frame.locator('#rows .row', { hasText: text }).first();
 
@@ -90,6 +108,7 @@ test('a module of machine code, part by part', async (t) => {
     t.diagnostic(
       `first paint ${await frame.locator('body').getAttribute('data-paint-ms')} ms after the page's script began`,
     );
+    await assertLayout(frame);
     await workbench.screenshot('inspector-1-header');
 
     await part(frame, 'Compatibility').click();
@@ -188,9 +207,13 @@ test('files of other kinds, and broken ones, are never a blank page', async (t) 
 
     // The file changes under the page: same part, same scroll, and what changed.
     await writeFile(join(folder, 'big.mpy'), Uint8Array.from([...files['big.mpy'], 0]));
-    await frame.locator('#change', { hasText: '+1 bytes' }).waitFor({ timeout: 20_000 });
+    await frame.locator('#change', { hasText: '+1 byte' }).waitFor({ timeout: 20_000 });
     await frame.locator('#fault', { hasText: '1 byte' }).waitFor();
+    await frame
+      .locator('#outline [aria-selected="true"] .count', { hasText: /\d{3},\d{3}/ })
+      .waitFor({ timeout: 60_000 });
     await frame.locator('#rows-title', { hasText: 'Disassembly' }).waitFor();
+    assert.equal(await frame.locator('#rows .list').evaluate((list) => list.scrollTop), 500_000);
     await workbench.screenshot('inspector-9-refreshed');
   });
 });

@@ -106,28 +106,3 @@ export const micropython: Abi = {
   funTable,
   configTypes,
 };
-
-/** Fields that came with 6.3. */
-const since63 = new Set([
-  'load_method_maybe',
-  'arg_parse_all',
-  'arg_parse_all_kw_array',
-  'binary_get_size',
-  'binary_get_val_array',
-  'binary_set_val_array',
-  'type_Exception',
-]);
-
-const funTable62 = funTable
-  .filter((field) => !since63.has(field))
-  .map((field) => (field === 'make_function_from_proto_fun' ? 'make_function_from_raw_code' : field));
-
-/** MicroPython 1.22: .mpy version 6.2. */
-export const micropython62: Abi = { ...micropython, subVersion: 2, funTable: funTable62 };
-
-/** MicroPython 1.20 and 1.21: .mpy version 6.1. */
-export const micropython61: Abi = {
-  ...micropython,
-  subVersion: 1,
-  funTable: funTable62.map((field) => (field === 'get_buffer' ? 'get_buffer_raise' : field)),
-};

@@ -1,18 +1,37 @@
-// The native ABIs that are known without a source tree, by the names they are asked for.
+// ABIs that can be built for by name, without a source tree.
+// By release: https://docs.micropython.org/en/latest/reference/mpyfiles.html#versioning-and-compatibility-of-mpy-files
 
 import type { Abi } from './abi.ts';
 import { circuitpython } from './circuitpython.ts';
-import { micropython, micropython61, micropython62 } from './micropython.ts';
+import { micropython } from './micropython.ts';
+import { micropython61, micropython62 } from './micropython-older.ts';
 
-export const abiProfiles = {
-  '6.3': micropython,
-  '6.2': micropython62,
-  '6.1': micropython61,
-  circuitpython,
-} as const satisfies Readonly<Record<string, Abi>>;
+export interface AbiProfile {
+  readonly name: string;
+  /** Firmware that loads such modules. */
+  readonly firmware: string;
+  readonly abi: Abi;
+}
 
-export type AbiName = keyof typeof abiProfiles;
+export const abiProfiles: readonly AbiProfile[] = [
+  { name: '6.3', firmware: 'MicroPython 1.23 and later', abi: micropython },
+  { name: '6.2', firmware: 'MicroPython 1.22', abi: micropython62 },
+  { name: '6.1', firmware: 'MicroPython 1.20 and 1.21', abi: micropython61 },
+  { name: 'circuitpython', firmware: 'CircuitPython 9.2 and later', abi: circuitpython },
+];
 
-export function isAbiName(name: string): name is AbiName {
-  return Object.hasOwn(abiProfiles, name);
+/** @returns undefined for a name without a row. */
+export function findAbi(name: string): AbiProfile | undefined {
+  return abiProfiles.find((profile) => profile.name === name);
+}
+
+/** Whether firmware of one takes native modules of the other. */
+export function sameAbi(one: Abi, other: Abi): boolean {
+  return one.flavour === other.flavour && one.version === other.version && one.subVersion === other.subVersion;
+}
+
+/** e.g. `6.3`, `circuitpython 6.3` */
+export function abiName(abi: Abi): string {
+  const version = `${abi.version}.${abi.subVersion}`;
+  return abi.flavour === 'micropython' ? version : `${abi.flavour} ${version}`;
 }

@@ -115,7 +115,7 @@ async function makeObject(step: CompileStep, job: Job): Promise<Made> {
 /** All but the contents of files: the command, and what stands around it. */
 function keyOf(step: CompileStep, { dir, identity, environment }: Job): Promise<string> {
   const variables = compilerVariables.map((name) => environment?.[name] ?? '');
-  return digestOf([dir, step.argv, identity, variables]);
+  return digestOf([dir, step.argv, step.assemble?.argv, identity, variables]);
 }
 
 async function sameInputs(record: ObjectRecord, inputs: InputFiles): Promise<boolean> {
@@ -144,23 +144,38 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
   job.onStart?.(step.source);
   onLog?.(`${step.argv.map(quote).join(' ')}\n`);
   const unique = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}${runs++}`;
-  const temporary = { object: `${step.object}.${unique}.tmp.o`, depfile: `${step.depfile}.${unique}.tmp.d` };
+  const temporary = {
+    object: `${step.object}.${unique}.tmp.o`,
+    depfile: `${step.depfile}.${unique}.tmp.d`,
+    text: `${step.object}.${unique}.tmp.s`,
+  };
+  const names = new Map([
+    [step.object, temporary.object],
+    [step.depfile, temporary.depfile],
+    [step.assemble?.text ?? '', temporary.text],
+  ]);
+  const run = (argv: readonly string[]) =>
+    ports.processes.run({
+      argv: argv.map((word) => names.get(word) ?? word),
+      cwd: dir,
+      // Translated messages could not be taken apart.
+      env: { LC_ALL: 'C' },
+      timeoutMs: timeoutSeconds * 1000,
+      cancel,
+      onOutput: onLog,
+    });
   const inputsBefore = inputs.now();
   job.started ??= fileClock(files.resolve(dir, step.object, '..'), unique, files);
   const started = await job.started;
-  const result = await ports.processes.run({
-    argv: step.argv.map((word) =>
-      word === step.object ? temporary.object : word === step.depfile ? temporary.depfile : word,
-    ),
-    cwd: dir,
-    // Translated messages could not be taken apart.
-    env: { LC_ALL: 'C' },
-    timeoutMs: timeoutSeconds * 1000,
-    cancel,
-    onOutput: onLog,
-  });
+  let result = await run(step.argv);
+  const compilerSaid = result.stderr;
+  if (step.assemble && result.end === 'exited' && result.code === 0) {
+    onLog?.(`${step.assemble.argv.map(quote).join(' ')}\n`);
+    result = await run(step.assemble.argv);
+  }
   const made = { object: files.resolve(dir, temporary.object), depfile: files.resolve(dir, temporary.depfile) };
-  const said = readCompilerOutput(result.stderr, (file) => files.resolve(dir, file));
+  const text = files.resolve(dir, temporary.text);
+  const said = readCompilerOutput(compilerSaid, (file) => files.resolve(dir, file));
   try {
     const fault = faultOf(result, step);
     if (fault) {
@@ -182,6 +197,7 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
   } finally {
     await files.remove(made.object).catch(() => undefined);
     await files.remove(made.depfile).catch(() => undefined);
+    if (step.assemble) await files.remove(text).catch(() => undefined);
   }
 }
 

@@ -82,6 +82,9 @@ function adviceFor(message: string): string | undefined {
   if (header?.startsWith('bits/') || header?.startsWith('gnu/stubs')) {
     return 'The C library headers for this target are missing; for 32-bit x86 on Debian: gcc-multilib.';
   }
+  if (header && /^(py|extmod|shared|lib)\//.test(header)) {
+    return "Natmod's own headers declare the dynamic runtime only: for this one, give --mpy-dir or set MPY_DIR to a MicroPython tree.";
+  }
   if (header && cHeaders.includes(header)) {
     return 'This compiler brings no C library headers for the target: install its newlib or picolibc.';
   }

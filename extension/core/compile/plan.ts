@@ -21,7 +21,10 @@ export interface CompileRequest {
   /** The author's flags by the places they go to; see ProjectCflags. */
   readonly cflags: { readonly [place in 'first' | 'arch' | 'extra' | 'last']: readonly string[] };
   readonly floatImpl?: FloatImpl | undefined;
-  readonly mpyDir: string;
+  /** MicroPython's headers: those of a tree, or ours. */
+  readonly headers: string;
+  /** What ours need to know. */
+  readonly defines?: readonly string[] | undefined;
   /** Our own C library headers, for a compiler that brings none; undefined: do without. */
   readonly libcHeaders?: string | undefined;
   /** The generated header, relative to the project folder. */
@@ -37,6 +40,8 @@ export interface CompileStep {
   readonly depfile: string;
   /** To be run in the project folder. */
   readonly argv: readonly string[];
+  /** To be run after it: makes the object of the assembly text that `argv` makes. */
+  readonly assemble?: { readonly text: string; readonly argv: readonly string[] } | undefined;
 }
 
 /** Kinds of source a compiler takes, by file name suffix. */
@@ -54,7 +59,21 @@ export function planCompile(request: CompileRequest): CompileStep[] {
     const flags = source.endsWith('.cpp') ? [...flagsFor(request, true), ...cppFlags] : flagsFor(request, false);
     const input = /^[-@]/.test(source) ? `./${source}` : source;
     // -MD lists the system's headers too: an update of the C library makes objects stale.
-    const argv = [request.compiler.program, ...flags, '-MD', '-MF', depfile, '-o', object, '-c', input];
+    const { program, family } = request.compiler;
+    const assembler = family === 'clang' && !isAssembly(source) ? targets[request.arch].clangAssembler : undefined;
+    if (assembler) {
+      const text = `${object}.s`;
+      // -g0: its assembler does not know the registers that its own frame information names.
+      const argv = [program, ...flags, '-g0', '-MD', '-MF', depfile, '-o', text, '-S', input];
+      return {
+        source,
+        object,
+        depfile,
+        argv,
+        assemble: { text, argv: [program, ...assembler, '-o', object, '-c', text] },
+      };
+    }
+    const argv = [program, ...flags, '-MD', '-MF', depfile, '-o', object, '-c', input];
     return { source, object, depfile, argv };
   });
 }
@@ -69,7 +88,8 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
     '-g',
     ...cflags.first,
     '-I.',
-    `-I${request.mpyDir}`,
+    `-I${request.headers}`,
+    ...(request.defines ?? []),
     ...(cpp ? languageFlags.filter((flag) => !flag.startsWith('-std=')) : languageFlags),
     // Quoted: between angle brackets, macros such as `linux` would be replaced within the path.
     `-DMP_CONFIGFILE="${request.configHeader}"`,

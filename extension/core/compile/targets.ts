@@ -25,6 +25,8 @@ export interface Target {
   readonly flags: readonly string[];
   /** How each family is brought to this target and to code that our linker takes. */
   readonly familyFlags: Readonly<Record<CompilerFamily, readonly string[]>>;
+  /** Clang's objects are made by way of assembly text, with these flags for its assembler: its literals come out right so only. */
+  readonly clangAssembler?: readonly string[] | undefined;
   /** A GCC without a C library of its own: picolibc is taken when it knows its specs. */
   readonly picolibc?: boolean | undefined;
 }
@@ -101,6 +103,7 @@ export const targets: Readonly<Record<BuildableArch, Target>> = {
     compilers: [...gcc('xtensa-lx106-elf-gcc'), ...anyClang],
     flags: [],
     familyFlags: { gcc: ['-mforce-l32'], clang: [...clangXtensa, ...clangCode] },
+    clangAssembler: ['--target=xtensa'],
   },
   xtensawin: {
     floatImpl: 'float',
@@ -114,6 +117,7 @@ export const targets: Readonly<Record<BuildableArch, Target>> = {
       gcc: [],
       clang: [...clangXtensa, '-Xclang', '-target-feature', '-Xclang', '+windowed', ...clangCode],
     },
+    clangAssembler: ['--target=xtensa', '-Xclangas', '-target-feature', '-Xclangas', '+windowed'],
   },
   rv32imc: riscv(32, '-march=rv32imac', '-mabi=ilp32'),
   rv64imc: riscv(64, '-march=rv64imac', '-mabi=lp64'),

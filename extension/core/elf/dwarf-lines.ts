@@ -22,7 +22,7 @@ export interface LineLookup {
 /** Never throws: what can't be understood, or is compressed, has no lines. Nothing is read before the first question. */
 export function readLines(object: ObjectFile): LineLookup {
   let table: Map<number, Row[]> | undefined;
-  const rowsOf = (section: number) => (table ??= tryDecode(object)).get(section) ?? [];
+  const rowsOf = (section: number) => (table ??= decode(object)).get(section) ?? [];
   return {
     at(section, offset) {
       const rows = rowsOf(section);
@@ -73,20 +73,13 @@ interface Unit {
 type Name = string | { readonly section: DebugSection | undefined; readonly offset: number };
 
 /** More rows than any module has; a hostile table is read no further. */
-const mostRows = 2 ** 21;
+const mostRows = 2 ** 20;
 
-function tryDecode(object: ObjectFile): Map<number, Row[]> {
+function decode(object: ObjectFile): Map<number, Row[]> {
   const rows = new Map<number, Row[]>();
-  let lines: DebugSection | undefined;
-  let strings: Strings;
-  try {
-    lines = debugSection(object, '.debug_line');
-    strings = { line: debugSection(object, '.debug_line_str'), info: debugSection(object, '.debug_str') };
-  } catch {
-    // Relocations of debug sections are read here for the first time, and may be broken.
-    return rows;
-  }
+  const lines = debugSection(object, '.debug_line');
   if (!lines) return rows;
+  const strings = { line: debugSection(object, '.debug_line_str'), info: debugSection(object, '.debug_str') };
   const total = { rows: 0 };
   const cursor = new Cursor(lines.view, 0, lines.view.byteLength);
   while (cursor.at < cursor.end && !cursor.failed && total.rows < mostRows) {

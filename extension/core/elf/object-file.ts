@@ -34,7 +34,7 @@ export interface ObjectSection {
   readonly data: Uint8Array;
   /**
    * Relocations that apply to this section, in file order. Those of sections without a place in memory (debug information)
-   * are many, and read when first asked for: that may throw the Failure that `readObject` would throw for others.
+   * are many, and read when first asked for; broken ones are none.
    */
   readonly relocations: readonly ObjectRelocation[];
 }

@@ -2,6 +2,7 @@
 // Specification: https://man.freebsd.org/cgi/man.cgi?query=ar&sektion=5
 
 import { malformed, truncated, unsupported } from './errors.ts';
+import { NameBudget } from './name-budget.ts';
 
 export interface Archive {
   readonly path: string;
@@ -32,7 +33,8 @@ export function readArchive(bytes: Uint8Array, path: string): Archive {
   if (start !== magic) throw malformed(path, `is not an archive: it starts with ${JSON.stringify(start)}`);
   const members: ArchiveMember[] = [];
   const byOffset = new Map<number, ArchiveMember>();
-  let longNames = new Uint8Array(0);
+  const names = new NameBudget(bytes.length);
+  let longNames: Uint8Array = new Uint8Array(0);
   let index: { readonly bytes: Uint8Array; readonly form: 'gnu32' | 'gnu64' | 'bsd' } | undefined;
   for (let at = magic.length; at < bytes.length; ) {
     if (at + headerSize > bytes.length) {
@@ -48,11 +50,11 @@ export function readArchive(bytes: Uint8Array, path: string): Archive {
     if (body + size > bytes.length) throw truncated(path, `member ${members.length}`, body + size, bytes.length);
     const content = bytes.subarray(body, body + size);
     const field = ascii(header.subarray(0, 16)).trimEnd();
-    if (field === '//') longNames = content.slice();
+    if (field === '//') longNames = content;
     else if (field === '/') index = { bytes: content, form: 'gnu32' };
     else if (field === '/SYM64/') index = { bytes: content, form: 'gnu64' };
     else {
-      const { name, data } = nameMember(field, content, longNames, path);
+      const { name, data } = nameMember(field, content, longNames, names, path);
       if (name.startsWith('__.SYMDEF')) index = { bytes: data, form: 'bsd' };
       else {
         const member = { name, bytes: data };
@@ -62,13 +64,14 @@ export function readArchive(bytes: Uint8Array, path: string): Archive {
     }
     at = body + size + (size % 2);
   }
-  return { path, members, index: index && readIndex(index.bytes, index.form, byOffset, path) };
+  return { path, members, index: index && readIndex(index.bytes, index.form, byOffset, names, path) };
 }
 
 function nameMember(
   field: string,
   content: Uint8Array,
   longNames: Uint8Array,
+  names: NameBudget,
   path: string,
 ): { name: string; data: Uint8Array } {
   const bsd = /^#1\/(\d+)$/.exec(field);
@@ -84,6 +87,8 @@ function nameMember(
   if (start >= longNames.length)
     throw malformed(path, `a member's name is at ${start} of the name table, which has ${longNames.length} bytes`);
   const end = longNames.indexOf(0x0a, start);
+  if (!names.spend((end < 0 ? longNames.length : end) - start))
+    throw malformed(path, 'the names of the members overlap beyond measure');
   return { name: ascii(longNames.subarray(start, end < 0 ? undefined : end)).replace(/\/$/, ''), data: content };
 }
 
@@ -91,6 +96,7 @@ function readIndex(
   bytes: Uint8Array,
   form: 'gnu32' | 'gnu64' | 'bsd',
   byOffset: ReadonlyMap<number, ArchiveMember>,
+  names: NameBudget,
   path: string,
 ): ArchiveIndex {
   const index = new Map<string, ArchiveMember[]>();
@@ -104,6 +110,13 @@ function readIndex(
         ? view.getUint32(at)
         : Number(view.getBigUint64(at));
   };
+  const text = (at: number) => {
+    const end = bytes.indexOf(0, at);
+    const stop = end < 0 ? bytes.length : end;
+    if (!names.spend(Math.max(0, stop - at)))
+      throw malformed(path, 'the names in the symbol index overlap beyond measure');
+    return ascii(bytes.subarray(at, stop));
+  };
   const add = (name: string, offset: number) => {
     const member = byOffset.get(offset);
     if (!member) throw malformed(path, `the symbol index says ${name} is at byte ${offset}, where no member starts`);
@@ -114,23 +127,18 @@ function readIndex(
   if (form === 'bsd') {
     const entries = number(0);
     const strings = 8 + entries;
-    for (let at = 4; at < 4 + entries; at += 8) add(stringAt(bytes, strings + number(at)), number(at + 4));
+    for (let at = 4; at < 4 + entries; at += 8) add(text(strings + number(at)), number(at + 4));
     return index;
   }
   const count = number(0);
   if (count * word > bytes.length)
     throw malformed(path, `the symbol index announces ${count} symbols in ${bytes.length} bytes`);
   for (let symbol = 0, at = word * (count + 1); symbol < count; symbol++) {
-    const name = stringAt(bytes, at);
+    const name = text(at);
     add(name, number(word * (symbol + 1)));
     at += name.length + 1;
   }
   return index;
-}
-
-function stringAt(bytes: Uint8Array, at: number): string {
-  const end = bytes.indexOf(0, at);
-  return ascii(bytes.subarray(at, end < 0 ? undefined : end));
 }
 
 function ascii(bytes: Uint8Array): string {

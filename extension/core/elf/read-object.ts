@@ -1,8 +1,10 @@
 // Reads a relocatable ELF object of either class, little-endian, with REL or RELA relocations.
 // Specification: https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html
 
+import { Failure } from '../diagnostic.ts';
 import { type ElfClass, fileTypes, sectionFlags, sectionIndices, sectionTypes } from './constants.ts';
 import { malformed, notElf, notObject, truncated, unsupported } from './errors.ts';
+import { NameBudget } from './name-budget.ts';
 import type { ObjectFile, ObjectRelocation, ObjectSection, ObjectSymbol } from './object-file.ts';
 
 /**
@@ -14,6 +16,7 @@ export function readObject(bytes: Uint8Array, path: string): ObjectFile {
   const file = openFile(bytes, path);
   const headers = readSectionHeaders(file);
   const sections = headers.map((header, index) => makeSection(file, header, index));
+  checkOverlap(file, sections);
   const symbols = readSymbols(file, headers, sections);
   const later = new Map<GrowingSection, SectionHeader[]>();
   for (const header of headers) {
@@ -35,6 +38,13 @@ export function readObject(bytes: Uint8Array, path: string): ObjectFile {
   return { path, elfClass: file.elfClass, machine: file.machine, flags: file.flags, sections, symbols };
 }
 
+/** Each byte of an object belongs to one section: what is made of the file then grows with the file only. */
+function checkOverlap(file: OpenFile, sections: readonly ObjectSection[]): void {
+  const total = sections.reduce((sum, section) => sum + section.data.length, 0);
+  if (total > file.bytes.length)
+    throw malformed(file.path, `the sections overlap: they hold ${total} bytes, the file ${file.bytes.length}`);
+}
+
 interface OpenFile {
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -42,6 +52,7 @@ interface OpenFile {
   readonly elfClass: ElfClass;
   readonly machine: number;
   readonly flags: number;
+  readonly names: NameBudget;
   readonly sectionTable: {
     readonly offset: number;
     readonly entrySize: number;
@@ -65,16 +76,24 @@ interface SectionHeader {
 
 type GrowingSection = ObjectSection & { readonly relocations: ObjectRelocation[] };
 
+function readOrNone(read: (into: ObjectRelocation[]) => void): ObjectRelocation[] {
+  const relocations: ObjectRelocation[] = [];
+  try {
+    read(relocations);
+    return relocations;
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return [];
+  }
+}
+
 /** Most of an object's relocations are for debug information, which a link that succeeds never looks at. */
 function readLater(section: GrowingSection, read: (into: ObjectRelocation[]) => void): void {
   let relocations: ObjectRelocation[] | undefined;
   Object.defineProperty(section, 'relocations', {
     enumerable: true,
     configurable: true,
-    get: () => {
-      if (!relocations) read((relocations = []));
-      return relocations;
-    },
+    get: () => (relocations ??= readOrNone(read)),
   });
 }
 
@@ -118,6 +137,7 @@ function openFile(bytes: Uint8Array, path: string): OpenFile {
     elfClass,
     machine: view.getUint16(18, true),
     flags: view.getUint32(wide ? 48 : 36, true),
+    names: new NameBudget(bytes.length),
     sectionTable: { offset, entrySize, count, nameSection },
   };
 }
@@ -327,7 +347,9 @@ function stringTable(file: OpenFile, header: SectionHeader, what: string): (offs
     if (offset > bytes.length || (offset === bytes.length && offset !== 0))
       throw malformed(file.path, `a name starts at ${offset}, but ${what} has ${bytes.length} bytes`);
     const end = bytes.indexOf(0, offset);
-    text = latin1OrUtf8(bytes.subarray(offset, end < 0 ? bytes.length : end));
+    const stop = end < 0 ? bytes.length : end;
+    if (!file.names.spend(stop - offset)) throw malformed(file.path, `the names in ${what} overlap beyond measure`);
+    text = latin1OrUtf8(bytes.subarray(offset, stop));
     seen.set(offset, text);
     return text;
   };

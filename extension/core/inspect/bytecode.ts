@@ -44,9 +44,8 @@ const scopeFlagNames = ['generator', '**kwargs', '*args', 'keyword defaults'] as
 
 /** @returns undefined when the bytes end inside it or contradict themselves */
 export function readPrelude(code: Uint8Array, at: number, names: OperandNames): Prelude | undefined {
-  const cursor = { at };
-  const next = () => code[cursor.at++] ?? Number.NaN;
-  let byte = next();
+  const cursor: Cursor = { code, at };
+  let byte = next(cursor);
   let stack = (byte >> 3) & 15;
   let exceptionStack = (byte >> 2) & 1;
   let positional = byte & 3;
@@ -54,7 +53,7 @@ export function readPrelude(code: Uint8Array, at: number, names: OperandNames): 
   let keywordOnly = 0;
   let defaults = 0;
   for (let n = 0; byte & 0x80 && n < 8; n++) {
-    byte = next();
+    byte = next(cursor);
     stack |= (byte & 0x30) << (2 * n);
     exceptionStack |= (byte & 0x02) << n;
     flags |= ((byte & 0x40) >> 6) << n;
@@ -65,7 +64,7 @@ export function readPrelude(code: Uint8Array, at: number, names: OperandNames): 
   let infoSize = 0;
   let cellCount = 0;
   for (let n = 0; n < 5; n++) {
-    byte = next();
+    byte = next(cursor);
     infoSize |= ((byte & 0x7e) >> 1) << (6 * n);
     cellCount |= (byte & 1) << n;
     if (!(byte & 0x80)) break;
@@ -73,13 +72,9 @@ export function readPrelude(code: Uint8Array, at: number, names: OperandNames): 
   const info = cursor.at;
   const cells = info + infoSize;
   if (!(cells + cellCount <= code.length) || positional + keywordOnly > infoSize) return undefined;
-  const number = () => {
-    let value = 0;
-    for (let part = 0x80; part & 0x80 && cursor.at <= cells; ) value = value * 128 + ((part = next()) & 0x7f);
-    return value;
-  };
-  const name = names.qstr(number());
-  const argumentNames = Array.from({ length: positional + keywordOnly }, () => names.qstr(number()));
+  const name = names.qstr(number(cursor, cells));
+  const argumentNames: string[] = [];
+  while (argumentNames.length < positional + keywordOnly) argumentNames.push(names.qstr(number(cursor, cells)));
   if (cursor.at > cells) return undefined;
   return {
     name,
@@ -89,11 +84,26 @@ export function readPrelude(code: Uint8Array, at: number, names: OperandNames): 
     defaults,
     stack: stack + 1,
     exceptionStack,
-    flags: scopeFlagNames.filter((_, bit) => flags & (1 << bit)),
+    flags: flags === 0 ? [] : scopeFlagNames.filter((_, bit) => flags & (1 << bit)),
     lineTable: cursor.at,
     cells,
     code: cells + cellCount,
   };
+}
+
+interface Cursor {
+  readonly code: Uint8Array;
+  at: number;
+}
+
+function next(cursor: Cursor): number {
+  return cursor.code[cursor.at++] ?? Number.NaN;
+}
+
+function number(cursor: Cursor, end: number): number {
+  let value = 0;
+  for (let part = 0x80; part & 0x80 && cursor.at <= end; ) value = value * 128 + ((part = next(cursor)) & 0x7f);
+  return value;
 }
 
 /** e.g. `sum(a, b, *, key)` */

@@ -109,7 +109,8 @@ export function describe(bytes: Uint8Array, path: string): Description {
 export function inspect(bytes: Uint8Array, path: string): Inspection {
   const module = readPartial(bytes, path);
   const { facts, header, qstrs, places, spans, fault } = module;
-  const codes = new Map(module.code ? allCodes(module.code, '0') : []);
+  const codes = new Map<string, RawCode>();
+  if (module.code) collectCodes(codes, module.code, '0');
   const names = (code: RawCode) => operandNames(module, code);
   const target = (relocation: Relocation) => describeTarget(relocation.target, module);
   const codeRows: CodeRow[] = [];
@@ -152,9 +153,10 @@ export function inspect(bytes: Uint8Array, path: string): Inspection {
   return { description, module, codes, names, target };
 }
 
-function* allCodes(code: RawCode, path: string): Generator<[string, RawCode]> {
-  yield [path, code];
-  for (const [index, child] of code.children.entries()) yield* allCodes(child, `${path}.${index}`);
+function collectCodes(codes: Map<string, RawCode>, code: RawCode, path: string): void {
+  codes.set(path, code);
+  for (let index = 0; index < code.children.length; index++)
+    collectCodes(codes, code.children[index], `${path}.${index}`);
 }
 
 function describeCode(code: RawCode, path: string, place: CodePlace, names: OperandNames): CodeRow {

@@ -57,7 +57,7 @@ class Trim {
     for (const { offset, addend, type } of [...paddings].sort((a, b) => a.offset - b.offset)) {
       const padding = addend ?? 0;
       // Overlapping or outside: not what an assembler makes.
-      if (padding <= 0 || offset < copied || offset + padding > section.size) continue;
+      if (padding <= 0 || offset < copied || offset + padding > data.length) continue;
       const wanted = 2 ** Math.ceil(Math.log2(padding + 1));
       const start = offset - removed;
       const kept = alignUp(start, wanted) - start;

@@ -2,14 +2,14 @@
 // tells the function.
 
 import type { Diagnostic, Where } from '../diagnostic.ts';
-import { machines } from '../elf/constants.ts';
+import { machines, sectionFlags } from '../elf/constants.ts';
 import { type LineLookup, readLines } from '../elf/dwarf-lines.ts';
 import { literalUse } from '../elf/literal-use.ts';
 import type { ObjectFile, ObjectSymbol } from '../elf/object-file.ts';
 import type { Program } from './program.ts';
 
 /** A hostile object may have as many faults as bytes; beyond these only the place in the object is told. */
-const mostPlaces = 2000;
+const mostPlaces = 1000;
 
 /** @returns the program's diagnostics, with places in sources as far as they are known. */
 export function inSources(program: Program): Diagnostic[] {
@@ -59,7 +59,9 @@ function inSource({ file, lines }: Known, where: Where, sectionName: string, off
 
 /** Several sections may have one name; then the one with a relocation at the place is meant. */
 function findSection(file: ObjectFile, name: string, offset: number): number | undefined {
-  const named = file.sections.filter((section) => section.name === name && offset <= section.size);
+  const named = file.sections.filter(
+    (section) => section.name === name && section.flags & sectionFlags.alloc && offset <= section.size,
+  );
   if (named.length <= 1) return named[0]?.index;
   const relocated = named.filter((section) => section.relocations.some((relocation) => relocation.offset === offset));
   return relocated.length === 1 ? relocated[0].index : undefined;

@@ -68,12 +68,17 @@ export interface Site {
   readonly addend: number;
 }
 
+/** Finding names takes time; a hostile object may have a fault in every word. */
+const mostNamed = 1000;
+
 class Relocator {
   readonly text: Uint8Array;
   readonly rodata: Uint8Array;
   readonly relocations: Relocation[] = [];
   /** Variables out of reach that have been reported. */
   private readonly unreached = new Set<string>();
+  /** Their names, by symbol and addend. */
+  private readonly named = new Map<Piece, Map<string, string[]>>();
   /** Values whose lower half is in another instruction, by the place of the upper; undefined: out of range, reported. */
   private readonly uppers = new Map<Piece, Map<number, number | undefined>>();
   /** Lower halves may come before the upper, so they wait for all of these. */
@@ -264,11 +269,21 @@ class Relocator {
 
   /** Told once for each variable of an object: the mend is the same for all of its uses. */
   private unreachable(site: Site, where: Where): void {
-    const names = variablesMeant(site.piece, site.relocation, site.addend);
+    const many = this.unreached.size > mostNamed;
+    const names = many ? [this.symbolName(site.piece, site.relocation)] : this.variablesOf(site);
     const key = JSON.stringify([where.file, names]);
     if (this.unreached.has(key)) return;
     this.unreached.add(key);
     this.program.diagnostics.push(staticBss(site.name, names, where));
+  }
+
+  private variablesOf({ piece, relocation, addend }: Site): string[] {
+    const known = this.named.get(piece) ?? new Map<string, string[]>();
+    this.named.set(piece, known);
+    const key = `${relocation.symbol} ${addend}`;
+    let names = known.get(key);
+    if (!names) known.set(key, (names = variablesMeant(piece, relocation, addend)));
+    return names;
   }
 
   /** S of a symbol with a place in the module; reports any other. */

@@ -2,11 +2,11 @@
 // addresses of a linker script, then from the firmware's function table.
 
 import { tableEntry } from '../abi/table-entry.ts';
-import type { TableJump } from '../arch/architecture.ts';
 import type { ObjectSymbol } from '../elf/object-file.ts';
 import { type Definition, findEntry, placeOf } from './entry.ts';
 import { commonSymbol, duplicateSymbol } from './errors.ts';
-import type { LinkedObject, Piece, Program, Target } from './program.ts';
+import type { LinkedObject, Program, Target } from './program.ts';
+import { Stubs } from './stubs.ts';
 import { UndefinedSymbols } from './undefined.ts';
 
 /** Symbols that an object may leave undefined although none defines them: the loader or the linker has them. */
@@ -27,15 +27,15 @@ const memoryFunctions: ReadonlyMap<string, string> = new Map([
 /** Sets every object's `targets` and the program's `entry`; adds pieces for stubs. Reports duplicates and what is undefined. */
 export function resolveSymbols(program: Program): void {
   const definitions = collectDefinitions(program);
-  const stubs = new Map<string, Piece>();
+  const stubs = new Stubs(program);
   const undefinedSymbols = new UndefinedSymbols(program, [...memoryFunctions.keys(), ...tables.keys(), 'mpy_init']);
   for (const object of program.objects) {
     object.targets = object.file.symbols.map((symbol) => {
-      // A strong definition elsewhere is meant even where the weak one stands.
-      const isOverridden = symbol.binding === 'weak' && definitions.get(symbol.name)?.symbol !== symbol;
-      const own = isOverridden ? undefined : ownTarget(program, object, symbol);
+      // An object's own weak function gives way to another object's strong one, in that object too.
+      const isOverridable = symbol.binding === 'weak' && symbol.place !== 'undefined';
+      const own = isOverridable ? undefined : ownTarget(program, object, symbol);
       if (own) return own;
-      const table = tables.get(symbol.name);
+      const table = isOverridable ? undefined : tables.get(symbol.name);
       if (table) return table;
       const definition = definitions.get(symbol.name);
       if (definition) return ownTarget(program, definition.object, definition.symbol) ?? { kind: 'nothing' };
@@ -47,7 +47,7 @@ export function resolveSymbols(program: Program): void {
     });
   }
   // The reference linker puts each new stub behind the first section.
-  program.pieces.splice(1, 0, ...[...stubs.values()].reverse());
+  program.pieces.splice(1, 0, ...stubs.pieces.reverse());
   findEntry(program, definitions);
 }
 
@@ -100,12 +100,7 @@ function ownTarget(program: Program, object: LinkedObject, symbol: ObjectSymbol)
   }
 }
 
-function outsideTarget(
-  program: Program,
-  object: LinkedObject,
-  symbol: ObjectSymbol,
-  stubs: Map<string, Piece>,
-): Target | undefined {
+function outsideTarget(program: Program, object: LinkedObject, symbol: ObjectSymbol, stubs: Stubs): Target | undefined {
   const { abi, externs } = program.request;
   const { name } = symbol;
   const address = externs?.get(name);
@@ -115,52 +110,16 @@ function outsideTarget(
     if (program.compat && !program.compat.memoryStubs) return undefined;
     const index = abi.funTable.indexOf(memoryField);
     if (index < 0) return undefined;
-    const isCalled = (program.compat && program.arch.reference.idleStubs) || isUsedDirectly(program, object, symbol);
-    return { kind: 'entry', index, stub: isCalled ? jumpTo(program, memoryField, index, stubs) : undefined };
+    const isCalled = (program.compat && program.arch.reference.idleStubs) || stubs.isUsed(object, symbol);
+    return { kind: 'entry', index, stub: isCalled ? stubs.jumpTo(memoryField, index) : undefined };
   }
   const call = program.compat ? undefined : program.arch.memoryCalls?.get(name);
   if (call) {
     const index = abi.funTable.indexOf(call.field);
     if (index < 0) return undefined;
     // Its address, too, is the stub's: the function in the table takes its arguments in another order.
-    return { kind: 'piece', piece: stubFor(program, call.jump, name, index, stubs), offset: call.entry };
+    return { kind: 'piece', piece: stubs.get(call.jump, name, index), offset: call.entry };
   }
   const index = tableEntry(name, abi);
   return index === undefined ? undefined : { kind: 'entry', index, stub: undefined };
-}
-
-/** Whether code reaches the symbol at a distance, not only through words that hold its address. */
-function isUsedDirectly(program: Program, object: LinkedObject, symbol: ObjectSymbol): boolean {
-  return object.pieces.some((piece) =>
-    piece?.relocations.some((relocation) => {
-      const row = program.arch.relocations[relocation.type];
-      return relocation.symbol === symbol.index && row && 'formula' in row && row.formula === 'S + A - P';
-    }),
-  );
-}
-
-function jumpTo(program: Program, field: string, entry: number, stubs: Map<string, Piece>): Piece | undefined {
-  const { tableJump } = program.arch;
-  return tableJump && stubFor(program, tableJump, field, entry, stubs);
-}
-
-function stubFor(program: Program, jump: TableJump, name: string, entry: number, stubs: Map<string, Piece>): Piece {
-  let stub = stubs.get(name);
-  if (!stub) {
-    stub = {
-      name: `(jump to ${name})`,
-      content: 'text',
-      space: 'text',
-      size: jump.code.length,
-      align: program.arch.wordSize,
-      data: jump.code,
-      relocations: [],
-      object: undefined,
-      tableWords: [{ offset: jump.word, entry }],
-      start: jump.start,
-      address: 0,
-    };
-    stubs.set(name, stub);
-  }
-  return stub;
 }

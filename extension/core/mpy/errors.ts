@@ -87,4 +87,21 @@ export const firstRelocation = (file: string, at: number) =>
   });
 
 export const trailingBytes = (file: string, at: number, count: number) =>
-  error('mpy/trailing', `${count} bytes follow the end of the module`, { file, offset: at });
+  error('mpy/trailing', `${count} byte${count === 1 ? ' follows' : 's follow'} the end of the module`, {
+    file,
+    offset: at,
+  });
+
+export const mergeTwoNatives = (files: readonly string[]) =>
+  error('mpy/merge-natives', `${files.join(' and ')} both hold machine code; one module can take that of one only`);
+
+export const mergeNative = (file: string) =>
+  error(
+    'mpy/merge-native',
+    `${file} holds machine code (@micropython.native or viper), which can't be moved into another module`,
+    { file },
+    'Write that function in C, or leave the decorator out.',
+  );
+
+export const mergeDamaged = (file: string) =>
+  error('mpy/merge-damaged', `${file} holds bytecode that can't be taken apart`, { file }, 'Compile it again.');

@@ -4,7 +4,7 @@
 import type { BuildableArch } from '../arch/names.ts';
 import type { ModuleSizes } from '../compile/build-state.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import type { CancelSignal } from '../ports.ts';
+import type { CancelSignal, CompilePython } from '../ports.ts';
 
 export interface BuildRequest {
   /** Folder with the natmod Makefile. */
@@ -13,12 +13,18 @@ export interface BuildRequest {
   readonly archs: readonly BuildableArch[];
   /** MicroPython tree; undefined: the project's MPY_DIR. */
   readonly mpyDir?: string | undefined;
+  /** ABI to build for, a name of `abiProfiles`; undefined: the tree's, or MicroPython's current one. */
+  readonly abi?: string | undefined;
+  /** Folder of MicroPython headers of our own, for projects without a tree; undefined: a tree is needed. */
+  readonly ownHeaders?: string | undefined;
   /** Where the .mpy files go; undefined: `dir`. */
   readonly outDir?: string | undefined;
   /** Compiler paths that go before discovery, by architecture. */
   readonly compilers?: Readonly<Partial<Record<BuildableArch, string>>> | undefined;
   /** Folder of C library headers for compilers that bring none. */
   readonly libcHeaders?: string | undefined;
+  /** For Python parts when the tree has no mpy-cross built; undefined: they need one. */
+  readonly compilePython?: CompilePython | undefined;
   /** Where compilers' answers are kept between processes; undefined: not at all. */
   readonly memoryFile?: string | undefined;
   /** Folders to look for compilers in when PATH has none. */

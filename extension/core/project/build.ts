@@ -1,10 +1,11 @@
 // Builds a project for some architectures: reads it, compiles its sources, links, writes the .mpy files. An architecture that
 // fails leaves the others, and its own earlier output, alone.
 
-import type { Abi } from '../abi/abi.ts';
 import { takesArchFlags } from '../arch/arch-flags.ts';
+
 import type { BuildableArch } from '../arch/names.ts';
 import { type BuildState, loadState, saveState } from '../compile/build-state.ts';
+import { compilePythonSources } from '../compile/compile-python.ts';
 import { compileSources } from '../compile/compile-sources.ts';
 import { type CompilerMemory, openMemory } from '../compile/compiler-memory.ts';
 import { digest } from '../compile/digest.ts';
@@ -19,10 +20,11 @@ import type { LinkInput } from '../link/request.ts';
 import { configHeader, findQstrs } from '../mpy/qstr.ts';
 import type { CancelSignal, Files, Processes } from '../ports.ts';
 import type { BuildOutput, BuildProgress, BuildRequest, BuildResult } from './build-result.ts';
+import { type Api, chooseApi } from './choose-api.ts';
 import * as errors from './errors.ts';
 import { linkModule } from './link-module.ts';
-import { loadAbi } from './load-abi.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
+import type { NatmodProject } from './project.ts';
 import { readExterns } from './read-externs.ts';
 
 export interface BuildPorts {
@@ -63,7 +65,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     inputs,
     files,
     memory,
-    abis: once((tree, blamed) => loadAbi(tree, blamed, files)),
+    apis: once((project) => chooseApi(project, request, files)),
   };
   const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
   await memory.save();
@@ -90,15 +92,15 @@ interface Job {
   /** Reads each file once. */
   readonly files: Files;
   readonly memory: CompilerMemory;
-  readonly abis: (tree: string, blamed: string) => Promise<Abi>;
+  readonly apis: (project: NatmodProject) => Promise<Api>;
 }
 
-function once<T>(get: (a: string, b: string) => Promise<T>): (a: string, b: string) => Promise<T> {
-  const known = new Map<string, Promise<T>>();
-  return (a, b) => {
-    const key = JSON.stringify([a, b]);
-    const result = known.get(key) ?? get(a, b);
-    known.set(key, result);
+/** All architectures of a project have one tree, mostly. */
+function once(choose: (project: NatmodProject) => Promise<Api>): (project: NatmodProject) => Promise<Api> {
+  const known = new Map<string | undefined, Promise<Api>>();
+  return (project) => {
+    const result = known.get(project.mpyDir) ?? choose(project);
+    known.set(project.mpyDir, result);
     return result;
   };
 }
@@ -141,9 +143,10 @@ async function compileAndLink(
     request.onProgress?.({ arch, step, source, done: done++, total });
 
   checkKinds(project.sources, file);
-  if (project.mpyDir === undefined) throw new Failure(errors.noTree(file));
-  const abi = await job.abis(project.mpyDir, request.mpyDir === undefined ? file : project.mpyDir);
-  const buildDir = `build/natmod/${arch}`;
+  const api = await job.apis(project);
+  const { abi } = api;
+  diagnostics.push(...api.diagnostics);
+  const buildDir = `build/natmod/${arch}${request.abi === undefined ? '' : `-${request.abi}`}`;
   const compiler = await findCompiler(arch, request.compilers?.[arch], {
     ...ports,
     memory,
@@ -154,21 +157,28 @@ async function compileAndLink(
   });
 
   progress('qstrs');
-  const names = new Set(sources.flatMap((source) => findQstrs(new TextDecoder().decode(source.bytes))));
+  const names = new Set(
+    sources
+      .filter((source) => !source.name.endsWith('.py'))
+      .flatMap((source) => findQstrs(new TextDecoder().decode(source.bytes))),
+  );
   const header = configHeader([...names], abi);
   const headerName = await writeHeader(header.text, buildDir, module, job);
 
+  const python = project.sources.filter((source) => source.endsWith('.py'));
   const plan: CompileRequest = {
     ...project,
+    sources: project.sources.filter((source) => !source.endsWith('.py')),
     arch,
     compiler,
-    mpyDir: project.mpyDir,
+    headers: api.headers,
+    defines: api.defines,
     libcHeaders: request.libcHeaders,
     configHeader: headerName,
     buildDir,
   };
   const state = await loadState(files.resolve(dir, buildDir), ports.files);
-  const compiled = await compileSources(planCompile(plan), {
+  const shared = {
     dir,
     ports,
     inputs,
@@ -178,19 +188,27 @@ async function compileAndLink(
     environment: request.environment,
     cancel: request.cancel,
     onLog: request.onLog,
-    onStart: (source) => progress('compile', source),
+    onStart: (source: string) => progress('compile', source),
+  };
+  const bytecode = compilePythonSources(python, {
+    ...shared,
+    compilePython: request.compilePython,
+    tree: api.tree,
+    buildDir,
   });
+  const compiled = await compileSources(planCompile(plan), shared);
+  const { modules, ...pythonParts } = await bytecode;
   // Also when some failed: the others need no second compile.
-  let next: BuildState = { ...state, objects: compiled.records };
+  let next: BuildState = { ...state, objects: { ...compiled.records, ...pythonParts.records } };
   const remember = async () => {
     if (JSON.stringify(next) !== JSON.stringify(state))
       await saveState(files.resolve(dir, buildDir), next, ports.files);
     if (compiled.runs > 0) await removeLeftovers(files.resolve(dir, buildDir), headerName, ports.files);
   };
   try {
-    diagnostics.push(...compiled.diagnostics);
+    diagnostics.push(...compiled.diagnostics, ...pythonParts.diagnostics);
     stopIfCancelled(request.cancel);
-    if (!compiled.objects) throw new Failure([]);
+    if (!compiled.objects || !modules) throw new Failure([]);
 
     const libraries = await findLibraries(job, plan, project, diagnostics);
     progress('link');
@@ -202,6 +220,7 @@ async function compileAndLink(
       abi,
       objects: compiled.objects,
       libraries,
+      python: modules,
       qstrs: header.own,
       sourceName: intermediate ? `build/${module}.native.mpy` : `${module}.mpy`,
       // The Makefile may be for several architectures.
@@ -218,7 +237,7 @@ async function compileAndLink(
     progress('write');
     if (linked.bytes) await ports.files.writeAtomic(path, linked.bytes);
     next = { ...next, module: linked.record };
-    return { path, sizes: linked.sizes, compiled: compiled.runs };
+    return { path, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
   } finally {
     await remember();
   }
@@ -282,10 +301,9 @@ async function findLibraries(
 }
 
 function checkKinds(sources: readonly string[], file: string): void {
-  const strange = sources.filter((source) => !compiledKinds.some((kind) => source.endsWith(kind)));
-  const faults = strange.map((source) =>
-    source.endsWith('.py') ? errors.pythonSource(file, source) : errors.unknownSource(file, source),
-  );
+  const kinds = [...compiledKinds, '.py'];
+  const strange = sources.filter((source) => !kinds.some((kind) => source.endsWith(kind)));
+  const faults = strange.map((source) => errors.unknownSource(file, source));
   if (faults.length > 0) throw new Failure(faults);
 }
 

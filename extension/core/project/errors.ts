@@ -1,5 +1,6 @@
 // What can be wrong with a project, before a compiler or linker is asked.
 
+import type { AbiProfile } from '../abi/profiles.ts';
 import { buildableArchs } from '../arch/names.ts';
 import { type Diagnostic, error, type Where, warning } from '../diagnostic.ts';
 
@@ -114,6 +115,32 @@ export function notTree(file: string, dir: string): Diagnostic {
   );
 }
 
+/** @param dir the project's MPY_DIR when it is no tree. */
+export function withoutTree(file: string, dir: string | undefined, abi: string): Diagnostic {
+  const why = dir === undefined ? 'No MicroPython tree of that ABI is named' : `There is no MicroPython tree at ${dir}`;
+  return {
+    severity: 'info',
+    code: 'project/own-headers',
+    message: `${why}: built for ABI ${abi} with Natmod's own headers.`,
+    where: { file },
+    hint: 'They declare what py/dynruntime.h offers. For anything else give --mpy-dir or set MPY_DIR to a clone of MicroPython.',
+  };
+}
+
+export function unknownAbi(name: string, known: readonly AbiProfile[]): Diagnostic {
+  const rows = known.map((profile) => `${profile.name} (${profile.firmware})`);
+  return error('project/abi-unknown', `There is no ABI "${name}".`, undefined, `Known are ${rows.join(', ')}.`);
+}
+
+export function otherAbi(dir: string, found: string, wanted: AbiProfile): Diagnostic {
+  return error(
+    'project/abi-other',
+    `The tree ${dir} has ABI ${found}, but ${wanted.name} (${wanted.firmware}) was asked for.`,
+    { file: dir },
+    'Name a tree of a release with that ABI, or none, to use the headers that come with Natmod.',
+  );
+}
+
 export function treeIncomplete(dir: string, name: string): Diagnostic {
   return error(
     'project/tree-incomplete',
@@ -166,21 +193,12 @@ export function badWords(variable: string, value: string, file: string): Diagnos
   );
 }
 
-export function pythonSource(file: string, source: string): Diagnostic {
-  return error(
-    'project/python-source',
-    `SRC names ${source}: Python parts are not there yet, they come with natmod merge.`,
-    { file },
-    'Build the C part alone, or build this project with make.',
-  );
-}
-
 export function unknownSource(file: string, source: string): Diagnostic {
   return error(
     'project/source-kind',
     `SRC names ${source}, whose kind is not known.`,
     { file },
-    'Known are .c, .S and .cpp.',
+    'Known are .c, .S, .cpp and .py.',
   );
 }
 

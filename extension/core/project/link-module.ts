@@ -9,6 +9,10 @@ import type { InputFiles } from '../compile/input-files.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import { link } from '../link/link.ts';
 import type { LinkInput } from '../link/request.ts';
+import { mergeModules } from '../mpy/merge.ts';
+import type { MpyModule } from '../mpy/module.ts';
+import { readModule } from '../mpy/read.ts';
+import { writeModule } from '../mpy/write.ts';
 import type { Files } from '../ports.ts';
 
 export interface LinkStep {
@@ -16,6 +20,8 @@ export interface LinkStep {
   readonly abi: Abi;
   readonly objects: readonly CompiledObject[];
   readonly libraries: readonly LinkInput[];
+  /** Compiled Python parts, to be merged with what is linked. */
+  readonly python: readonly LinkInput[];
   readonly qstrs: readonly string[];
   readonly sourceName: string;
   readonly archFlags: number | undefined;
@@ -49,17 +55,27 @@ export async function linkModule(
     if (there && (await digest(there)) === known.digest)
       return { sizes: known.sizes, diagnostics: known.diagnostics, record: known, bytes: undefined };
   }
-  const { bytes, sizes, ...linked } = link(step);
+  const { bytes: native, module, sizes: nativeSizes, ...linked } = link(step);
   const diagnostics = linked.diagnostics.map((diagnostic) => fromFolder(diagnostic, step.dir, ports.files));
-  if (!bytes || !sizes || diagnostics.some((d) => d.severity === 'error')) throw new Failure(diagnostics);
+  if (!native || !module || !nativeSizes || diagnostics.some((d) => d.severity === 'error'))
+    throw new Failure(diagnostics);
+  const bytes = step.python.length === 0 ? native : mergePython(step, module);
+  const sizes = { ...nativeSizes, file: bytes.length };
   return { sizes, diagnostics, record: { key, digest: await digest(bytes), sizes, diagnostics }, bytes };
+}
+
+function mergePython(step: LinkStep, native: MpyModule): Uint8Array {
+  const parts = step.python.map(({ path, bytes }) => ({ path, module: readModule(bytes, path).module }));
+  return writeModule(mergeModules([{ path: step.path, module: native }, ...parts]), {
+    everyOffset: step.compat !== undefined,
+  });
 }
 
 async function keyOf(step: LinkStep): Promise<string> {
   const { arch, abi, qstrs, sourceName, archFlags, externs, compat, tool } = step;
   const objects = step.objects.map((object) => [object.path, object.digest]);
   const libraries = await Promise.all(
-    step.libraries.map(async (library) => [library.path, await digest(library.bytes)]),
+    [...step.libraries, ...step.python].map(async (library) => [library.path, await digest(library.bytes)]),
   );
   const fixed = externs && [...externs];
   return digestOf([arch, abi, objects, libraries, qstrs, sourceName, archFlags, fixed, compat, tool]);

@@ -8,7 +8,7 @@ import { makeObject } from '../elf/make-object.ts';
 
 // Numbers as nativeglue.h of the releases 1.20, 1.22, 1.23 and of CircuitPython 9.2 gives them.
 test('the tables have the length and the entries of their releases', () => {
-  const facts = Object.entries(abiProfiles).map(([name, abi]) => [
+  const facts = abiProfiles.map(({ name, abi }) => [
     name,
     abi.funTable.length,
     tableEntry('mp_get_buffer', abi),
@@ -24,7 +24,7 @@ test('the tables have the length and the entries of their releases', () => {
   ]);
 });
 
-for (const [name, abi] of Object.entries(abiProfiles)) {
+for (const { name, abi } of abiProfiles) {
   test(`a module for ${name} says so in its header, and its relocations name that table's entries`, () => {
     const object = makeObject({
       machine: 'arm',

@@ -7,7 +7,7 @@ const request: CompileRequest = {
   compiler: { program: '/bin/arm-none-eabi-gcc', family: 'gcc', flags: [], identity: '' },
   sources: ['a.c'],
   cflags: { first: ['-Ifirst'], arch: [], extra: ['-O2'], last: ['-std=gnu99'] },
-  mpyDir: '/mp',
+  headers: '/mp',
   configHeader: 'build/x.config.h',
   buildDir: 'build',
 };

@@ -184,6 +184,25 @@ test('a strong definition overrides a weak one, in either order, for all who ref
   }
 });
 
+test("an object's own weak function gives way to another object's strong one", () => {
+  const weak: MadeObject = {
+    machine: 'x64',
+    sections: [
+      { name: '.text', data: nop, relocations: [{ offset: 1, type: 4, symbol: 'f', addend: -4 }] },
+      { name: '.text.f', data: nop },
+    ],
+    symbols: [entry, { name: 'f', section: '.text.f', value: 0, binding: 'weak', type: 'function' }],
+  };
+  const strong: MadeObject = {
+    machine: 'x64',
+    sections: [{ name: '.text', data: nop }],
+    symbols: [{ name: 'f', section: '.text', value: 2, type: 'function' }],
+  };
+  const { code } = linked('x64', [weak, strong]);
+  const reached = 5 + new DataView(code.code.buffer, code.code.byteOffset).getInt32(1, true);
+  assert.equal(reached, code.code.length - nop.length + 2);
+});
+
 test('names the missing mpy_init and where it was looked for', () => {
   const diagnostic = refused('x64', [
     { machine: 'x64', sections: [{ name: '.text', data: nop }], symbols: [{ ...entry, name: 'main' }] },

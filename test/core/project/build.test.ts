@@ -73,10 +73,10 @@ test('tells of a missing tree, whether none was given or what was given is none'
 });
 
 test('what is wrong with the project is told once, not once for each architecture', async (t) => {
-  const dir = makeProject(t, { Makefile: `${makefile}SRC += parts.py\n`, 'm.c': good, 'parts.py': '' });
+  const dir = makeProject(t, { Makefile: `${makefile}SRC += parts.rs\n`, 'm.c': good, 'parts.rs': '' });
   const result = await buildHere(dir, { archs: ['x64', 'armv7m', 'armv6m'], mpyDir: dir });
-  assert.deepEqual(codes(result), ['project/python-source']);
-  assert.match(result.diagnostics[0].message, /natmod merge/);
+  assert.deepEqual(codes(result), ['project/source-kind']);
+  assert.match(result.diagnostics[0].message, /parts\.rs/);
   assert.deepEqual(
     result.outputs.map((output) => output.ok),
     [false, false, false],

@@ -1,0 +1,28 @@
+// What belongs to this installation of Natmod: its headers, its own identity, and the user's folder for what can be made again.
+
+import { statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { toolFolders } from './find-tools.ts';
+import { wasmPython } from './mpy-cross.ts';
+
+/** @param home the folder of the running program; @param file the program itself */
+export function installation(home: string, file: string, version: string) {
+  const stamp = statSync(file, { throwIfNoEntry: false });
+  let folders: Promise<string[]> | undefined;
+  return {
+    libcHeaders: join(home, 'headers/libc'),
+    ownHeaders: join(home, 'headers/micropython'),
+    compilePython: wasmPython([join(home, 'mpy-cross'), join(home, '../node_modules/@pybricks/mpy-cross-v6/build')]),
+    memoryFile: join(cacheFolder(), 'compilers.json'),
+    tool: [version, stamp?.size, stamp?.mtimeMs].join(' '),
+    toolFolders: () => (folders ??= toolFolders()),
+  };
+}
+
+function cacheFolder(env = process.env): string {
+  if (env.NATMOD_CACHE) return env.NATMOD_CACHE;
+  if (process.platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'natmod');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'natmod');
+  return join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'natmod');
+}

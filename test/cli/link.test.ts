@@ -1,0 +1,143 @@
+// `natmod link` with the options of tools/mpy_ld.py, on files in memory.
+
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { runCli } from '../../extension/cli/program.ts';
+import type { CliPorts } from '../../extension/cli/terminal.ts';
+import { readModule } from '../../extension/core/mpy/read.ts';
+import { makeObject } from '../core/elf/make-object.ts';
+
+const entry = { name: 'mpy_init', section: '.text', type: 'function', size: 8 } as const;
+const riscv = makeObject({
+  machine: 'riscv',
+  sections: [{ name: '.text', data: new Array(8).fill(1) }],
+  symbols: [entry],
+});
+const calling = makeObject({
+  machine: 'x64',
+  sections: [
+    { name: '.text', data: new Array(8).fill(0x90) },
+    {
+      name: '.rodata',
+      data: new Array(8).fill(0),
+      align: 8,
+      relocations: [{ offset: 0, type: 1, symbol: 'rom_strlen' }],
+    },
+    {
+      name: '.data.rel.ro',
+      data: new Array(8).fill(0),
+      align: 8,
+      relocations: [{ offset: 0, type: 1, symbol: 'mp_type_str' }],
+    },
+  ],
+  symbols: [entry, { name: 'rom_strlen' }, { name: 'mp_type_str' }],
+});
+
+interface Outcome {
+  readonly code: number;
+  readonly said: string;
+  readonly complained: string;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+async function natmod(args: readonly string[], given: Readonly<Record<string, Uint8Array | string>>): Promise<Outcome> {
+  const path = (name: string) => resolve('/here', name);
+  const files = new Map(
+    Object.entries(given).map(([name, content]) => [
+      path(name),
+      typeof content === 'string' ? new TextEncoder().encode(content) : content,
+    ]),
+  );
+  const outcome = { code: 0, said: '', complained: '', files };
+  const ports: CliPorts = {
+    files: {
+      read: async (name) => files.get(name),
+      writeAtomic: async (name, bytes) => void files.set(name, bytes),
+      list: async () => undefined,
+      exists: async (name) => files.has(name),
+      remove: async (name) => void files.delete(name),
+      resolve,
+    },
+    print: (text) => {
+      outcome.said += text;
+    },
+    complain: (text) => {
+      outcome.complained += text;
+    },
+    colour: false,
+    cwd: '/here',
+    environment: {},
+    processors: 1,
+    endWith: (code) => {
+      outcome.code ||= code;
+    },
+  } as Partial<CliPorts> as CliPorts;
+  await runCli(args, '0', ports);
+  return outcome;
+}
+
+test('--arch-flags takes names and numbers, and puts them into the header', async () => {
+  for (const [text, flags] of [
+    ['zba', 1],
+    ['ZCMP', 2],
+    ['zba,zcmp', 3],
+    ['3', 3],
+    ['0x2', 2],
+    ['0b11', 3],
+    ['0', undefined],
+  ] as const) {
+    const { code, files, complained } = await natmod(['link', '--arch', 'rv32imc', '--arch-flags', text, 'a.o'], {
+      'a.o': riscv,
+    });
+    assert.equal(code, 0, complained);
+    assert.equal(readModule(files.get('/here/a.mpy') as Uint8Array, 'a.mpy').module.header.archFlags, flags, text);
+  }
+});
+
+test('--arch-flags of another architecture, or with names that nobody knows', async () => {
+  const other = await natmod(['link', '--arch', 'x64', '--arch-flags', 'zba', 'a.o'], { 'a.o': calling });
+  assert.equal(
+    other.complained,
+    'natmod: error: x64 has no architecture flags [cli/arch-flags]\n  Only rv32imc has: leave --arch-flags out.\n',
+  );
+  assert.equal(other.code, 1);
+  const unknown = await natmod(['link', '--arch', 'rv32imc', '--arch-flags', 'zbb', 'a.o'], { 'a.o': riscv });
+  assert.match(unknown.complained, /'zbb' is invalid.*Known are zba, zcmp, and numbers/);
+  assert.equal(unknown.code, 2);
+});
+
+test('-e gives symbols the fixed addresses of a linker script', async () => {
+  const script = '/* ROM */\nPROVIDE ( rom_strlen = 0x4000bf4c );\n';
+  for (const option of ['-e', '--externs']) {
+    const { code, files, complained } = await natmod(['link', option, 'rom.ld', 'a.o', '-o', 'b.mpy'], {
+      'a.o': calling,
+      'rom.ld': script,
+    });
+    assert.equal(code, 0, complained);
+    const { module } = readModule(files.get('/here/b.mpy') as Uint8Array, 'b.mpy');
+    const words = new DataView(module.code.code.buffer, module.code.code.byteOffset);
+    assert.equal(words.getUint32(8, true), 0x4000_bf4c);
+  }
+  const missing = await natmod(['link', '-e', 'none.ld', 'a.o'], { 'a.o': calling });
+  assert.equal(missing.complained, 'none.ld: error: there is no such file [cli/missing-file]\n');
+});
+
+test('-v lists sections, -vv the global offset table, -vvv relocations', async () => {
+  const given = { 'a.o': calling, 'rom.ld': 'rom_strlen = 0x10;' };
+  const said = async (...options: string[]) => (await natmod(['link', '-erom.ld', ...options, 'a.o'], given)).said;
+  const result = 'x64: a.mpy: 43 bytes (text 24, rodata 0, bss 0, 1 relocations)\n';
+  const sections = `  text   00000000 8 bytes, aligned to 4: .text of a.o
+  text   00000008 8 bytes, aligned to 8: .rodata of a.o
+  text   00000010 8 bytes, aligned to 8: .data.rel.ro of a.o
+`;
+  const table = 'global offset table: 0 entries\n';
+  const relocations = `relocations: 2
+  text   00000008 R_X86_64_64 rom_strlen = 0x10
+  text   00000010 R_X86_64_64 mp_type_str = mp_fun_table[74] (type_str)
+`;
+  assert.equal(await said(), result);
+  assert.equal(await said('-v'), sections + result);
+  assert.equal(await said('-vv'), sections + table + result);
+  assert.equal(await said('--verbose', '-v', '-v'), sections + table + relocations + result);
+});
