@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { micropython } from '../../../extension/core/abi/micropython.ts';
+import { link } from '../../../extension/core/link/link.ts';
+import type { LinkRequest } from '../../../extension/core/link/request.ts';
+import { type MadeObject, makeObject } from '../elf/make-object.ts';
+
+/** An archive in GNU's form. `index`: symbols and the number of the member that defines each. */
+function makeArchive(
+  members: readonly (readonly [name: string, object: MadeObject])[],
+  index?: readonly (readonly [symbol: string, member: number])[],
+): Uint8Array {
+  const header = (name: string, size: number) =>
+    Buffer.from(
+      `${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'644'.padEnd(8)}${String(size).padEnd(10)}\`\n`,
+    );
+  const even = (body: Buffer) => (body.length % 2 ? Buffer.concat([body, Buffer.from('\n')]) : body);
+  const bodies = members.map(([name, object]) => {
+    const body = Buffer.from(makeObject(object));
+    return even(Buffer.concat([header(`${name}/`, body.length), body]));
+  });
+  const names = Buffer.from((index ?? []).map(([symbol]) => `${symbol}\0`).join(''));
+  const indexSize = 4 + 4 * (index?.length ?? 0) + names.length;
+  let at = 8 + (index ? 60 + indexSize + (indexSize % 2) : 0);
+  const offsets = bodies.map((body) => {
+    const start = at;
+    at += body.length;
+    return start;
+  });
+  const pieces: Buffer[] = [Buffer.from('!<arch>\n')];
+  if (index) {
+    const table = Buffer.alloc(4 + 4 * index.length);
+    table.writeUInt32BE(index.length, 0);
+    index.forEach(([, member], entry) => {
+      table.writeUInt32BE(offsets[member], 4 + 4 * entry);
+    });
+    pieces.push(even(Buffer.concat([header('/', indexSize), table, names])));
+  }
+  return Buffer.concat([...pieces, ...bodies]);
+}
+
+/** A member that defines functions; its size tells it apart. */
+const defining = (size: number, ...names: readonly string[]): MadeObject => ({
+  machine: 'arm',
+  sections: [{ name: '.text', data: new Array(size).fill(0) }],
+  symbols: names.map((name) => ({ name, section: '.text', value: 1, type: 'function' as const })),
+});
+
+const calling = (...names: readonly string[]): MadeObject => ({
+  machine: 'arm',
+  sections: [
+    {
+      name: '.text',
+      data: names.flatMap(() => [0xff, 0xf7, 0xfe, 0xff]),
+      relocations: names.map((symbol, index) => ({ offset: 4 * index, type: 10, symbol })),
+    },
+  ],
+  symbols: [{ name: 'mpy_init', section: '.text', value: 1, type: 'function' }, ...names.map((name) => ({ name }))],
+});
+
+/** @returns the number of bytes of code that came out of the libraries */
+function taken(names: readonly string[], libraries: readonly Uint8Array[], more: Partial<LinkRequest> = {}): number {
+  const result = link({
+    arch: 'armv7m',
+    abi: micropython,
+    objects: [{ path: 'm.o', bytes: makeObject(calling(...names)) }],
+    libraries: libraries.map((bytes, index) => ({ path: `lib${index}.a`, bytes })),
+    qstrs: [],
+    sourceName: 'm.mpy',
+    ...more,
+  });
+  assert.deepEqual(result.diagnostics, []);
+  assert.ok(result.sizes);
+  return result.sizes.text - 4 * names.length;
+}
+
+const both = (index?: readonly (readonly [string, number])[]) =>
+  makeArchive(
+    [
+      ['mul.o', defining(8, 'multiply')],
+      ['muldiv.o', defining(64, 'multiply', 'divide')],
+      ['other.o', defining(256, 'unrelated')],
+    ],
+    index,
+  );
+const index = [
+  ['multiply', 0],
+  ['multiply', 1],
+  ['divide', 1],
+  ['unrelated', 2],
+] as const;
+
+test('takes only members that are asked for, with an index and without', () => {
+  assert.equal(taken(['unrelated'], [both(index)]), 256);
+  assert.equal(taken(['divide'], [both(index)]), 64);
+  assert.equal(taken(['divide'], [both()]), 64);
+});
+
+test('of several definitions in a library takes the first; the reference linker takes the last', () => {
+  for (const library of [both(index), both()]) {
+    assert.equal(taken(['multiply'], [library]), 8);
+    // The reference's jump over nothing to an odd address, and its table's alignment.
+    const jump = 4;
+    assert.equal(taken(['multiply'], [library], { compat: '1.29' }), 64 + jump);
+  }
+});
+
+test('of several libraries takes the first that has the symbol', () => {
+  const first = makeArchive([['small.o', defining(16, 'divide')]], [['divide', 0]]);
+  assert.equal(taken(['divide'], [first, both(index)]), 16);
+  assert.equal(taken(['divide', 'unrelated'], [first, both(index)]), 16 + 256);
+});
+
+test('leaves in the library what the firmware or a fixed address offers; the reference linker takes it', () => {
+  const library = makeArchive(
+    [['memset.o', defining(128, 'memset', 'rom')]],
+    [
+      ['memset', 0],
+      ['rom', 0],
+    ],
+  );
+  const stub = 8;
+  assert.equal(taken(['memset'], [library]), stub);
+  const jump = 4;
+  assert.equal(taken(['memset'], [library], { compat: '1.29' }), 128 + jump);
+});
