@@ -14,11 +14,15 @@ process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
 });
 
 const cancel = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
+/** Codes as a shell reports them. */
+const signals = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
+for (const [signal, code] of Object.entries(signals)) {
+  process.on(signal, () => {
+    // A second signal ends us at once, by way of `exit`, so that compilers end too; so does what does not heed the first.
+    if (cancel.signal.aborted) process.exit(code);
     cancel.abort();
-    // As a shell reports it; a second signal ends us at once.
-    process.exitCode = signal === 'SIGINT' ? 130 : 143;
+    process.exitCode = code;
+    setTimeout(() => process.exit(code), 2000).unref();
   });
 }
 

@@ -53,16 +53,18 @@ async function runExample(name: string): Promise<void> {
   );
   if (stdout === '') throw new Error(`natmod build printed no result: ${stderr}`);
   const result = JSON.parse(stdout) as BuildResult;
+  if (result.outputs.length === 0) failures++;
+  for (const { message } of result.outputs.length === 0 ? result.diagnostics : []) console.error(`${name}: ${message}`);
   for (const { arch, path, sizes, diagnostics } of result.outputs) {
-    const [first] = diagnostics;
+    const first = [...diagnostics, ...result.diagnostics].find(({ severity }) => severity === 'error');
     if (path && sizes) {
       console.log(`${name} ${arch}: ${sizes.file} bytes (text ${sizes.text}, bss ${sizes.bss}), ${inspect(path)}`);
       await importModule(name, arch, path);
-    } else if (first.code === 'compile/compiler-missing' || first.code === 'link/arch') {
+    } else if (first?.code === 'compile/compiler-missing') {
       skipped.push(`${arch}: ${first.message}`);
     } else {
       failures++;
-      console.error(`${name} ${arch}: ${first.message} [${first.code}]`);
+      console.error(`${name} ${arch}: ${first ? `${first.message} [${first.code}]` : 'failed without a word'}`);
     }
   }
 }

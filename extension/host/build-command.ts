@@ -1,10 +1,11 @@
 // "Natmod: Build": from the file in the editor to a .mpy beside the Makefile, and a sentence that says so.
 
 import * as vscode from 'vscode';
+import { isInside } from '../core/compile/is-inside.ts';
 import { error, Failure } from '../core/diagnostic.ts';
 import type { BuildProgress, BuildRequest, BuildResult } from '../core/project/build-result.ts';
 import { cancelled } from '../core/project/errors.ts';
-import { type FoundProject, isInside } from '../core/project/find-project.ts';
+import type { FoundProject } from '../core/project/find-project.ts';
 import { withProgress } from './build-progress.ts';
 import { buildSummary, diagnosticsOf } from './build-summary.ts';
 import { chooseProject } from './choose-project.ts';

@@ -1,7 +1,7 @@
 // In the explorer, a .mpy whose sources were saved after it was built carries a mark, until the next build.
 
 import * as vscode from 'vscode';
-import { isInside } from '../core/project/find-project.ts';
+import { isInside } from '../core/compile/is-inside.ts';
 import type { Builds } from './build-command.ts';
 
 export function activate(context: vscode.ExtensionContext, builds: Builds): void {

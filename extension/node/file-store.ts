@@ -1,6 +1,17 @@
 // Files on the local disk. Writing is all or nothing: https://pubs.opengroup.org/onlinepubs/9799919799/functions/rename.html
 
-import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../core/diagnostic.ts';
 import type { Files } from '../core/ports.ts';
@@ -22,7 +33,7 @@ export const fileStore: Files = {
   writeAtomic: (path, bytes, options) =>
     guarded('write', path, async () => {
       // A link stays a link: what it points to is replaced.
-      const target = await realpath(path).catch(() => resolve(path));
+      const target = await realpath(path).catch(() => linkTarget(path));
       await mkdir(dirname(target), { recursive: true });
       const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${nextSuffix()}.tmp`);
       try {
@@ -38,6 +49,14 @@ export const fileStore: Files = {
       }
     }),
 };
+
+/** Of a link to what is not there yet. */
+async function linkTarget(path: string): Promise<string> {
+  return readlink(path).then(
+    (target) => resolve(dirname(path), target),
+    () => resolve(path),
+  );
+}
 
 let writes = 0;
 

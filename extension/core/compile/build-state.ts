@@ -56,14 +56,30 @@ const fileName = 'state.json';
 
 /** A file that is damaged or of another version counts as none. */
 export async function loadState(buildDir: string, files: Files): Promise<BuildState> {
-  const bytes = await files.read(files.resolve(buildDir, fileName));
-  if (!bytes) return emptyState;
   try {
+    const bytes = await files.read(files.resolve(buildDir, fileName));
+    if (!bytes) return emptyState;
     const read = JSON.parse(new TextDecoder().decode(bytes)) as BuildState & { readonly format: number };
-    return read?.format === format && typeof read.objects === 'object' && read.objects !== null ? read : emptyState;
+    return read?.format === format && isWhole(read) ? read : emptyState;
   } catch {
     return emptyState;
   }
+}
+
+/** Whether all is there that a build looks at; somebody may have edited the file. */
+function isWhole({ objects, runtime, module }: BuildState): boolean {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+  const isRecord = (record: ObjectRecord) =>
+    isObject(record) &&
+    Array.isArray(record.diagnostics) &&
+    Array.isArray(record.inputs) &&
+    record.inputs.every(Array.isArray);
+  return (
+    isObject(objects) &&
+    Object.values(objects).every(isRecord) &&
+    (runtime === undefined || (isObject(runtime) && Array.isArray(runtime.paths))) &&
+    (module === undefined || (isObject(module) && isObject(module.sizes) && Array.isArray(module.diagnostics)))
+  );
 }
 
 export async function saveState(buildDir: string, state: BuildState, files: Files): Promise<void> {

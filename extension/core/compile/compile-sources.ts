@@ -7,6 +7,7 @@ import { readCompilerOutput } from './compiler-output.ts';
 import { digest, digestOf } from './digest.ts';
 import * as errors from './errors.ts';
 import type { InputFiles } from './input-files.ts';
+import { isInside } from './is-inside.ts';
 import type { Slots } from './limit-concurrency.ts';
 import type { CompileStep } from './plan.ts';
 import { readDepfile } from './read-depfile.ts';
@@ -18,6 +19,8 @@ export interface CompileOptions {
   readonly ports: { readonly files: Files; readonly processes: Processes };
   readonly inputs: InputFiles;
   readonly slots: Slots;
+  /** Folders of files that nobody edits, of MicroPython and of the compiler: those are known by content alone. */
+  readonly settled: readonly string[];
   /** Of the compiler. */
   readonly identity: string;
   /** By object: what the last build made. */
@@ -118,6 +121,11 @@ function keyOf(step: CompileStep, { dir, identity, environment }: Job): Promise<
   return digestOf([dir, step.argv, step.assemble?.argv, identity, variables]);
 }
 
+/** Whether somebody may be at work on the file, or on what stands beside it. */
+function isOwn(path: string, { dir, settled }: Job): boolean {
+  return isInside(path, dir) || !settled.some((folder) => isInside(path, folder));
+}
+
 async function sameInputs(record: ObjectRecord, inputs: InputFiles): Promise<boolean> {
   const now = await Promise.all(record.inputs.map(([path]) => inputs.digest(path).catch(() => undefined)));
   return record.inputs.every(([, before], at) => before === now[at]);
@@ -126,7 +134,7 @@ async function sameInputs(record: ObjectRecord, inputs: InputFiles): Promise<boo
 async function searchOf(step: CompileStep, read: ObjectRecord['inputs'], job: Job): Promise<string> {
   const { dir, inputs, ports } = job;
   const named = includeFolders(step.argv).map((folder) => ports.files.resolve(dir, folder));
-  const own = read.map(([path]) => path).filter((path) => path.startsWith(dir));
+  const own = read.map(([path]) => path).filter((path) => isOwn(path, job));
   const beside = own.map((path) => ports.files.resolve(path, '..'));
   const texts = await Promise.all(own.map((path) => inputs.read(path).catch(() => undefined)));
   const asked = texts.flatMap((bytes) => (bytes ? askedNames(new TextDecoder().decode(bytes)) : []));
@@ -219,7 +227,7 @@ async function describe(
   const paths = [...new Set([...read, ...argumentFiles(step.argv)].map((path) => ports.files.resolve(dir, path)))];
   const digests = await Promise.all(paths.map((path) => inputs.digest(path)));
   const there = paths.flatMap((path, at) => (digests[at] === undefined ? [] : [[path, digests[at]] as const]));
-  const own = there.map(([path]) => path).filter((path) => path.startsWith(dir));
+  const own = there.map(([path]) => path).filter((path) => isOwn(path, job));
   const texts = await Promise.all(own.map((path) => inputs.read(path)));
   if (texts.some((bytes) => bytes && readsUnlisted(new TextDecoder().decode(bytes)))) return undefined;
   const still = await Promise.all(there.map(([path]) => inputs.heldStill(path, inputsBefore, started)));

@@ -187,6 +187,9 @@ async function compileAndLink(
     ports,
     inputs,
     slots,
+    settled: [project.mpyDir, request.libcHeaders, request.ownHeaders, `${compiler.program}/../..`].flatMap((folder) =>
+      folder === undefined ? [] : [files.resolve(dir, folder)],
+    ),
     identity: compiler.identity,
     known: state.objects,
     environment: request.environment,
@@ -210,9 +213,14 @@ async function compileAndLink(
   // Also when some failed: the others need no second compile.
   let next: BuildState = { ...state, objects: { ...compiled.records, ...pythonParts.records } };
   const remember = async () => {
-    if (JSON.stringify(next) !== JSON.stringify(state))
-      await saveState(files.resolve(dir, buildDir), next, ports.files);
-    if (compiled.runs > 0) await removeLeftovers(files.resolve(dir, buildDir), headerName, ports.files);
+    try {
+      if (JSON.stringify(next) !== JSON.stringify(state))
+        await saveState(files.resolve(dir, buildDir), next, ports.files);
+      if (compiled.runs > 0) await removeLeftovers(files.resolve(dir, buildDir), headerName, ports.files);
+    } catch (thrown) {
+      // What is not remembered is built again; what the build itself came to must not be hidden by it.
+      if (!(thrown instanceof Failure)) throw thrown;
+    }
   };
   try {
     diagnostics.push(...compiled.diagnostics, ...pythonParts.diagnostics);

@@ -2,6 +2,7 @@
 // as https://docs.micropython.org/en/latest/develop/natmod.html describes them. A glance, cheap enough for every editor
 // that is opened; the build reads the Makefile in earnest.
 
+import { isInside } from '../compile/is-inside.ts';
 import type { Files } from '../ports.ts';
 
 export interface FoundProject {
@@ -35,13 +36,6 @@ export async function findProject(dir: string, top: string, files: Files): Promi
     current = parent;
   }
   return undefined;
-}
-
-/** Both paths as `Files.resolve` gives them. A folder is inside itself. */
-export function isInside(path: string, dir: string): boolean {
-  if (!path.startsWith(dir)) return false;
-  const next = path.charAt(dir.length);
-  return next === '' || next === '/' || next === '\\' || /[\\/]$/.test(dir);
 }
 
 /** What a half-written manifest can still tell, too. */

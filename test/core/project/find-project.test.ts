@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { posix } from 'node:path';
 import { test } from 'node:test';
+import { isInside } from '../../../extension/core/compile/is-inside.ts';
 import type { Files } from '../../../extension/core/ports.ts';
-import { findProject, isInside } from '../../../extension/core/project/find-project.ts';
+import { findProject } from '../../../extension/core/project/find-project.ts';
 
 const natmod = 'MPY_DIR = ../micropython\nMOD = factorial\nSRC = factorial.c\nARCH ?= armv7m\n';
 

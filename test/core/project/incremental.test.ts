@@ -286,6 +286,61 @@ test('a header saved while its source is compiled makes that object count for no
   assert.ok(f.compiled.includes('m.c'));
 });
 
+test('sources and headers outside the project folder are looked at as those inside', async (t) => {
+  const f = await fixture(t, {});
+  if (!f) return;
+  const inside = 'project/';
+  const part = '#include "cfg.h"\n#ifdef __has_include\n#if __has_include("opt.h")\n#define EXTRA 1\n#endif\n#endif\n';
+  f.write(
+    `${inside}Makefile`,
+    'MOD = m\nSRC = ../shared/m.c ../shared/data.S\nCFLAGS += -I.\nARCH ?= x64\ninclude $(MPY_DIR)/py/dynruntime.mk\n',
+  );
+  f.write(`${inside}cfg.h`, '#define CFG 1\n');
+  f.write(
+    'shared/m.c',
+    `#include "py/dynruntime.h"\n${part}#ifndef EXTRA\n#define EXTRA 0\n#endif\n#define LEVEL CFG + EXTRA\nextern const char blob;\nstatic int other(void) { return blob; }\n${mpyInit}`,
+  );
+  f.write('shared/data.S', '.section .rodata\n.globl blob\n.hidden blob\nblob: .incbin "blob.bin"\n');
+  f.write(`${inside}blob.bin`, '5');
+  const request = { dir: join(f.dir, inside) };
+  const seen = new Set([(await f.good(request)).toString('latin1')]);
+  assert.equal((await f.build(request)).outputs[0].compiled, 1, 'only the assembly, whose .incbin no depfile lists');
+  const changes: readonly (readonly [string, string])[] = [
+    ['shared/cfg.h', '#define CFG 2\n'],
+    ['shared/opt.h', ''],
+    [`${inside}blob.bin`, '7'],
+  ];
+  for (const [name, text] of changes) {
+    f.write(name, text);
+    const bytes = (await f.good(request)).toString('latin1');
+    assert.ok(!seen.has(bytes), `after ${name} the module is still the old one`);
+    seen.add(bytes);
+  }
+});
+
+test('a state file of any content costs a build and no more', async (t) => {
+  const f = await fixture(t);
+  if (!f) return;
+  const right = await f.good();
+  const path = 'build/natmod/x64/state.json';
+  const whole = JSON.parse(readFileSync(join(f.dir, path), 'utf8'));
+  const [object] = Object.keys(whole.objects);
+  for (const record of [5, null, {}, { inputs: [7], diagnostics: [] }])
+    for (const state of [record, { ...whole, objects: { [object]: record } }, { ...whole, module: record }]) {
+      f.write(path, JSON.stringify(state));
+      assert.deepEqual(await f.good(), right);
+    }
+  rmSync(join(f.dir, path));
+  mkdirSync(join(f.dir, path));
+  assert.deepEqual(await f.good(), right);
+  f.write('m.c', project['m.c'].replace('mpy_init', 'mpy_inix'));
+  const { outputs } = await f.build();
+  assert.deepEqual(
+    outputs[0].diagnostics.map(({ code }) => code),
+    ['link/no-entry'],
+  );
+});
+
 test('two builds of one project at once both come to a right end', async (t) => {
   const f = await fixture(t);
   if (!f) return;
