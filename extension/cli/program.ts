@@ -34,6 +34,11 @@ export async function runCli(args: readonly string[], version: string, ports: Cl
     })
     .showHelpAfterError('(natmod --help tells more)');
   for (const register of verbs) register(program, ports);
+  const mistake = mistakeInValues(args);
+  if (mistake !== undefined) {
+    ports.complain(`natmod: error: ${mistake}\n`);
+    return ports.endWith(exitCodes.usage);
+  }
   try {
     await program.parseAsync(giveBareOptionsTheirValue(args), { from: 'user' });
   } catch (thrown) {
@@ -47,6 +52,18 @@ export async function runCli(args: readonly string[], version: string, ports: Cl
 
 /** Take a value by `=` only: bare, the empty one. A parser would take the next argument for it. */
 const optionalValue = ['--compat'];
+
+/** What a parser would take for something else: a version apart from --compat, and options set to nothing. */
+function mistakeInValues(args: readonly string[]): string | undefined {
+  for (const [at, arg] of args.entries()) {
+    if (arg === '--') return undefined;
+    const next = args[at + 1];
+    if (optionalValue.includes(arg) && /^\d+\.\d+/.test(next ?? '')) return `write ${arg}=${next}, without a blank`;
+    const empty = arg.startsWith('-') && next === '' ? arg : /^(--[\w-]+)=$/.exec(arg)?.[1];
+    if (empty !== undefined && !optionalValue.includes(empty)) return `${empty} has an empty value`;
+  }
+  return undefined;
+}
 
 export function giveBareOptionsTheirValue(args: readonly string[]): string[] {
   const end = args.indexOf('--');

@@ -34,6 +34,8 @@ const usage: readonly (readonly [what: string, args: readonly string[], said: Re
   ['an option without its value', ['build', '--mpy-dir'], /--mpy-dir/],
   ['two folders', ['build', 'a', 'b'], /too many arguments/],
   ['a version no linker is known for', ['build', '--compat=9'], /9.*1\.26/],
+  ['a version apart from its option', ['build', '--compat', '1.26'], /write --compat=1\.26/],
+  ['an option set to nothing', ['build', '--out='], /--out has an empty value/],
 ];
 
 for (const [what, args, said] of usage) {
