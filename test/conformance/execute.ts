@@ -14,7 +14,7 @@ import { type Machine, machines, toolEnvironment } from './machines.ts';
 
 const sources = join(dirname(fileURLToPath(import.meta.url)), 'host');
 
-/** For all modules of one process; one takes milliseconds. */
+/** For one module, which takes milliseconds; its loading may take 16 MB, and the machine may be busy. */
 const TIMEOUT_MS = 20_000;
 
 /** @returns for each run what went wrong, or undefined when it returned what it must */
@@ -49,19 +49,20 @@ export async function execute(arch: BuildableArch, runs: readonly Run[]): Promis
 
 async function runHost(machine: Machine, host: string, image: Buffer) {
   const group = startGroup([...machine.runner, host], { stdio: ['pipe', 'pipe', 'pipe'] });
-  let text = '';
-  for (const stream of [group.child.stdout, group.child.stderr])
-    stream?.setEncoding('utf8').on('data', (piece) => {
-      text += piece;
-    });
-  // A crash closes the pipe before all is read.
-  group.child.stdin?.on('error', () => undefined);
-  group.child.stdin?.end(image);
   let late = false;
   const timer = setTimeout(() => {
     late = true;
     group.kill();
   }, TIMEOUT_MS);
+  let text = '';
+  for (const stream of [group.child.stdout, group.child.stderr])
+    stream?.setEncoding('utf8').on('data', (piece) => {
+      text += piece;
+      timer.refresh();
+    });
+  // A crash closes the pipe before all is read.
+  group.child.stdin?.on('error', () => undefined);
+  group.child.stdin?.end(image);
   const code = await group.ended.finally(() => clearTimeout(timer));
   return { text, code, late };
 }
