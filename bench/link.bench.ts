@@ -1,7 +1,7 @@
 // Linking: ours in process and as a whole process, beside the reference linker on the same objects in the same run.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +31,7 @@ export const run: Benchmark = async () => {
     }
     rmSync(project.dir, { recursive: true, force: true });
   }
+  const large = await measureLarge(tree);
   return {
     exampleMs: median(small.map((row) => row.ours)),
     exampleProcessMs: median(small.map((row) => row.whole)),
@@ -38,14 +39,47 @@ export const run: Benchmark = async () => {
     ratioExamples: median(small.map((row) => row.reference / row.ours)),
     ratioProcess: median(small.map((row) => row.reference / row.whole)),
     ratioFloor: median(small.map((row) => row.ours / row.floor)),
+    riscv2000Ms: large.ours,
+    ratioRiscv2000: large.reference / large.ours,
+    ratioFloorRiscv2000: large.ours / large.floor,
   };
 };
 
-async function measureExample(
-  project: Project,
-  arch: BuildableArch,
-  tree: Awaited<ReturnType<typeof micropythonSource>>,
-) {
+/** A module of 2,000 functions that call each other and read a table, for a 32-bit RISC-V, which every tree links. */
+async function measureLarge(tree: Tree) {
+  const dir = mkdtempSync(join(tmpdir(), 'natmod-bench-large-'));
+  try {
+    const functions = Array.from(
+      { length: 2000 },
+      (_, n) =>
+        `int f${n}(int x) { return ${n === 0 ? 'x' : `f${Math.floor(n / 2)}(x + table[(x + ${n}) & 15])`} ^ ${n}; }`,
+    );
+    const text = [
+      '#include "py/dynruntime.h"',
+      'static const int table[16] = { 3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3 };',
+      ...functions,
+      'static mp_obj_t run(mp_obj_t x) { return mp_obj_new_int(f1999(mp_obj_get_int(x))); }',
+      'static MP_DEFINE_CONST_FUN_OBJ_1(run_obj, run);',
+      'mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {',
+      'MP_DYNRUNTIME_INIT_ENTRY mp_store_global(MP_QSTR_run, MP_OBJ_FROM_PTR(&run_obj)); MP_DYNRUNTIME_INIT_EXIT }',
+    ];
+    writeFileSync(join(dir, 'large.c'), `${text.join('\n')}\n`);
+    writeFileSync(
+      join(dir, 'Makefile'),
+      'MOD = large\nSRC = large.c\nCFLAGS_EXTRA = -fno-inline\ninclude $(MPY_DIR)/py/dynruntime.mk\n',
+    );
+    const project = { name: 'large', dir, module: 'large', script: '' };
+    const { outputs } = await buildProject(project, ['rv32imc'], tree.path);
+    if (!outputs[0].ok) throw new Error(JSON.stringify(outputs[0].diagnostics));
+    return await measureExample(project, 'rv32imc', tree, 10);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+type Tree = Awaited<ReturnType<typeof micropythonSource>>;
+
+async function measureExample(project: Project, arch: BuildableArch, tree: Tree, runs = 200) {
   const folder = `build/natmod/${arch}`;
   const objects = (await readdir(join(project.dir, folder)))
     .filter((file) => file.endsWith('.o'))
@@ -75,7 +109,7 @@ async function measureExample(
       ...objects.map((path) => join(project.dir, path)),
     ];
     return {
-      ours: medianTime(200, () => link(request)),
+      ours: medianTime(runs, () => link(request)),
       whole: medianTime(7, () => {
         const { status, stderr } = spawnSync(process.execPath, cli, {
           cwd: join(import.meta.dirname, '..'),
@@ -88,7 +122,7 @@ async function measureExample(
         if (complaint) throw new Error(complaint);
       }),
       // No linker can do with less than looking at its objects and making its result.
-      floor: medianTime(200, () => {
+      floor: medianTime(runs, () => {
         for (const object of request.objects) readObject(object.bytes, object.path);
         bytes.slice();
       }),

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import manifest from '../package.json' with { type: 'json' };
 import { runCli } from './cli/program.ts';
-import { childProcesses } from './node/child-process.ts';
+import type { Processes } from './core/ports.ts';
 import { fileStore } from './node/file-store.ts';
 import { installation } from './node/installation.ts';
 
@@ -22,9 +22,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// Loading Node's module for processes takes as long as linking a module does; most verbs start none.
+const processes: Processes = {
+  run: async (request) => (await import('./node/child-process.ts')).childProcesses.run(request),
+  find: async (program) => (await import('./node/child-process.ts')).childProcesses.find(program),
+};
+
 void runCli(process.argv.slice(2), manifest.version, {
   files: fileStore,
-  processes: childProcesses,
+  processes,
   cancel: cancel.signal,
   print: (text) => process.stdout.write(text),
   complain: (text) => process.stderr.write(text),
@@ -32,6 +38,7 @@ void runCli(process.argv.slice(2), manifest.version, {
   cwd: process.cwd(),
   environment: process.env,
   processors: availableParallelism(),
+  disassembler: async (file, inspection) => (await import('./disassembler.ts')).disassembler(file, inspection),
   installation: installation(import.meta.dirname, process.argv[1], manifest.version),
   endWith: (code) => {
     process.exitCode ||= code;

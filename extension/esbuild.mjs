@@ -16,15 +16,48 @@ const nodeBundle = {
   target: 'node20',
   define: { 'import.meta.dirname': '__dirname' },
 };
+/** Files as they are, and where in dist/. */
+const copies = [
+  ['node_modules/@alexaltea/capstone-js/dist/capstone.wasm', 'webview/capstone.wasm'],
+  ['node_modules/@alexaltea/capstone-js/LICENSE', 'webview/capstone.LICENSE.txt'],
+];
 /** Copied beside the bundles, which find them there. */
 const headers = 'headers';
 const bundles = [
   { entry: 'extension/host.ts', out: 'host.js', ...nodeBundle, external: ['vscode'] },
   { entry: 'extension/adapter.ts', out: 'adapter.js', ...nodeBundle },
-  { entry: 'extension/cli.ts', out: 'cli.js', ...nodeBundle, banner: { js: '#!/usr/bin/env node' } },
+  {
+    entry: 'extension/cli.ts',
+    out: 'cli.js',
+    ...nodeBundle,
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [withoutProcesses('commander')],
+  },
+  { entry: 'extension/disassembler.ts', out: 'disassembler.js', ...nodeBundle },
   { entry: 'webview-ui/main.ts', out: 'webview/main.js', platform: 'browser', format: 'iife', target: 'es2022' },
+  {
+    entry: 'webview-ui/worker.ts',
+    out: 'webview/worker.js',
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    external: ['node:fs'],
+  },
   { entry: 'webview-ui/style.css', out: 'webview/main.css' },
 ];
+
+/** For a package that loads child_process, which is slow, for a feature that we do not use: it gets an empty one. */
+function withoutProcesses(name) {
+  return {
+    name: 'without-processes',
+    setup(build) {
+      build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+        importer.split(/[/\\]/).includes(name) ? { path: 'nothing', namespace: 'without-processes' } : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace: 'without-processes' }, () => ({ contents: 'module.exports = {}' }));
+    },
+  };
+}
 
 /** Other processes may be reading dist/ (tests run side by side): each sees the old file or the new one, never half. */
 async function writeOutput(path, bytes) {
@@ -54,6 +87,16 @@ function writer() {
   };
 }
 
+/** The one import that is not bundled in: it brings a disassembler that few runs need. */
+const disassembler = {
+  name: 'disassembler',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/disassembler\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './disassembler.js', external: true } : undefined,
+    );
+  },
+};
+
 /** MicroPython's compiler to bytecode, which a worker loads from its file. */
 async function copyMpyCross(outDir) {
   const source = join(root, 'node_modules/@pybricks/mpy-cross-v6');
@@ -61,7 +104,7 @@ async function copyMpyCross(outDir) {
     await writeOutput(join(outDir, 'mpy-cross', name.replace('build/', '')), await readFile(join(source, name)));
 }
 
-function options({ entry, out, ...rest }, outDir, production) {
+function options({ entry, out, plugins = [], ...rest }, outDir, production) {
   return {
     ...rest,
     entryPoints: [join(root, entry)],
@@ -74,7 +117,7 @@ function options({ entry, out, ...rest }, outDir, production) {
     sourcemap: production ? false : 'linked',
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [writer()],
+    plugins: [disassembler, ...plugins, writer()],
   };
 }
 
@@ -108,6 +151,7 @@ async function main(args) {
     return;
   }
   await copyHeaders(outDir);
+  for (const [from, to] of copies) await writeOutput(join(outDir, to), await readFile(join(root, from)));
   await copyMpyCross(outDir);
   await Promise.all(present().map((bundle) => esbuild.build(options(bundle, outDir, production))));
 }

@@ -10,7 +10,9 @@ import * as buildCommand from './host/build-command.ts';
 import * as buildOnSave from './host/build-on-save.ts';
 import * as buildTask from './host/build-task.ts';
 import * as doctor from './host/doctor.ts';
+import * as dumpDocuments from './host/dump-documents.ts';
 import * as getMicropython from './host/get-micropython.ts';
+import * as inspector from './host/inspector.ts';
 import * as intellisense from './host/intellisense.ts';
 import * as languageStatus from './host/language-status.ts';
 import * as newModule from './host/new-module.ts';
@@ -23,6 +25,7 @@ import * as status from './host/status.ts';
 import { childProcesses } from './node/child-process.ts';
 import { fileStore } from './node/file-store.ts';
 import { installation } from './node/installation.ts';
+import { listWithObjdump } from './node/objdump.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const { version } = context.extension.packageJSON as { version: string };
@@ -32,12 +35,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const found = projects.activate(context, fileStore);
   const ports = { files: fileStore, processes: childProcesses };
   const run = (request: BuildRequest) => build({ ...machine, ...request }, ports);
+  const channel = output.activate(context);
   const builds = buildCommand.activate(context, {
     build: run,
     settingsOf,
     projects: found,
     problems: problems.activate(context, fileStore),
-    output: output.activate(context),
+    output: channel,
   });
   status.activate(context, found, builds, settingsOf);
   buildTask.activate(context, { build: run, settingsOf, projects: found });
@@ -54,4 +58,11 @@ export function activate(context: vscode.ExtensionContext): void {
       return examine({ ...own, compilers, mpyDir, scratch: dirname(own.memoryFile) }, ports);
     },
   });
+  inspector.activate(context, {
+    listings: (file, description) => listWithObjdump(file, description, childProcesses),
+    log: channel.line,
+  });
+  dumpDocuments.activate(context, async (file, inspection) =>
+    (await import('./disassembler.ts')).disassembler(file, inspection),
+  );
 }

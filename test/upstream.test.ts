@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { circuitpython } from '../extension/core/abi/circuitpython.ts';
+import { dynruntimeNames } from '../extension/core/abi/dynruntime.ts';
 import { micropython } from '../extension/core/abi/micropython.ts';
 import { readFunTable, readStaticQstrs, readTree, type TreeFile, treeFiles } from '../extension/core/abi/read-tree.ts';
 import { tableEntry } from '../extension/core/abi/table-entry.ts';
@@ -67,4 +68,17 @@ test("symbols link to table entries by field name or with the prefix mp_, but no
   assert.equal(tableEntry('mp_type_type', circuitpython), 74);
   assert.equal(tableEntry('mp_get_stream_raise', circuitpython), 66);
   assert.equal(tableEntry('strlen', micropython), undefined);
+});
+
+test("the names of py/dynruntime.h that we know are the tree's", async (t) => {
+  const tree = await needed(t, "MicroPython's source", micropythonSource);
+  if (!tree) return;
+  const header = await readFile(join(tree.path, 'py/dynruntime.h'), 'utf8');
+  const macros = [...header.matchAll(/^#define ((?:mp|m|nlr)_\w+)/gm)].map((match) => match[1]);
+  const functions = [...header.matchAll(/^static inline .*?\b((?:mp|m|nlr)_\w+)\(/gm)].map((match) => match[1]);
+  const names = [...macros, ...functions.filter((name) => !name.endsWith('_dyn'))];
+  assert.deepEqual(
+    names.filter((name) => !dynruntimeNames.includes(name)),
+    [],
+  );
 });

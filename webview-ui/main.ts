@@ -1,20 +1,338 @@
-// The inspector's page, run by VS Code inside a webview. This version has no views yet: the page reports that it is ready
-// and shows what the extension host says went wrong.
+// The inspector's page, run by VS Code inside a webview: gets a file's bytes from the extension host, reads them with the
+// core's reader and shows its parts beside the bytes. What is chosen in one is marked in the other.
 
-interface HostPort {
-  postMessage(message: { readonly kind: 'ready' }): void;
+import '@vscode-elements/elements/dist/vscode-button/index.js';
+import '@vscode-elements/elements/dist/vscode-textfield/index.js';
+import { type Description, describe } from '../extension/core/inspect/describe.ts';
+import type { FromPage, ToPage } from '../extension/core/inspect/messages.ts';
+import { bytesView } from './bytes-view.ts';
+import { disassembly } from './disassembly.ts';
+import { hex, type Row, rowAt, rowsOf, type SectionName, sectionNames, sectionOf } from './sections.ts';
+import { virtualList } from './virtual-list.ts';
+
+interface PageState {
+  readonly section: SectionName;
 }
-declare function acquireVsCodeApi(): HostPort;
+declare function acquireVsCodeApi(): {
+  postMessage(message: FromPage): void;
+  getState(): PageState | undefined;
+  setState(state: PageState): void;
+};
 
-type FromHost = { readonly kind: 'failed'; readonly message: string };
+const host = acquireVsCodeApi();
+const byId = (id: string) => document.getElementById(id) as HTMLElement;
+const started = performance.now();
 
-window.addEventListener('message', (event: MessageEvent<FromHost>) => {
-  if (event.data.kind !== 'failed') return;
-  const line = document.createElement('p');
-  line.className = 'failed';
-  line.setAttribute('role', 'alert');
-  line.textContent = event.data.message;
-  document.body.replaceChildren(line);
+let name = '';
+let bytes = new Uint8Array();
+let description: Description | undefined;
+let section: SectionName = host.getState()?.section ?? 'header';
+let rows: readonly Row[] = [];
+const rowsBySection = new Map<SectionName, readonly Row[]>();
+/** Kept while another part is shown, and when the file changes. */
+const scrolls = new Map<SectionName, number>();
+const activeRows = new Map<SectionName, number>();
+/** Where a search result leads. */
+let results: { readonly section: SectionName; readonly index: number }[] = [];
+
+const code = disassembly({
+  onRows(all, isComplete) {
+    rowsBySection.set('disassembly', all);
+    if (section === 'disassembly') showRows(all);
+    drawOutline();
+    if (isComplete && searchText()) search();
+  },
+  onFailed: (message) => fail(`The code could not be disassembled: ${message}`),
+});
+const list = virtualList({
+  label: 'Rows',
+  render: (index, element) => renderRow(rows[index], element),
+  onActive: (index) => activate(index),
+  onOpen: (index) => follow(index),
+});
+const hexView = bytesView((offset) => chooseByte(offset));
+byId('rows').append(list.element);
+byId('bytes').append(hexView.element);
+
+function renderRow(row: Row | undefined, element: HTMLElement): void {
+  if (!row) return;
+  if (row.tone) element.classList.add(row.tone);
+  for (const [index, text] of row.cells.entries()) {
+    const cell = document.createElement('span');
+    cell.className = `cell cell-${index}`;
+    cell.textContent = text;
+    if (row.share !== undefined && index === 1) {
+      const bar = document.createElement('span');
+      bar.className = 'bar';
+      bar.style.width = `${Math.round(row.share * 80)}px`;
+      cell.append(bar);
+    }
+    element.append(cell);
+  }
+  element.title = row.cells.filter(Boolean).join('  ');
+  if (row.jump === undefined) return;
+  const target = row.jump;
+  const link = document.createElement('a');
+  link.textContent = '\u2192';
+  link.className = 'jump';
+  link.href = '#';
+  link.title = `go to ${hex(target)} in the file`;
+  link.setAttribute('aria-label', 'go to the branch target');
+  link.tabIndex = -1;
+  link.addEventListener('click', (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    goTo('disassembly', target);
+  });
+  element.append(link);
+}
+
+function activate(index: number): void {
+  activeRows.set(section, index);
+  const row = rows[index];
+  if (row?.start !== undefined && row.end !== undefined) {
+    hexView.select(row.start, row.end);
+    sayBytes(row.start, row.end);
+  }
+}
+
+/** Enter or a double click: a branch leads to its target, a search result to its row. */
+function follow(index: number): void {
+  const result = section === 'search' ? results[index] : undefined;
+  const jump = rows[index]?.jump;
+  if (result) {
+    show(result.section);
+    list.setActive(result.index);
+    activate(result.index);
+  } else if (jump !== undefined) goTo('disassembly', jump);
+}
+
+function goTo(where: SectionName, offset: number): void {
+  if (section !== where) show(where);
+  const index = rowAt(rows, offset);
+  if (index === undefined) return;
+  list.setActive(index);
+  activate(index);
+}
+
+/** A byte was chosen: the part that is shown follows if it knows the byte, else the part that knows most about it. */
+function chooseByte(offset: number): void {
+  if (!description) return;
+  let index = rowAt(rows, offset);
+  const isWhole = section === 'code' || section === 'search';
+  if (index === undefined || isWhole) {
+    const better = sectionOf(description, offset);
+    if (better !== section) show(better);
+    index = rowAt(rows, offset);
+  }
+  const row = index === undefined ? undefined : rows[index];
+  if (index !== undefined) {
+    list.setActive(index);
+    activeRows.set(section, index);
+  }
+  const start = row?.start ?? offset;
+  const end = row?.end ?? offset + 1;
+  hexView.select(start, end);
+  sayBytes(offset, offset + 1);
+}
+
+function sayBytes(start: number, end: number): void {
+  const span = description?.spans.find((each) => start >= each.start && start < each.end);
+  const size = end - start;
+  byId('status').textContent = `${hex(start)}, ${size} byte${size === 1 ? '' : 's'}: ${span?.what ?? ''}`;
+}
+
+function show(next: SectionName): void {
+  scrolls.set(section, list.scroll);
+  section = next;
+  host.setState({ section: next === 'search' ? 'header' : next });
+  if (next === 'disassembly') code.start();
+  list.element.setAttribute('aria-label', sectionNames[next]);
+  list.element.className = `list section-${next}`;
+  byId('rows-title').textContent = sectionNames[next];
+  list.setActive(undefined);
+  showRows(rowsBySection.get(next) ?? []);
+  list.scroll = scrolls.get(next) ?? 0;
+  drawOutline();
+}
+
+function showRows(next: readonly Row[]): void {
+  rows = next;
+  list.setCount(rows.length);
+  const isWorking = section === 'disassembly' && !code.isComplete;
+  byId('empty').textContent = rows.length > 0 ? '' : isWorking ? 'Disassembling ...' : 'Nothing here.';
+}
+
+function drawOutline(): void {
+  const outline = byId('outline');
+  const items = (Object.keys(sectionNames) as SectionName[]).filter((key) => key !== 'search' || searchText() !== '');
+  outline.replaceChildren(
+    ...items.map((key) => {
+      const item = document.createElement('div');
+      item.setAttribute('role', 'treeitem');
+      item.setAttribute('aria-selected', String(key === section));
+      item.tabIndex = key === section ? 0 : -1;
+      item.dataset.section = key;
+      const count = document.createElement('span');
+      count.className = 'count';
+      const known = key === 'disassembly' && !code.isComplete ? undefined : rowsBySection.get(key)?.length;
+      count.textContent = known === undefined ? '' : known.toLocaleString('en-US');
+      item.append(sectionNames[key], count);
+      return item;
+    }),
+  );
+}
+
+byId('outline').addEventListener('click', (event) => {
+  const chosen = (event.target as HTMLElement).closest<HTMLElement>('[data-section]')?.dataset.section;
+  if (chosen) show(chosen as SectionName);
+});
+byId('outline').addEventListener('keydown', (event) => {
+  const items = [...byId('outline').querySelectorAll<HTMLElement>('[data-section]')];
+  const at = items.findIndex((item) => item.dataset.section === section);
+  const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
+  if (event.key === 'Enter' || event.key === 'ArrowRight') {
+    list.element.focus();
+    event.preventDefault();
+  }
+  if (next === undefined || !items[next]) return;
+  event.preventDefault();
+  show(items[next].dataset.section as SectionName);
+  byId('outline').querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
 });
 
-acquireVsCodeApi().postMessage({ kind: 'ready' });
+const searchField = byId('search') as HTMLElement & { value: string };
+const searchText = () => (searchField.value ?? '').trim().toLowerCase();
+const mostResults = 5000;
+
+/** Over every part, the code included: it is disassembled for that if it has not been yet. */
+function search(): void {
+  const text = searchText();
+  if (text === '') {
+    if (section === 'search') show('header');
+    drawOutline();
+    return;
+  }
+  code.start();
+  results = [];
+  const found: Row[] = [];
+  for (const [key, all] of rowsBySection) {
+    if (key === 'search') continue;
+    for (let index = 0; index < all.length && found.length < mostResults; index++) {
+      const row = all[index];
+      if (!row.cells.some((cell) => cell.toLowerCase().includes(text))) continue;
+      results.push({ section: key, index });
+      found.push({ ...row, cells: [sectionNames[key], ...row.cells] });
+    }
+  }
+  rowsBySection.set('search', found);
+  if (section === 'search') {
+    showRows(found);
+    drawOutline();
+  } else show('search');
+  byId('status').textContent = `${found.length} results for "${text}"`;
+}
+
+let typing: ReturnType<typeof setTimeout> | undefined;
+searchField.addEventListener('input', () => {
+  clearTimeout(typing);
+  typing = setTimeout(search, 150);
+});
+searchField.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' || event.key === 'ArrowDown') list.element.focus();
+});
+byId('copy').addEventListener('click', () => {
+  code.text().then(
+    async (text) => {
+      await navigator.clipboard.writeText(text);
+      byId('status').textContent = `Copied ${text.split('\n').length} lines`;
+    },
+    (fault) => fail(`Nothing was copied: ${fault instanceof Error ? fault.message : fault}`),
+  );
+});
+
+function open(message: Extract<ToPage, { kind: 'open' }>): void {
+  const before = description;
+  const oldSize = bytes.length;
+  name = message.name;
+  bytes = new Uint8Array(message.bytes);
+  description = describe(bytes, name);
+  const keep = { section, rows: list.scroll, hex: hexView.scroll, active: activeRows.get(section) };
+  // The old code stays in view until the new one is there, and with it the scroll.
+  for (const key of rowsBySection.keys()) if (key !== 'disassembly') rowsBySection.delete(key);
+  for (const key of Object.keys(sectionNames) as SectionName[])
+    if (key !== 'search' && key !== 'disassembly') rowsBySection.set(key, rowsOf(key, description));
+  code.reset({ name, bytes, listings: message.listings, note: message.note });
+  drawTitle(description, before === undefined ? undefined : bytes.length - oldSize);
+  drawFault(description);
+  hexView.show(bytes, description.fault?.where?.offset);
+  show(keep.section === 'search' ? 'header' : keep.section);
+  if (before) {
+    list.scroll = keep.rows;
+    hexView.scroll = keep.hex;
+  }
+  document.body.dataset.paintMs = String(Math.round(performance.now() - started));
+  document.body.classList.remove('waiting');
+}
+
+function drawTitle({ size, header }: Description, change: number | undefined): void {
+  byId('name').textContent = name;
+  const kind = `${header.flavour ?? 'not a .mpy file'} ${header.abi ?? ''} ${header.arch ?? ''}`.trim();
+  byId('kind').textContent = `${kind}, ${size.toLocaleString('en-US')} bytes`;
+  const sign = change !== undefined && change > 0 ? '+' : '';
+  byId('change').textContent =
+    change === undefined
+      ? ''
+      : change === 0
+        ? 'reloaded, same size'
+        : `${sign}${change.toLocaleString('en-US')} ${Math.abs(change) === 1 ? 'byte' : 'bytes'}`;
+}
+
+function drawFault({ fault }: Description): void {
+  const banner = byId('fault');
+  banner.hidden = !fault;
+  if (!fault) return banner.replaceChildren();
+  const offset = fault.where?.offset;
+  const text = document.createElement('span');
+  text.textContent = `${fault.message}${fault.hint ? `. ${fault.hint}` : ''}`;
+  banner.replaceChildren(text);
+  if (offset === undefined || offset >= bytes.length) return;
+  const go = document.createElement('vscode-button');
+  go.textContent = `Show byte ${hex(offset)}`;
+  go.setAttribute('secondary', '');
+  go.addEventListener('click', () => goTo('spans', offset));
+  banner.append(go);
+}
+
+function fail(message: string): void {
+  const banner = byId('problem');
+  banner.hidden = false;
+  banner.textContent = message;
+}
+
+window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
+  try {
+    byId('problem').hidden = true;
+    switch (data.kind) {
+      case 'open':
+        open(data);
+        break;
+      case 'reveal':
+        goTo('spans', data.offset);
+        break;
+      case 'failed':
+        fail(data.message);
+        return;
+      default:
+        return;
+    }
+    host.postMessage({ kind: 'done', id: data.id });
+  } catch (fault) {
+    const message = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+    fail(`The inspector failed: ${message}`);
+    if ('id' in data) host.postMessage({ kind: 'failed', id: data.id, message });
+  }
+});
+window.addEventListener('error', (event) => fail(`The inspector failed: ${event.message}`));
+
+host.postMessage({ kind: 'ready' });

@@ -76,7 +76,7 @@ export function addArchs(text: string, earlier: readonly BuildableArch[] = []): 
   return [...earlier, ...names.flatMap((name) => (name === 'all' ? buildableArchs : [readArch(name)]))];
 }
 
-const abiList = abiProfiles.map((profile) => profile.name).join(', ');
+export const abiList = abiProfiles.map((profile) => profile.name).join(', ');
 
 /** @throws InvalidArgumentError naming the ABIs there are. */
 export function readAbi(name: string): string {

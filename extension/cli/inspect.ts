@@ -1,21 +1,60 @@
-// natmod inspect: what is in a .mpy file.
+// natmod inspect and natmod compare: what is in .mpy files.
 
 import type { Command } from 'commander';
 import { error, Failure } from '../core/diagnostic.ts';
-import { describe } from '../core/inspect/describe.ts';
-import { dump } from '../core/inspect/dump.ts';
-import type { CliPorts } from './terminal.ts';
+import { compare, comparisonText } from '../core/inspect/compare.ts';
+import { type Inspection, inspect } from '../core/inspect/describe.ts';
+import { type DumpOptions, dump } from '../core/inspect/dump.ts';
+import { listCode } from '../core/inspect/listing.ts';
+import { renderDiagnostics } from './render.ts';
+import { type CliPorts, exitCodes } from './terminal.ts';
 
 export function registerInspect(program: Command, ports: CliPorts): void {
   program
     .command('inspect')
-    .description('show the header, qstrs, code, relocations and bytes of a .mpy file')
+    .description('show the header, compatibility, cost, qstrs, code, relocations and bytes of a .mpy file')
     .argument('<file>', 'a .mpy file')
     .option('--json', 'print one JSON object')
-    .action(async (file: string, options: { readonly json?: boolean }) => {
-      const bytes = await ports.files.read(ports.files.resolve(ports.cwd, file));
-      if (!bytes) throw new Failure(error('cli/missing-file', 'there is no such file', { file }));
-      const description = describe(bytes, file);
-      ports.print(options.json ? `${JSON.stringify({ file, ...description })}\n` : dump(description, file));
+    .option('--disassemble', 'add the instructions')
+    .action(async (file: string, options: { readonly json?: boolean; readonly disassemble?: boolean }) => {
+      const bytes = await readFile(file, ports);
+      const inspection = inspect(bytes, file);
+      const { decode, note } = options.disassemble ? await ports.disassembler(bytes, inspection) : {};
+      const disassembly = decode ? { disassembly: disassemble(inspection, decode), note } : {};
+      ports.print(
+        options.json
+          ? `${JSON.stringify({ file, ...inspection.description, ...disassembly })}\n`
+          : dump(inspection, file, { decode, note }),
+      );
+      complain(inspection, ports);
     });
+  program
+    .command('compare')
+    .description('show what differs between two .mpy files')
+    .argument('<a>', 'a .mpy file')
+    .argument('<b>', 'another one')
+    .option('--json', 'print one JSON object')
+    .action(async (a: string, b: string, options: { readonly json?: boolean }) => {
+      const [left, right] = await Promise.all([a, b].map(async (file) => inspect(await readFile(file, ports), file)));
+      const comparison = compare(left, right);
+      ports.print(options.json ? `${JSON.stringify({ a, b, ...comparison })}\n` : comparisonText(comparison, a, b));
+      for (const inspection of [left, right]) complain(inspection, ports);
+    });
+}
+
+/** What is understood of a broken file is printed all the same. */
+function complain({ description }: Inspection, ports: CliPorts): void {
+  if (!description.fault) return;
+  ports.complain(renderDiagnostics([description.fault], ports));
+  ports.endWith(exitCodes.diagnostics);
+}
+
+function disassemble(inspection: Inspection, decode: NonNullable<DumpOptions['decode']>) {
+  return [...inspection.codes].map(([code, raw]) => ({ code, lines: [...listCode(inspection, raw, decode)].flat() }));
+}
+
+async function readFile(file: string, ports: CliPorts): Promise<Uint8Array> {
+  const bytes = await ports.files.read(ports.files.resolve(ports.cwd, file));
+  if (!bytes) throw new Failure(error('cli/missing-file', 'there is no such file', { file }));
+  return bytes;
 }

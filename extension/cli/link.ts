@@ -1,7 +1,9 @@
 // natmod link: links objects into a .mpy, with the options of MicroPython's tools/mpy_ld.py.
 
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { micropython } from '../core/abi/micropython.ts';
+import { findAbi } from '../core/abi/profiles.ts';
+import { parseArchFlags, rv32Extensions, takesArchFlags } from '../core/arch/arch-flags.ts';
 import type { BuildableArch } from '../core/arch/names.ts';
 import { readLibrary } from '../core/compile/runtime-libraries.ts';
 import { error, Failure } from '../core/diagnostic.ts';
@@ -10,7 +12,9 @@ import { findProfile } from '../core/link/profiles.ts';
 import type { LinkInput } from '../core/link/request.ts';
 import { configHeader, findQstrs, readConfigHeader } from '../core/mpy/qstr.ts';
 import { loadAbi } from '../core/project/load-abi.ts';
-import { readArch, readCompat } from './build.ts';
+import { readExterns } from '../core/project/read-externs.ts';
+import { abiList, readAbi, readArch, readCompat } from './build.ts';
+import { renderMap } from './link-map.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 
@@ -23,6 +27,10 @@ interface LinkOptions {
   readonly sourceName?: string;
   readonly preprocess?: boolean;
   readonly mpyDir?: string;
+  readonly abi?: string;
+  readonly archFlags?: number;
+  readonly externs?: string;
+  readonly verbose?: number;
 }
 
 export function registerLink(program: Command, ports: CliPorts): void {
@@ -31,24 +39,59 @@ export function registerLink(program: Command, ports: CliPorts): void {
     .description('link objects into a native module, as tools/mpy_ld.py does')
     .argument('<files...>', 'objects (.o); with --preprocess, C sources')
     .addOption(new Option('--arch <arch>', 'architecture').default('x64').argParser(readArch))
+    .addOption(
+      new Option(
+        '--arch-flags <flags>',
+        `what the module needs besides --arch, for rv32imc: a number, or of ${Object.keys(rv32Extensions).join(', ')} with commas`,
+      ).argParser(readArchFlags),
+    )
     .option('--qstrs <header>', "generated header that defines the module's qstrs")
     .option('-l, --libs <archive>', 'static library to take missing symbols from; may be repeated', append, [])
+    .option('-e, --externs <script>', 'linker script with symbols at fixed addresses')
     .option('-o, --output <file>', 'output; default: the first input with another ending')
     .option('--source-name <name>', 'name of the module in the file; default: the output without its folder')
     .option('--preprocess', 'write the header with the qstrs of C sources instead of linking')
-    .option('--mpy-dir <dir>', 'MicroPython source tree whose ABI is used; default: the built-in one')
+    .addOption(
+      new Option('--mpy-dir <dir>', 'MicroPython source tree whose ABI is used, in place of --abi').conflicts('abi'),
+    )
+    .addOption(new Option('--abi <abi>', `ABI of the firmware: ${abiList} (default: 6.3)`).argParser(readAbi))
     .addOption(
       new Option('--compat [version]', "the reference linker's exact bytes, as of a MicroPython version").argParser(
         readCompat,
       ),
     )
+    .option('-v, --verbose', 'list sections; twice: the global offset table too; three times: relocations', count)
     .action(async (files: readonly string[], options: LinkOptions) => {
+      checkArchFlags(options);
       await (options.preprocess ? preprocess(files, options, ports) : linkFiles(files, options, ports));
     });
 }
 
 function append(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];
+}
+
+function count(_value: string, earlier = 0): number {
+  return earlier + 1;
+}
+
+/** @throws InvalidArgumentError naming what there is. */
+function readArchFlags(text: string): number {
+  const flags = parseArchFlags(text);
+  if (flags !== undefined) return flags;
+  throw new InvalidArgumentError(`Known are ${Object.keys(rv32Extensions).join(', ')}, and numbers.`);
+}
+
+function checkArchFlags({ arch, archFlags }: LinkOptions): void {
+  if (!archFlags || takesArchFlags(arch)) return;
+  throw new Failure(
+    error(
+      'cli/arch-flags',
+      `${arch} has no architecture flags`,
+      undefined,
+      'Only rv32imc has: leave --arch-flags out.',
+    ),
+  );
 }
 
 async function preprocess(files: readonly string[], options: LinkOptions, ports: CliPorts): Promise<void> {
@@ -74,7 +117,11 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
     qstrs,
     sourceName: options.sourceName ?? (profile?.sourceName === 'output-path' ? output : output.replace(/^.*[/\\]/, '')),
     compat: options.compat,
+    archFlags: options.archFlags,
+    externs: options.externs === undefined ? undefined : await readScript(options.externs, ports),
+    map: options.verbose !== undefined,
   });
+  if (result.map) ports.print(renderMap(result.map, options.verbose ?? 0));
   ports.complain(renderDiagnostics(result.diagnostics, ports));
   if (!result.bytes || !result.sizes) return ports.endWith(exitCodes.diagnostics);
   await ports.files.writeAtomic(ports.files.resolve(ports.cwd, output), result.bytes);
@@ -86,7 +133,7 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
 
 async function abiOf(options: LinkOptions, ports: CliPorts) {
   return options.mpyDir === undefined
-    ? micropython
+    ? (findAbi(options.abi ?? '6.3')?.abi ?? micropython)
     : loadAbi(ports.files.resolve(ports.cwd, options.mpyDir), '', ports.files);
 }
 
@@ -95,6 +142,10 @@ async function readInput(path: string, ports: CliPorts): Promise<LinkInput> {
   const bytes = await ports.files.read(ports.files.resolve(ports.cwd, path));
   if (bytes) return { path, bytes };
   throw new Failure(error('cli/missing-file', 'there is no such file', { file: path }));
+}
+
+async function readScript(path: string, ports: CliPorts): Promise<Map<string, number>> {
+  return readExterns(new TextDecoder().decode((await readInput(path, ports)).bytes));
 }
 
 /** One name may stand for several archives: see `readLibrary`. */

@@ -1,5 +1,6 @@
 // What a verb is given besides its arguments: the ports of the core and the terminal around the process.
 
+import type { Disassembler } from '../core/inspect/disassembler.ts';
 import type { CancelSignal, Files, Processes } from '../core/ports.ts';
 import type { BuildRequest } from '../core/project/build-result.ts';
 
@@ -22,6 +23,8 @@ export interface CliPorts {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly processors: number;
+  /** Loads itself at the first call. */
+  readonly disassembler: Disassembler;
   readonly installation: Installation;
   /** Sets what the process will end with; see `exitCodes`. */
   readonly endWith: (code: number) => void;

@@ -10,6 +10,8 @@ export const commands = {
   selectArchs: 'natmod.selectArchs',
   setUpIntelliSense: 'natmod.setUpIntelliSense',
   showOutput: 'natmod.showOutput',
+  compareWith: 'natmod.compareWith',
+  showDump: 'natmod.showDump',
 } as const;
 
 export const settings = {
@@ -22,6 +24,13 @@ export const settings = {
 
 /** Of tasks in tasks.json. */
 export const taskType = 'natmod';
+
+/** Custom editor of .mpy files. */
+export const inspectorView = 'natmod.inspector';
+
+/** Scheme of the text dumps and the language they are in. */
+export const dumpScheme = 'natmod-dump';
+export const dumpLanguage = 'natmod-dump';
 
 /** Set by us, read by the `when` clauses of menus. */
 export const contextKeys = {

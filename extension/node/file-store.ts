@@ -1,6 +1,5 @@
 // Files on the local disk. Writing is all or nothing: https://pubs.opengroup.org/onlinepubs/9799919799/functions/rename.html
 
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../core/diagnostic.ts';
@@ -25,10 +24,7 @@ export const fileStore: Files = {
       // A link stays a link: what it points to is replaced.
       const target = await realpath(path).catch(() => resolve(path));
       await mkdir(dirname(target), { recursive: true });
-      const temporary = join(
-        dirname(target),
-        `.${basename(target).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`,
-      );
+      const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${nextSuffix()}.tmp`);
       try {
         const mode = await stat(target).then(
           (old) => old.mode & 0o777,
@@ -42,6 +38,14 @@ export const fileStore: Files = {
       }
     }),
 };
+
+let writes = 0;
+
+/** No other write in progress on this machine has it; not random, because loading crypto takes as long as a link. */
+function nextSuffix(): string {
+  writes++;
+  return `${process.pid}-${Date.now().toString(36)}-${writes}`;
+}
 
 async function writeWhole(file: FileHandle, bytes: Uint8Array, durable: boolean): Promise<void> {
   try {

@@ -11,9 +11,9 @@ export interface Case {
   readonly expect: { readonly returns: number } | { readonly refused: string };
   /** Symbols at fixed addresses, as from a linker script. */
   readonly externs?: Readonly<Record<string, number>>;
-  /** The assembler knows no name for the relocation: it is given as number `from` and made `to` in the object. */
-  readonly retype?: { readonly from: number; readonly to: number };
-  /** Why our --compat bytes are not the reference linker's. */
+  /** The assembler knows no name for a relocation: it is given as number `from` and made `to` in the object. */
+  readonly retype?: readonly { readonly from: number; readonly to: number }[];
+  /** Why our --compat bytes are not the reference linker's, of the release that Debian has. */
   readonly differs?: string;
 }
 
@@ -78,7 +78,7 @@ export function pointees(dialect: Dialect): readonly Pointee[] {
 
 /** Pointees of words that hold an addend as well. */
 export function offsetPointees(dialect: Dialect): readonly Pointee[] {
-  const wordBytes = dialect.word === '.quad' ? 8 : 4;
+  const wordBytes = /quad|dword/.test(dialect.word) ? 8 : 4;
   return pointees(dialect).flatMap((pointee) => {
     switch (pointee.symbol) {
       case 'datum':

@@ -22,6 +22,8 @@ export interface MatrixRow {
   readonly equal: number;
   readonly referenceRefuses: number;
   readonly differsOnPurpose: number;
+  /** Linked, without a reference linker for the architecture at hand. */
+  readonly notCompared: number;
   /** Cases that were executed, each in our own layout and the reference's, at every placement. */
   readonly executed: number;
   readonly runs: number;
@@ -44,6 +46,7 @@ export function matrixOf(arch: BuildableArch, outcomes: readonly Outcome[]): rea
       equal: count(({ bytes }) => bytes === 'equal'),
       referenceRefuses: count(({ bytes }) => bytes === 'reference refuses'),
       differsOnPurpose: count(({ bytes }) => bytes === 'differs on purpose'),
+      notCompared: count(({ bytes, executed }) => bytes === 'not compared' && executed > 0),
       executed: count(({ executed }) => executed > 0),
       runs: own.reduce((sum, { executed }) => sum + executed, 0),
       refused: count(({ refused }) => refused),
@@ -52,7 +55,16 @@ export function matrixOf(arch: BuildableArch, outcomes: readonly Outcome[]): rea
   });
 }
 
-const headings = ['', 'bytes equal', 'reference refuses', 'differs on purpose', 'executed', 'refused as due', ''];
+const headings = [
+  '',
+  'bytes equal',
+  'reference refuses',
+  'differs on purpose',
+  'no reference',
+  'executed',
+  'refused as due',
+  '',
+];
 
 /** A table for each architecture and a line of sums. */
 export function renderMatrix(rows: readonly MatrixRow[]): string {
@@ -73,7 +85,9 @@ function renderArch(arch: string, rows: readonly MatrixRow[]): string {
     row.why === undefined
       ? [
           row.relocation,
-          ...[row.equal, row.referenceRefuses, row.differsOnPurpose, row.executed, row.refused].map(cell),
+          ...[row.equal, row.referenceRefuses, row.differsOnPurpose, row.notCompared, row.executed, row.refused].map(
+            cell,
+          ),
           row.failing.length > 0 ? `FAILS ${row.failing.length}` : '',
         ]
       : [row.relocation, `can't be linked: ${row.why}`],
@@ -85,6 +99,7 @@ function renderArch(arch: string, rows: readonly MatrixRow[]): string {
       sum(({ equal }) => equal),
       sum(({ referenceRefuses }) => referenceRefuses),
       sum(({ differsOnPurpose }) => differsOnPurpose),
+      sum(({ notCompared }) => notCompared),
       sum(({ executed }) => executed),
       sum(({ refused }) => refused),
     ],

@@ -3,8 +3,11 @@
 import { sectionTypes } from '../../extension/core/elf/constants.ts';
 import { readObject } from '../../extension/core/elf/read-object.ts';
 
-/** @returns a copy of the object in which each relocation `from` is a relocation `to` */
-export function retype(object: Uint8Array, { from, to }: { readonly from: number; readonly to: number }): Uint8Array {
+/** @returns a copy of the object in which each relocation that is one's `from` is its `to` */
+export function retype(
+  object: Uint8Array,
+  changes: readonly { readonly from: number; readonly to: number }[],
+): Uint8Array {
   const wide = readObject(object, 'case.o').elfClass === 64;
   const copy = Uint8Array.from(object);
   const view = new DataView(copy.buffer);
@@ -21,8 +24,10 @@ export function retype(object: Uint8Array, { from, to }: { readonly from: number
     const entrySize = word(header + (wide ? 56 : 36));
     for (let at = start; at < start + size; at += entrySize) {
       // 64 bit: the type has 32 bits of its own; 32 bit: the low 8 of r_info.
-      if (wide && view.getUint32(at + 8, true) === from) view.setUint32(at + 8, to, true);
-      if (!wide && view.getUint8(at + 4) === from) view.setUint8(at + 4, to);
+      const number = wide ? view.getUint32(at + 8, true) : view.getUint8(at + 4);
+      const to = changes.find(({ from }) => from === number)?.to ?? number;
+      if (wide) view.setUint32(at + 8, to, true);
+      else view.setUint8(at + 4, to);
     }
   }
   return copy;

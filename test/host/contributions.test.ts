@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { buildableArchs } from '../../extension/core/arch/names.ts';
-import { commands, contextKeys, settings } from '../../extension/host/contributions.ts';
+import { commands, contextKeys, dumpLanguage, inspectorView, settings } from '../../extension/host/contributions.ts';
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const { contributes } = manifest;
@@ -25,8 +25,19 @@ test('each architecture can have its compiler', () => {
   assert.deepEqual(Object.keys(contributes.configuration.properties[settings.compilers].properties), buildableArchs);
 });
 
+test('package.json has the custom editor and the language of the code', () => {
+  assert.deepEqual(
+    contributes.customEditors.map(({ viewType }: { viewType: string }) => viewType),
+    [inspectorView],
+  );
+  assert.deepEqual(
+    contributes.languages.map(({ id }: { id: string }) => id),
+    [dumpLanguage],
+  );
+});
+
 test('conditions of menus and commands use context keys that are set', () => {
   const used = JSON.stringify(contributes).matchAll(/"(?:when|enablement)":"([^"]*)"/g);
-  const keys = new Set([...used].flatMap(([, condition]) => condition.match(/natmod\.\w+/g) ?? []));
+  const keys = new Set([...used].flatMap(([, condition]) => condition.match(/(?<!== )natmod\.\w+/g) ?? []));
   assert.deepEqual([...keys].sort(), Object.values(contextKeys).sort());
 });

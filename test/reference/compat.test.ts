@@ -8,29 +8,55 @@ import type { BuildableArch } from '../../extension/core/arch/names.ts';
 import { micropythonSource } from '../micropython/source.ts';
 import { buildProject, examples, fixtures, type Project } from '../projects.ts';
 import { need, needed } from '../setup/need.ts';
-import { hasReference, profileOf, runReference } from './reference-linker.ts';
+import { hasReference, knowsArch, profileOf, runReference } from './reference-linker.ts';
 
-const linkedArchs: readonly BuildableArch[] = ['x64', 'x86', 'armv6m', 'armv7m', 'armv7emsp', 'armv7emdp'];
+const linkedArchs: readonly BuildableArch[] = [
+  'x64',
+  'x86',
+  'armv6m',
+  'armv7m',
+  'armv7emsp',
+  'armv7emdp',
+  'rv32imc',
+  'rv64imc',
+  'xtensa',
+];
 
-/** Architectures whose compiler calls its own library here, which Debian's packages give the reference no way to read. */
-const callsRuntime: Readonly<Record<string, readonly BuildableArch[]>> = { switches: ['armv6m'] };
+/**
+ * Architectures on which there is nothing to compare with. armv6m, xtensa: the compiler calls its own library, which Debian's
+ * packages give the reference no way to read, or do not hold. xtensa otherwise: the reference links wrong, because its literals
+ * of one section and offset are one, whichever objects they are in, and lose addends to symbols.
+ */
+const incomparable: Readonly<Record<string, readonly BuildableArch[]>> = {
+  // Calls memcpy, which the linker of 1.26 does not provide.
+  'far-entry': ['rv32imc'],
+  features: ['xtensa'],
+  globals: ['xtensa'],
+  'many-objects': ['xtensa'],
+  'shared-strings': ['xtensa'],
+  switches: ['armv6m'],
+};
+
+// Debian's compiler folds an index into the address of the qstr table, where the reference fails an assertion.
+const environment = { CFLAGS_EXTRA: '-mno-force-l32' };
 
 const projects = [...(await examples()), ...(await fixtures())];
 after(() => Promise.all(projects.map(({ dir }) => rm(dir, { recursive: true, force: true }))));
 
 for (const project of projects) {
-  const archs = linkedArchs.filter((arch) => !callsRuntime[project.name]?.includes(arch));
-  test(`${project.name}: the reference linker's bytes on ${archs.join(', ')}`, async (t) => {
+  const comparable = linkedArchs.filter((arch) => !incomparable[project.name]?.includes(arch));
+  test(`${project.name}: the reference linker's bytes on ${comparable.join(', ')}`, async (t) => {
     const tree = await needed(t, "MicroPython's source", micropythonSource);
     if (!tree || !need(t, 'pyelftools for the reference linker', hasReference())) return;
     const profile = profileOf(tree);
-    const result = await buildProject(project, archs, tree.path, { compat: profile });
-    for (const output of result.outputs) {
-      assert.ok(output.path, `${output.arch}: ${JSON.stringify(output.diagnostics)}`);
-      const reference = await linkByReference(project, output.arch);
-      assert.deepEqual(await readFile(output.path), reference, output.arch);
+    const archs = comparable.filter((arch) => knowsArch(tree, arch));
+    for (const arch of archs) {
+      const more = arch === 'xtensa' ? { compat: profile, environment } : { compat: profile };
+      const result = await buildProject(project, [arch], tree.path, more);
+      const path = result.outputs[0]?.path;
+      assert.ok(path, `${arch}: ${JSON.stringify([...result.diagnostics, ...result.outputs])}`);
+      assert.deepEqual(await readFile(path), await linkByReference(project, arch), arch);
     }
-    assert.equal(result.outputs.length, archs.length);
 
     async function linkByReference({ dir, module }: Project, arch: BuildableArch): Promise<Buffer> {
       const folder = `build/natmod/${arch}`;

@@ -1,6 +1,7 @@
 // The linker that MicroPython ships, tools/mpy_ld.py, run as its makefile runs it: what ours is measured against.
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildableArch } from '../../extension/core/arch/names.ts';
 import type { SourceTree } from '../micropython/source.ts';
@@ -90,6 +91,16 @@ export function findPython(): string | undefined {
     ['python3', '/usr/bin/python3'].find((program) => spawnSync(program, ['-c', 'import elftools']).status === 0) ??
     null;
   return python ?? undefined;
+}
+
+/** Whether a tree's linker has the architecture; 64-bit RISC-V came late. */
+export function linksArch(tree: SourceTree, arch: BuildableArch): boolean {
+  return readFileSync(join(tree.path, 'tools/mpy_ld.py'), 'utf8').includes(`"${arch}"`);
+}
+
+/** Whether the tree's linker links for the architecture: rv64imc is younger than the oldest trees we compare with. */
+export function knowsArch(tree: SourceTree, arch: BuildableArch): boolean {
+  return readFileSync(join(tree.path, 'tools/mpy_ld.py'), 'utf8').includes(`"${arch}"`);
 }
 
 /** Profile of ours for a tree's linker. */

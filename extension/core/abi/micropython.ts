@@ -94,6 +94,9 @@ const funTable = [
   'stream_write_obj',
 ];
 
+/** Which types the headers lack depends on the release, so without a tree all are defined. */
+const configTypes = ['mp_uint_t', 'mp_int_t', 'mp_off_t'] as const;
+
 /** MicroPython 1.23 and later: .mpy version 6.3. */
 export const micropython: Abi = {
   flavour: 'micropython',
@@ -101,5 +104,5 @@ export const micropython: Abi = {
   subVersion: 3,
   staticQstrs,
   funTable,
-  configTypes: ['mp_off_t'],
+  configTypes,
 };

@@ -36,6 +36,8 @@ export interface Field {
   readonly align: number;
   /** What a distance counts from when that is not the place itself: the place rounded, on Xtensa. */
   readonly origin?: ((place: number) => number) | undefined;
+  /** The value is the distance to a word that the instruction loads: the word itself may be moved. */
+  readonly loadsWord?: true;
   /** @returns the addend kept in the field. */
   readonly read: (view: DataView, at: number) => number;
   readonly write: (view: DataView, at: number, value: number) => void;
@@ -90,6 +92,8 @@ export interface Architecture {
   readonly entryJump: (target: number) => Uint8Array | undefined;
   /** Code that jumps to the address in its own word at `word`; the loader writes that word. Undefined: not there yet. */
   readonly tableJump: TableJump | undefined;
+  /** Memory functions that compilers call beside memset and its like, by name; what they take is brought into C's order. */
+  readonly memoryCalls?: ReadonlyMap<string, MemoryCall> | undefined;
   /** What the reference linker does that no specification asks for; only exact bytes need it. */
   readonly reference: {
     /** Jump of a fixed size, as releases before 1.29 make it. */
@@ -99,6 +103,14 @@ export interface Architecture {
     /** An undefined memset always gets a jump through the table, called or not. */
     readonly idleStubs: boolean;
   };
+}
+
+/** Code like a `tableJump`, that jumps to a field of the function table. */
+export interface MemoryCall {
+  readonly field: 'memset_' | 'memmove_';
+  readonly jump: TableJump;
+  /** What a symbol for it counts from the start of the code: 1 for Thumb. */
+  readonly entry: number;
 }
 
 export interface TableJump {

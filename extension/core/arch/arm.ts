@@ -3,7 +3,7 @@
 // and the instruction encodings of the Armv7-M Architecture Reference Manual, A7.7.
 
 import { machines } from '../elf/constants.ts';
-import type { Architecture, Field, RelocationTable } from './architecture.ts';
+import type { Architecture, Field, MemoryCall, RelocationTable } from './architecture.ts';
 import { distance32, signExtend, signed, word32 } from './fields.ts';
 
 // In branches bit 0 of S (a Thumb function's symbol value is odd) carries no distance: fields drop it and ask for no alignment.
@@ -186,6 +186,30 @@ function paddedTo(size: number, code: Uint8Array | undefined): Uint8Array | unde
   return padded;
 }
 
+// ldr r3, [pc, #0]; bx r3; the word. r3 is free: memset and memmove take three arguments.
+const tableJump = { code: halfwords(0x4b00, 0x4718, 0, 0), word: 4 };
+
+// RTABI32, 4.3.4: __aeabi_memset takes (to, count, value) and __aeabi_memclr (to, count). The variants with a number promise
+// alignment. None returns anything.
+const memoryJumps: readonly (readonly [name: string, call: MemoryCall])[] = [
+  // mov r3, r1; mov r1, r2; mov r2, r3; ldr r3, [pc, #4]; bx r3; a nop; the word
+  [
+    'memset',
+    {
+      field: 'memset_',
+      entry: 1,
+      jump: { code: halfwords(0x460b, 0x4611, 0x461a, 0x4b01, 0x4718, 0x46c0, 0, 0), word: 12 },
+    },
+  ],
+  // mov r2, r1; movs r1, #0; ldr r3, [pc, #0]; bx r3; the word
+  ['memclr', { field: 'memset_', entry: 1, jump: { code: halfwords(0x460a, 0x2100, 0x4b00, 0x4718, 0, 0), word: 8 } }],
+  ['memcpy', { field: 'memmove_', entry: 1, jump: tableJump }],
+  ['memmove', { field: 'memmove_', entry: 1, jump: tableJump }],
+];
+const memoryCalls = new Map(
+  memoryJumps.flatMap(([name, call]) => ['', '4', '8'].map((suffix) => [`__aeabi_${name}${suffix}`, call] as const)),
+);
+
 function row(
   name: Architecture['name'],
   longJump: (target: number) => Uint8Array | undefined,
@@ -200,8 +224,8 @@ function row(
     relocations,
     separateRodata: false,
     entryJump,
-    // ldr r3, [pc, #0]; bx r3; the word. r3 is free: memset and memmove take three arguments.
-    tableJump: { code: halfwords(0x4b00, 0x4718, 0, 0), word: 4 },
+    tableJump,
+    memoryCalls,
     reference: {
       fixedEntryJump: (target) => paddedTo(longest, entryJump(target)),
       gotRelocations: [26, 96],

@@ -24,6 +24,7 @@ const load: Field = {
   range: [-0x4_0000, -4],
   align: 4,
   origin: (place) => Math.ceil(place / 4) * 4,
+  loadsWord: true,
   read: noAddend,
   write: (view, at, value) => patch24(view, at, 8, value >> 2),
 };
@@ -169,7 +170,7 @@ const row = (name: Architecture['name'], separateRodata: boolean): Architecture 
   wordSize: 4,
   relocations,
   separateRodata,
-  // GNU's for each section of code; clang's among the read-only data.
+  // GNU's for each section of code; LLVM's assembler names them after other sections too.
   literalSections: /^\.literal(\.|$)|\.literal$/,
   entryJump,
   // The word; l32r a9, the word; jx a9. After call0 a9 is free; after call8 it is where the callee's ENTRY puts its stack pointer.

@@ -12,30 +12,49 @@ export interface SourceLine {
   readonly column: number | undefined;
 }
 
-/** @param section header index @param offset in bytes @returns undefined for code without a known line */
-export type LineLookup = (section: number, offset: number) => SourceLine | undefined;
+export interface LineLookup {
+  /** @param section header index @param offset in bytes @returns undefined for code without a known line */
+  at(section: number, offset: number): SourceLine | undefined;
+  /** Of the function that starts there: its head, where `at` tells what its first instruction was made for. */
+  starting(section: number, offset: number): SourceLine | undefined;
+}
 
 /** Never throws: what can't be understood, or is compressed, has no lines. Nothing is read before the first question. */
 export function readLines(object: ObjectFile): LineLookup {
   let table: Map<number, Row[]> | undefined;
-  return (section, offset) => {
-    table ??= tryDecode(object);
-    const rows = table.get(section) ?? [];
-    let low = 0;
-    for (let high = rows.length; low < high; ) {
-      const middle = (low + high) >> 1;
-      if (rows[middle].start <= offset) low = middle + 1;
-      else high = middle;
-    }
-    const row = rows[low - 1];
-    // Line 0 is code that no line stands for.
-    if (!row || offset >= row.end || row.line === 0) return undefined;
-    const file = fileName(row.unit, row.file);
-    return file === undefined ? undefined : { file, line: row.line, column: row.column || undefined };
+  const rowsOf = (section: number) => (table ??= tryDecode(object)).get(section) ?? [];
+  return {
+    at(section, offset) {
+      const rows = rowsOf(section);
+      const row = rows[countUntil(rows, (start) => start <= offset) - 1];
+      return row && offset < row.end ? lineOf(row) : undefined;
+    },
+    starting(section, offset) {
+      const rows = rowsOf(section);
+      const row = rows[countUntil(rows, (start) => start < offset)];
+      return row?.start === offset ? lineOf(row) : undefined;
+    },
   };
 }
 
-/** Code from `start` to before `end` of a section is of one line. */
+/** @returns how many rows at the front have such a start. */
+function countUntil(rows: readonly Row[], isBefore: (start: number) => boolean): number {
+  let low = 0;
+  for (let high = rows.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (isBefore(rows[middle].start)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Line 0 is code that no line stands for. */
+function lineOf(row: Row): SourceLine | undefined {
+  const file = row.line === 0 ? undefined : fileName(row.unit, row.file);
+  return file === undefined ? undefined : { file, line: row.line, column: row.column || undefined };
+}
+
+/** Code from `start` to before `end` of a section is of one line. Empty rows come before the one that counts. */
 interface Row {
   readonly start: number;
   readonly end: number;
@@ -240,7 +259,7 @@ function run(cursor: Cursor, lines: DebugSection, program: Program, append: Appe
   let open: { start: number; file: number; line: number; column: number } | undefined;
   let goesOn = true;
   const close = () => {
-    if (open && section !== undefined && address > open.start)
+    if (open && section !== undefined && address >= open.start)
       goesOn = append({ section, unit, end: address, ...open });
   };
   const emit = () => {
@@ -275,8 +294,8 @@ function run(cursor: Cursor, lines: DebugSection, program: Program, append: Appe
           restart();
         } else if (kind === extended.setAddress) {
           const pointer = lines.pointers.get(cursor.at);
-          close();
-          open = undefined;
+          // Behind alignment assemblers name the address anew, and the row before goes on until there.
+          if (pointer?.section !== section || (pointer?.offset ?? 0) < address) open = undefined;
           section = pointer?.section;
           address = pointer?.offset ?? 0;
         } else if (kind === extended.defineFile) unit.files.push(readFile2(cursor, cursor.text()));

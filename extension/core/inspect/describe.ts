@@ -1,52 +1,84 @@
-// Turns a .mpy file into rows that a person or a script reads: what it is, what it costs, what each byte is. The text dump,
-// `inspect --json` and the inspector panel all show these rows.
+// Turns a .mpy file into rows that a person or a script reads: what it is, where it runs, what it costs, what each byte is.
+// The text dump, `inspect --json`, the comparison and the inspector panel all show these rows. A broken file is described up
+// to its fault.
 
 import { circuitpython } from '../abi/circuitpython.ts';
 import { micropython } from '../abi/micropython.ts';
-import type { MpyModule, MpyObject, RawCode, Relocation, RelocationTarget } from '../mpy/module.ts';
-import { readModule, type Span } from '../mpy/read.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import type { MpyObject, RawCode, Relocation, RelocationTarget } from '../mpy/module.ts';
+import { type CodePlace, type PartialModule, readPartial, type Span } from '../mpy/read.ts';
+import { type OperandNames, readPrelude, signatureText } from './bytecode.ts';
+import { abiOf, type CompatibilityRow, compatibility } from './compatibility.ts';
+import { type CostRow, cost } from './cost.ts';
+import { describeHeader, type HeaderBits } from './header-bits.ts';
 
 export interface Description {
   /** Of the whole file, in bytes. */
   readonly size: number;
+  /** Why reading ended before the end of the file; null when it did not. */
+  readonly fault: Diagnostic | null;
   readonly header: HeaderRow;
+  readonly compatibility: readonly CompatibilityRow[];
+  readonly cost: readonly CostRow[];
   readonly qstrs: readonly QstrRow[];
-  readonly objects: readonly string[];
+  readonly objects: readonly ObjectRow[];
   /** Every function of the file, outermost first. */
   readonly codes: readonly CodeRow[];
   readonly relocations: readonly RelocationRow[];
+  /** Sorted; they cover the file without gap or overlap. */
   readonly spans: readonly Span[];
 }
 
+/** Null: not in the file, or not read. */
 export interface HeaderRow {
-  readonly flavour: string;
-  /** Version and native sub-version, e.g. "6.3". */
-  readonly abi: string;
+  readonly flavour: string | null;
+  /** Version and native sub-version, e.g. "6.3"; of other versions than 6 the version alone. */
+  readonly abi: string | null;
   /** Null: bytecode only, runs everywhere. */
   readonly arch: string | null;
   readonly archFlags: number | null;
-  readonly smallIntBits: number;
+  readonly smallIntBits: number | null;
+  readonly bits: readonly HeaderBits[];
 }
 
-export interface QstrRow {
+/** A row with a place in the file: bytes `start` to before `end`. */
+interface Placed {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface QstrRow extends Placed {
   readonly index: number;
   readonly text: string;
   /** Number among MicroPython's static qstrs, or null for a qstr of the file's own. */
   readonly static: number | null;
 }
 
+export interface ObjectRow extends Placed {
+  readonly index: number;
+  readonly kind: MpyObject['kind'];
+  /** As Python writes it, shortened. */
+  readonly text: string;
+}
+
 /** Sizes in bytes. */
-export interface CodeRow {
+export interface CodeRow extends Placed {
   /** "0" for the module itself, "0.1" for its second nested function. */
   readonly path: string;
   readonly kind: RawCode['kind'];
+  /** Name and arguments of a Python function, null when the file has none. */
+  readonly signature: string | null;
   readonly text: number;
   readonly rodata: number;
   readonly bss: number;
   readonly relocations: number;
+  /** Where the text and the rodata lie in the file. */
+  readonly textStart: number;
+  readonly rodataStart: number | null;
 }
 
-export interface RelocationRow {
+/** Its place is that of its record; several relocations of neighbouring words share one. */
+export interface RelocationRow extends Placed {
   /** `path` of the code it belongs to. */
   readonly code: string;
   readonly base: Relocation['base'];
@@ -54,64 +86,137 @@ export interface RelocationRow {
   readonly offset: number;
   /** E.g. "text", "mp_fun_table[50] memset_". */
   readonly target: string;
+  /** The record's bytes in hexadecimal. */
+  readonly encoding: string;
 }
 
-/** @throws Failure as `readModule` does */
+export interface Inspection {
+  readonly description: Description;
+  readonly module: PartialModule;
+  /** By `path`. */
+  readonly codes: ReadonlyMap<string, RawCode>;
+  /** What bytecode's operands refer to, for a function. */
+  readonly names: (code: RawCode) => OperandNames;
+  readonly target: (relocation: Relocation) => string;
+}
+
+/** Never throws: what is wrong is in `fault`. */
 export function describe(bytes: Uint8Array, path: string): Description {
-  const { module, spans } = readModule(bytes, path);
-  const { header } = module;
-  const codes = [...allCodes(module.code, '0')];
-  return {
+  return inspect(bytes, path).description;
+}
+
+/** The description and what it was made from, for those who also disassemble. */
+export function inspect(bytes: Uint8Array, path: string): Inspection {
+  const module = readPartial(bytes, path);
+  const { facts, header, qstrs, places, spans, fault } = module;
+  const codes = new Map<string, RawCode>();
+  if (module.code) collectCodes(codes, module.code, '0');
+  const names = (code: RawCode) => operandNames(module, code);
+  const target = (relocation: Relocation) => describeTarget(relocation.target, module);
+  const codeRows: CodeRow[] = [];
+  const relocations: RelocationRow[] = [];
+  for (const [codePath, code] of codes) {
+    const place = places.codes.get(code);
+    if (!place) continue;
+    codeRows.push(describeCode(code, codePath, place, names(code)));
+    describeRelocations(relocations, code, codePath, place, bytes, target);
+  }
+  const description: Description = {
     size: bytes.length,
+    fault: fault ?? null,
     header: {
-      flavour: header.flavour,
-      abi: `${header.version}.${header.subVersion}`,
-      arch: header.arch ?? null,
-      archFlags: header.archFlags ?? null,
-      smallIntBits: header.smallIntBits,
+      flavour: facts.flavour ?? null,
+      abi: header ? abiOf(header) : facts.version === undefined ? null : String(facts.version),
+      arch: header?.arch ?? null,
+      archFlags: facts.archFlags ?? null,
+      smallIntBits: facts.smallIntBits ?? null,
+      bits: describeHeader(facts, spans),
     },
-    qstrs: module.qstrs.map((qstr, index) => ({ index, text: qstr.text, static: qstr.staticIndex ?? null })),
-    objects: module.objects.map(describeObject),
-    codes: codes.map(({ code, path: place }) => describeCode(code, place)),
-    relocations: codes.flatMap(({ code, path: place }) =>
-      relocationsOf(code).map(({ base, offset, target }) => ({
-        code: place,
-        base,
-        offset,
-        target: describeTarget(target, module),
-      })),
-    ),
+    compatibility: compatibility(facts, header),
+    cost: cost(bytes.length, module, codeRows),
+    qstrs: qstrs.map((qstr, index) => ({
+      index,
+      text: qstr.text,
+      static: qstr.staticIndex ?? null,
+      ...places.qstrs[index],
+    })),
+    objects: module.objects.map((object, index) => ({
+      index,
+      kind: object.kind,
+      text: describeObject(object),
+      ...places.objects[index],
+    })),
+    codes: codeRows,
+    relocations,
     spans,
   };
+  return { description, module, codes, names, target };
 }
 
-function* allCodes(code: RawCode, path: string): Generator<{ code: RawCode; path: string }> {
-  yield { code, path };
-  for (const [index, child] of code.children.entries()) yield* allCodes(child, `${path}.${index}`);
+function collectCodes(codes: Map<string, RawCode>, code: RawCode, path: string): void {
+  codes.set(path, code);
+  for (let index = 0; index < code.children.length; index++)
+    collectCodes(codes, code.children[index], `${path}.${index}`);
 }
 
-function describeCode(code: RawCode, path: string): CodeRow {
+function describeCode(code: RawCode, path: string, place: CodePlace, names: OperandNames): CodeRow {
   const viper = code.kind === 'viper' ? code : undefined;
+  const at = preludeOffset(code);
+  const prelude = at === undefined ? undefined : readPrelude(code.code, at, names);
   return {
     path,
     kind: code.kind,
+    signature: prelude ? signatureText(prelude) : null,
     text: code.code.length,
     rodata: viper?.rodata?.length ?? 0,
     bss: viper?.bssSize ?? 0,
     relocations: relocationsOf(code).length,
+    start: place.start,
+    end: place.end,
+    textStart: place.text,
+    rodataStart: place.rodata ?? null,
   };
 }
 
-function relocationsOf(code: RawCode): readonly Relocation[] {
+/** @returns where in `code.code` a Python function's signature and names start; undefined: it has none */
+export function preludeOffset(code: RawCode): number | undefined {
+  if (code.kind === 'bytecode') return 0;
+  return code.kind === 'native' ? code.preludeOffset : undefined;
+}
+
+export function relocationsOf(code: RawCode): readonly Relocation[] {
   return 'relocations' in code ? (code.relocations ?? []) : [];
+}
+
+function describeRelocations(
+  rows: RelocationRow[],
+  code: RawCode,
+  path: string,
+  place: CodePlace,
+  bytes: Uint8Array,
+  target: (relocation: Relocation) => string,
+): void {
+  const relocations = relocationsOf(code);
+  for (const { start, end, first, count } of place.records) {
+    const encoding = hexText(bytes.subarray(start, end));
+    const name = target(relocations[first]);
+    for (const { base, offset } of relocations.slice(first, first + count))
+      rows.push({ code: path, base, offset, target: name, encoding, start, end });
+  }
+}
+
+export function hexText(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += `${text && ' '}${byte.toString(16).padStart(2, '0')}`;
+  return text;
 }
 
 const abis = { micropython, circuitpython } as const;
 
-function describeTarget(target: RelocationTarget, module: MpyModule): string {
+function describeTarget(target: RelocationTarget, { facts }: PartialModule): string {
   switch (target.kind) {
     case 'entry': {
-      const name = abis[module.header.flavour].funTable[target.index];
+      const name = abis[facts.flavour ?? 'micropython'].funTable[target.index];
       return `mp_fun_table[${target.index}]${name ? ` ${name}` : ''}`;
     }
     case 'table':
@@ -125,21 +230,51 @@ function describeTarget(target: RelocationTarget, module: MpyModule): string {
   }
 }
 
+function operandNames({ qstrs, objects }: PartialModule, code: RawCode): OperandNames {
+  return {
+    qstr: (index) => qstrs[index]?.text ?? `qstr ${index}?`,
+    object: (index) => (objects[index] ? describeObject(objects[index]) : `object ${index}?`),
+    child: (index) => `function ${index}${code.children[index] ? '' : '?'}`,
+  };
+}
+
 const utf8 = new TextDecoder();
+/** Longer texts are cut; the bytes show the rest. */
+const longestText = 200;
 
 function describeObject(object: MpyObject): string {
   switch (object.kind) {
-    case 'tuple':
-      return `(${object.items.map(describeObject).join(', ')}${object.items.length === 1 ? ',' : ''})`;
+    case 'tuple': {
+      let text = '';
+      for (const item of object.items) {
+        if (text.length > longestText) return `(${text}, ... ${object.items.length} items)`;
+        text += `${text && ', '}${describeObject(item)}`;
+      }
+      return `(${text}${object.items.length === 1 ? ',' : ''})`;
+    }
     case 'str':
-      return JSON.stringify(utf8.decode(object.bytes));
+      return shorten(object.bytes, (bytes) => JSON.stringify(utf8.decode(bytes)));
     case 'bytes':
-      return `b'${[...object.bytes].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}'`;
+      return shorten(object.bytes, bytesLiteral);
     case 'int':
     case 'float':
     case 'complex':
-      return utf8.decode(object.bytes);
+      return shorten(object.bytes, (bytes) => utf8.decode(bytes));
     default:
       return object.kind;
   }
+}
+
+function shorten(bytes: Uint8Array, text: (bytes: Uint8Array) => string): string {
+  if (bytes.length <= longestText) return text(bytes);
+  return `${text(bytes.subarray(0, longestText))}... ${bytes.length} bytes`;
+}
+
+function bytesLiteral(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) {
+    const plain = byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c;
+    text += plain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+  }
+  return `b'${text}'`;
 }

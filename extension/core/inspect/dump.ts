@@ -1,37 +1,111 @@
 // The description of a .mpy file as text: stable, one fact a line, made to be read in a terminal and compared with diff.
+// syntaxes/natmod-dump.tmlanguage.json colours it.
 
-import type { Description } from './describe.ts';
+import { type Description, hexText, type Inspection } from './describe.ts';
+import { type ListingLine, listCode } from './listing.ts';
+import type { Decode } from './machine-code.ts';
 
-export function dump(description: Description, name: string): string {
-  const { header, qstrs, objects, codes, relocations, spans } = description;
+export interface DumpOptions {
+  /** Adds the code, disassembled. Gives nothing for an instruction set it does not know. */
+  readonly decode?: Decode | undefined;
+  /** A line about code that could not be disassembled, e.g. what to install. */
+  readonly note?: string | undefined;
+}
+
+export function dump(inspection: Inspection, name: string, options: DumpOptions = {}): string {
+  const { description } = inspection;
+  const sections = [headerLines(description, name), compatibilityLines(description), costLines(description)];
+  sections.push(tableLines(description), relocationLines(description));
+  if (options.decode) sections.push(codeLines(inspection, options.decode, options.note));
+  sections.push(spanLines(description));
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function headerLines({ size, fault, header }: Description, name: string): string[] {
+  const { flavour, abi, arch, archFlags, smallIntBits } = header;
+  const what =
+    flavour === null ? 'none' : `${flavour} .mpy ${abi ?? '?'}, ${arch ?? 'no machine code'}${flags(archFlags)}`;
+  const lines = [
+    `file ${name}: ${bytes(size)}`,
+    `header: ${what}${smallIntBits === null ? '' : `, small ints of ${smallIntBits} bits`}`,
+    ...header.bits.map(
+      (row) =>
+        `  ${hex(row.start)}  bits ${row.bits.padEnd(3)}  ${row.name.padEnd(18)} ${row.value.padEnd(4)} ${row.meaning}`,
+    ),
+  ];
+  if (fault) lines.push(`fault: ${fault.message} [${fault.code}]`);
+  return lines;
+}
+
+function compatibilityLines({ compatibility }: Description): string[] {
+  const width = Math.max(...compatibility.map((row) => row.on.length));
   return [
-    `file ${name}: ${bytes(description.size)}`,
-    `header: ${header.flavour} .mpy ${header.abi}, ${header.arch ?? 'bytecode'}${flags(header.archFlags)}, small ints of ${header.smallIntBits} bits`,
-    '',
+    'compatibility:',
+    ...compatibility.map((row) => `  ${row.loads ? 'loads on' : 'not on  '} ${row.on.padEnd(width)}  ${row.because}`),
+  ];
+}
+
+function costLines({ cost }: Description): string[] {
+  return ['cost:', ...cost.map((row) => `  ${row.what.padEnd(10)} ${column(row.bytes, 7)}  ${row.note}`)];
+}
+
+function tableLines({ qstrs, objects, codes }: Description): string[] {
+  return [
     `qstrs: ${qstrs.length}`,
     ...qstrs.map(
-      (qstr) =>
-        `  ${column(qstr.index, 3)}  ${JSON.stringify(qstr.text)}${qstr.static === null ? '' : `  static ${qstr.static}`}`,
+      (row) =>
+        `  ${column(row.index, 3)}  ${JSON.stringify(row.text)}${row.static === null ? '' : `  static ${row.static}`}`,
     ),
     '',
     `constant objects: ${objects.length}`,
-    ...objects.map((object, index) => `  ${column(index, 3)}  ${object}`),
+    ...objects.map((row) => `  ${column(row.index, 3)}  ${row.kind}${row.text === row.kind ? '' : `  ${row.text}`}`),
     '',
     `code: ${codes.length}`,
     ...codes.map(
-      (code) =>
-        `  ${code.path}  ${code.kind}  text ${bytes(code.text)}, rodata ${bytes(code.rodata)}, bss ${bytes(code.bss)}, ${code.relocations} relocations`,
+      (row) =>
+        `  ${row.path}  ${row.kind}${row.signature === null ? '' : ` ${row.signature}`}  text ${bytes(row.text)}, rodata ${bytes(row.rodata)}, bss ${bytes(row.bss)}, ${row.relocations} relocations`,
     ),
-    '',
+  ];
+}
+
+function relocationLines({ relocations }: Description): string[] {
+  return [
     `relocations: ${relocations.length}`,
-    ...relocations.map(
-      (relocation) => `  ${relocation.code}  ${relocation.base}+${hex(relocation.offset)}  ${relocation.target}`,
+    ...relocations.map((row) =>
+      `  ${row.code}  ${row.base}+${hex(row.offset)}  ${row.target.padEnd(28)}  ${row.encoding}`.trimEnd(),
     ),
-    '',
+  ];
+}
+
+function codeLines(inspection: Inspection, decode: Decode, note: string | undefined): string[] {
+  const lines = [`disassembly: ${inspection.codes.size}`];
+  if (note) lines.push(`  note: ${note}`);
+  for (const [path, code] of inspection.codes) {
+    const signature = inspection.description.codes.find((row) => row.path === path)?.signature;
+    lines.push(`code ${path}: ${code.kind}${signature ? ` ${signature}` : ''}`);
+    for (const piece of listCode(inspection, code, decode))
+      for (const line of piece) lines.push(codeLine(line, code.code));
+    if (code.kind === 'viper' && code.rodata?.length) lines.push(`rodata ${path}:`, ...hexLines(code.rodata));
+  }
+  return lines;
+}
+
+export function codeLine({ offset, size, text, comment }: ListingLine, code: Uint8Array): string {
+  const shown = hexText(code.subarray(offset, offset + Math.min(size, 8))) + (size > 8 ? ' ..' : '');
+  return `  ${hex(offset)}  ${shown.padEnd(24)}  ${comment === '' ? text : `${text.padEnd(36)}  ; ${comment}`}`;
+}
+
+function hexLines(code: Uint8Array): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < code.length; at += 16) lines.push(`  ${hex(at)}  ${hexText(code.subarray(at, at + 16))}`);
+  return lines;
+}
+
+function spanLines({ spans }: Description): string[] {
+  return [
     `bytes: ${spans.length} spans`,
     ...spans.map((span) => `  ${hex(span.start)}..${hex(span.end)}  ${span.what}`),
-    '',
-  ].join('\n');
+  ];
 }
 
 function flags(value: number | null): string {

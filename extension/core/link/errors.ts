@@ -377,7 +377,23 @@ export const otherProcessor = (file: string, found: string, arch: string, wanted
 export const perhapsOtherProcessor = (file: string, found: string, arch: string, wanted: string, mend: string) =>
   warning(
     'link/processor',
-    `is compiled for ${found}; ${arch} modules run on ${wanted} too, which may lack some of its instructions`,
+    `is compiled for ${found}; ${arch} modules run on ${wanted}, too, which lacks some of its instructions`,
+    { file },
+    mend,
+  );
+
+export const extensionsWanted = (file: string, extensions: readonly string[], arch: string, mend: string) =>
+  warning(
+    'link/processor',
+    `is compiled for RISC-V with ${listed(extensions)}, which not every processor that runs ${arch} modules has`,
+    { file },
+    mend,
+  );
+
+export const otherCalls = (file: string, windowed: boolean, arch: string, mend: string) =>
+  error(
+    'link/processor',
+    `is compiled for calls ${windowed ? 'with' : 'without'} register windows; ${arch} firmware calls ${windowed ? 'without' : 'with'} them`,
     { file },
     mend,
   );

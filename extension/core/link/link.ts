@@ -9,6 +9,7 @@ import { archMissing, noObjects } from './errors.ts';
 import { buildGot } from './got.ts';
 import { layOut } from './layout.ts';
 import { addLibraryMembers } from './libraries.ts';
+import { mapOf } from './map.ts';
 import { addObject } from './objects.ts';
 import { inSources } from './places.ts';
 import { findProfile } from './profiles.ts';
@@ -53,7 +54,8 @@ function linkProgram(program: Program): LinkResult {
   const layout = layOut(program);
   if (!layout) return failed(diagnostics);
   const image = relocate(program, got, layout);
-  if (hasErrors(program)) return failed(diagnostics);
+  const map = request.map ? mapOf(program, got, layout) : undefined;
+  if (hasErrors(program)) return { ...failed(diagnostics), map };
 
   const module = describe(request, image);
   const bytes = tryWrite(program, module);
@@ -63,6 +65,7 @@ function linkProgram(program: Program): LinkResult {
     module,
     bytes,
     diagnostics,
+    map,
     sizes: { file: bytes.length, text: text.length, rodata: rodata.length, bss, relocations: relocations.length },
   };
 }

@@ -40,7 +40,7 @@ export function addObject(program: Program, input: LinkInput): void {
   for (const section of file.sections) {
     const piece = choose(program, object, section);
     pieces.push(piece);
-    if (piece?.literals) program.literalSections.push(piece);
+    if (piece?.isLiterals) program.literalSections.push(piece);
     else if (piece) program.pieces.push(piece);
   }
   program.objects.push(object);
@@ -90,8 +90,8 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
     return refuse(constructors(file.path, section.name));
   }
   if (section.type !== sectionTypes.progbits && section.type !== sectionTypes.nobits) return undefined;
-  const literals = program.arch.literalSections?.test(section.name) ? new Map() : undefined;
-  const content = literals ? 'text' : contentOf(section);
+  const isLiterals = program.arch.literalSections?.test(section.name);
+  const content = isLiterals ? 'text' : contentOf(section);
   if (!content) {
     return refuse(initialisedData(file.path, section.name, section.size, variablesIn(file, section)));
   }
@@ -119,7 +119,7 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
     relocations: section.relocations,
     object,
     tableWords: [],
-    literals,
+    isLiterals,
     address: 0,
   };
 }

@@ -42,12 +42,11 @@ interface Known {
 function inSource({ file, lines }: Known, where: Where, sectionName: string, offset: number): Where {
   const section = findSection(file, sectionName, offset);
   if (section === undefined) return where;
-  let line = lines(section, offset);
-  let code = { section, offset };
-  if (!line) {
-    code = literalUse(file, section, offset) ?? code;
-    line = lines(code.section, code.offset);
-  }
+  const isDefinition = file.symbols.some(
+    (symbol) => symbol.name === where.symbol && symbol.section === section && startOf(file, symbol) === offset,
+  );
+  const code = (!isDefinition && literalUse(file, section, offset)) || { section, offset };
+  const line = isDefinition ? lines.starting(section, offset) : lines.at(code.section, code.offset);
   if (line) return { ...where, object: where.file, ...line };
   const symbol = symbolAround(file, code.section, code.offset);
   const source = sourceName(file, symbol);

@@ -1,12 +1,13 @@
 // Whether an object was compiled for the processor that will run the module. The header of a .mpy names the architecture, and
 // the firmware trusts it: code that the processor does not know, or that passes floats in other registers, crashes a board.
 
+import { rv32Extensions } from '../arch/arch-flags.ts';
 import type { BuildableArch } from '../arch/names.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { armTags, readAttributes, riscvTags, xtensaWindowed } from '../elf/attributes.ts';
 import { machines } from '../elf/constants.ts';
 import type { ObjectFile } from '../elf/object-file.ts';
-import { otherFloatAbi, otherProcessor, perhapsOtherProcessor } from './errors.ts';
+import { extensionsWanted, otherCalls, otherFloatAbi, otherProcessor, perhapsOtherProcessor } from './errors.ts';
 
 /** @param archFlags instruction-set extensions that the module's header asks for */
 export function checkProcessor(file: ObjectFile, arch: BuildableArch, archFlags = 0): Diagnostic[] {
@@ -79,7 +80,7 @@ const armArchNames: Readonly<Record<number, string>> = {
   10: 'Cortex-M3 (ARMv7-M)',
   11: 'Cortex-M0 (ARMv6-M)',
   12: 'Cortex-M0 (ARMv6S-M)',
-  13: 'Cortex-M4 (ARMv7E-M)',
+  13: 'Cortex-M4 or M7 (ARMv7E-M)',
   14: 'ARMv8-A',
   15: 'ARMv8-R',
   16: 'Cortex-M23 (ARMv8-M Baseline)',
@@ -99,20 +100,15 @@ function checkArm(file: ObjectFile, arch: BuildableArch): Diagnostic[] {
   const cpu = tag('cpuArch');
   const profile = tag('cpuProfile');
   const fp = tag('fpArch');
-  const found =
-    cpu === 10 && profile === profiles.application
-      ? 'Cortex-A (ARMv7-A)'
-      : cpu === 10 && profile === profiles.realTime
-        ? 'Cortex-R (ARMv7-R)'
-        : (armArchNames[cpu] ?? `ARM architecture ${cpu}`);
+  const doubles = fp > 0 && tag('hardFpUse') !== 1;
+  const found = armName(cpu, profile, fp > 0, doubles);
   if (tag('armIsa') === 1 && tag('thumbIsa') === 0 && attributes.has(armTags.thumbIsa))
     return [otherProcessor(file.path, 'ARM (A32) instructions', arch, `${target.name}, which has only Thumb`, mend)];
   if (!target.runs.includes(cpu) && !target.mayRun.includes(cpu))
-    return [otherProcessor(file.path, fp ? withFloats(found) : found, arch, target.name, mend)];
-  const doubles = fp > 0 && tag('hardFpUse') !== 1;
+    return [otherProcessor(file.path, found, arch, target.name, mend)];
   if (target.floats === 'none' ? fp > 0 : target.floats === 'single' && doubles) {
-    const unit = doubles ? 'a floating-point unit for doubles' : 'a floating-point unit';
-    return [otherProcessor(file.path, `${found} with ${unit}`, arch, `${target.name}`, mend)];
+    const unit = `with ${doubles ? 'double-precision ' : ''}floating-point instructions`;
+    return [otherProcessor(file.path, `${found} ${unit}`, arch, target.name, mend)];
   }
   // Assembly without floats does not say how it would pass them.
   const passes = tag('vfpArgs');
@@ -126,9 +122,11 @@ function checkArm(file: ObjectFile, arch: BuildableArch): Diagnostic[] {
   return [];
 }
 
-/** Cortex-M4 with its floating-point unit is known as Cortex-M4F. */
-function withFloats(name: string): string {
-  return name.replace(/^(Cortex-M4)\b/, '$1F');
+function armName(cpu: number, profile: number, floats: boolean, doubles: boolean): string {
+  if (cpu === 10 && profile === profiles.application) return 'Cortex-A (ARMv7-A)';
+  if (cpu === 10 && profile === profiles.realTime) return 'Cortex-R (ARMv7-R)';
+  if (cpu === 13 && floats) return doubles ? 'Cortex-M7 (ARMv7E-M)' : 'Cortex-M4F (ARMv7E-M)';
+  return armArchNames[cpu] ?? `ARM architecture ${cpu}`;
 }
 
 function floatAbi(inRegisters: boolean): string {
@@ -139,8 +137,7 @@ const riscvFlags = { compressed: 1, floatAbi: 6, embedded: 8 } as const;
 const riscvFloatAbis: Readonly<Record<number, string>> = { 2: 'single', 4: 'double', 6: 'quadruple' };
 /** Extensions that the firmware has, or that add no instructions; `rv32imac` is what MicroPython's makefile asks for. */
 const riscvPlain = 'i m a c zmmul zaamo zalrsc zca zicsr zifencei'.split(' ');
-/** Bits of the header's architecture flags. */
-const riscvExtensions: Readonly<Record<string, number>> = { zba: 1, zcmp: 2 };
+const askable: ReadonlyMap<string, number> = new Map(Object.entries(rv32Extensions));
 
 function checkRiscv(file: ObjectFile, arch: BuildableArch, archFlags: number): Diagnostic[] {
   const wide = arch === 'rv64imc';
@@ -151,23 +148,15 @@ function checkRiscv(file: ObjectFile, arch: BuildableArch, archFlags: number): D
     return [otherFloatAbi(file.path, found, arch, floatAbi(false), mend)];
   }
   if (file.flags & riscvFlags.embedded)
-    return [otherProcessor(file.path, 'RV32E, with 16 registers', arch, 'one with 32 registers', mend)];
+    return [otherProcessor(file.path, 'RV32E, with 16 registers', arch, 'processors with 32 registers', mend)];
   const isa = readAttributes(file).get(riscvTags.arch);
   const strange = extensionsOf(isa).filter(
-    (name) => !riscvPlain.includes(name) && !((riscvExtensions[name] ?? 0) & archFlags),
+    (name) => !riscvPlain.includes(name) && !((askable.get(name) ?? 0) & archFlags),
   );
   if (strange.length === 0) return [];
-  const flagged = strange.filter((name) => riscvExtensions[name] !== undefined && !wide);
+  const flagged = strange.filter((name) => askable.has(name) && !wide);
   const hint = flagged.length > 0 ? `Ask for it in the header with --arch-flags ${flagged.join(',')}, or c` : 'C';
-  return [
-    perhapsOtherProcessor(
-      file.path,
-      `RISC-V with ${strange.join(', ')}`,
-      arch,
-      `one without ${strange.length === 1 ? 'it' : 'them'}`,
-      hint + mend.slice(1),
-    ),
-  ];
+  return [extensionsWanted(file.path, strange, arch, hint + mend.slice(1))];
 }
 
 /** @param isa e.g. `rv32i2p1_m2p0_c2p0_zmmul1p0` */
@@ -182,15 +171,6 @@ function extensionsOf(isa: number | string | undefined): string[] {
 function checkXtensa(file: ObjectFile, arch: BuildableArch): Diagnostic[] {
   const windowed = xtensaWindowed(file);
   if (windowed === undefined || windowed === (arch === 'xtensawin')) return [];
-  const convention = (isWindowed: boolean) =>
-    isWindowed ? 'register windows (ESP32: xtensawin)' : 'no register windows (ESP8266: xtensa)';
-  return [
-    otherProcessor(
-      file.path,
-      `calls with ${convention(windowed)}`,
-      arch,
-      convention(!windowed),
-      `Compile it with the toolchain for ${arch}, or link with --arch ${windowed ? 'xtensawin' : 'xtensa'}.`,
-    ),
-  ];
+  const mend = `Compile it with the toolchain for ${arch}, or link with --arch ${windowed ? 'xtensawin' : 'xtensa'}.`;
+  return [otherCalls(file.path, windowed, arch, mend)];
 }

@@ -25,8 +25,10 @@ export interface Piece {
   readonly tableWords: readonly { readonly offset: number; readonly entry: number }[];
   /** Offset of a stub's first instruction; 0 when absent. */
   readonly start?: number | undefined;
-  /** Of a literal section, which has no address: where each of its words went, by offset. */
-  readonly literals: Map<number, Word> | undefined;
+  /** A literal section: all of its words go into the linker's tables, and it has no place itself. */
+  readonly isLiterals?: boolean | undefined;
+  /** Words that went into a table, by offset. */
+  movedWords?: Map<number, Word> | undefined;
   /** Offset into its space, in bytes; set by layout. */
   address: number;
 }

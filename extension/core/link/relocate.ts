@@ -110,10 +110,16 @@ class Relocator {
   apply(piece: Piece, relocation: ObjectRelocation): void {
     const { arch, diagnostics } = this.program;
     const row = arch.relocations[relocation.type];
+    const isMoved =
+      piece.movedWords?.has(relocation.offset) && (piece.address + relocation.offset) % arch.wordSize !== 0;
+    // Where it was, no load can want it.
+    if (isMoved) return;
     const where = (): Where => this.where(piece, relocation);
     if (!row) diagnostics.push(unknownRelocation(relocation.type, arch.name, where()));
-    else if ('why' in row) diagnostics.push(unsupportedRelocation(row, this.symbolName(piece, relocation), where()));
-    else if (row.formula !== 'none' && row.formula !== 'padding') this.applyRow(piece, relocation, row);
+    else if ('why' in row) {
+      if (!this.isRefused(piece, relocation))
+        diagnostics.push(unsupportedRelocation(row, this.symbolName(piece, relocation), where()));
+    } else if (row.formula !== 'none' && row.formula !== 'padding') this.applyRow(piece, relocation, row);
   }
 
   private applyRow(piece: Piece, relocation: ObjectRelocation, row: ValueRow): void {
@@ -243,8 +249,8 @@ class Relocator {
 
   /** A value that depends on where the symbol is relative to the place: both must be in one block. */
   private distance(site: Site, value: (s: number) => number): number | undefined {
-    const { target, piece, name, relocation } = site;
-    const found = pieceOf(target);
+    const { target, piece, name, relocation, addend } = site;
+    const found = pieceOf(target, addend);
     if (!found || found.space === piece.space) {
       const s = this.placed(site);
       return s === undefined ? undefined : value(s);
@@ -293,11 +299,16 @@ class Relocator {
   private discarded(site: Site): undefined {
     const symbol = this.symbolName(site.piece, site.relocation);
     // An undefined symbol is reported once, by name, when symbols are resolved.
-    const { object } = site.piece;
-    const referred = object?.file.symbols[site.relocation.symbol];
+    const referred = site.piece.object?.file.symbols[site.relocation.symbol];
     if (referred?.place === 'undefined' && referred.index !== 0) return;
-    if (referred?.place === 'section' && object?.refused.has(referred.section)) return;
+    if (this.isRefused(site.piece, site.relocation)) return;
     this.program.diagnostics.push(discardedTarget(site.name, symbol, this.where(site.piece, site.relocation)));
+  }
+
+  /** Whether the symbol is in a section that is reported as such. */
+  private isRefused({ object }: Piece, relocation: ObjectRelocation): boolean {
+    const referred = object?.file.symbols[relocation.symbol];
+    return referred?.place === 'section' && object?.refused.has(referred.section) === true;
   }
 
   /** @returns whether the value fits, which is reported otherwise. */
@@ -334,20 +345,24 @@ class Relocator {
   }
 }
 
-/** The piece that a symbol's own place is in. */
-function pieceOf(target: Target): Piece | undefined {
-  return target.kind === 'piece' ? target.piece : target.kind === 'entry' ? target.stub : undefined;
+/** The piece that S + A is in, or a piece of a stub. */
+function pieceOf(target: Target, addend: number): Piece | undefined {
+  if (target.kind === 'entry') return target.stub;
+  return target.kind === 'piece' ? (movedWord(target, addend)?.piece ?? target.piece) : undefined;
 }
 
-/** S in its space, when the symbol has a place in the module. A literal moves by itself, so that S depends on A. */
+/** S in its space, when the symbol has a place in the module. A word that moved did so alone, so that S depends on A. */
 function addressOf(target: Target, addend: number): number | undefined {
-  const piece = pieceOf(target);
-  if (!piece) return undefined;
-  if (target.kind !== 'piece') return piece.address + (piece.start ?? 0);
-  if (!piece.literals) return piece.address + target.offset;
-  const word = piece.literals.get(target.offset + addend);
-  return word && word.piece.address + word.offset - addend;
+  if (target.kind === 'entry') return target.stub && target.stub.address + (target.stub.start ?? 0);
+  if (target.kind !== 'piece') return undefined;
+  const { piece, offset } = target;
+  const word = movedWord(target, addend);
+  if (word) return word.piece.address + word.offset - addend;
+  return piece.isLiterals ? undefined : piece.address + offset;
 }
+
+const movedWord = ({ piece, offset }: Extract<Target, { kind: 'piece' }>, addend: number) =>
+  piece.movedWords?.get(offset + addend);
 
 /** The upper half of a value in the module's code as RISC-V splits it. */
 const roundUpper = (value: number) => Math.floor((value + 0x800) / 0x1000);

@@ -4,6 +4,7 @@ import type { Abi } from '../abi/abi.ts';
 import type { BuildableArch } from '../arch/names.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { MpyModule } from '../mpy/module.ts';
+import type { LinkMap } from './map.ts';
 
 export interface LinkInput {
   /** Shown in diagnostics; not opened. */
@@ -27,6 +28,8 @@ export interface LinkRequest {
   readonly externs?: ReadonlyMap<string, number> | undefined;
   /** Reference linker whose exact bytes are wanted: a name of `compatProfiles`; undefined: ours. */
   readonly compat?: string | undefined;
+  /** Asks for the result's `map`. */
+  readonly map?: boolean | undefined;
 }
 
 export interface LinkResult {
@@ -35,6 +38,8 @@ export interface LinkResult {
   /** The module serialised; undefined together with it. */
   readonly bytes: Uint8Array | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** Where everything is, if it was asked for; also of a link that failed after places were given. */
+  readonly map?: LinkMap | undefined;
   /** In bytes; `relocations` is their number. */
   readonly sizes:
     | {

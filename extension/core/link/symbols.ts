@@ -2,6 +2,7 @@
 // addresses of a linker script, then from the firmware's function table.
 
 import { tableEntry } from '../abi/table-entry.ts';
+import type { TableJump } from '../arch/architecture.ts';
 import type { ObjectSymbol } from '../elf/object-file.ts';
 import { type Definition, findEntry, placeOf } from './entry.ts';
 import { commonSymbol, duplicateSymbol } from './errors.ts';
@@ -9,34 +10,33 @@ import type { LinkedObject, Piece, Program, Target } from './program.ts';
 import { UndefinedSymbols } from './undefined.ts';
 
 /** Symbols that an object may leave undefined although none defines them: the loader or the linker has them. */
-const tables: Readonly<Record<string, Target>> = {
-  _GLOBAL_OFFSET_TABLE_: { kind: 'got' },
-  mp_fun_table: { kind: 'table' },
-  mp_native_qstr_table: { kind: 'qstr-table' },
-  mp_native_obj_table: { kind: 'obj-table' },
-};
+const tables: ReadonlyMap<string, Target> = new Map([
+  ['_GLOBAL_OFFSET_TABLE_', { kind: 'got' }],
+  ['mp_fun_table', { kind: 'table' }],
+  ['mp_native_qstr_table', { kind: 'qstr-table' }],
+  ['mp_native_obj_table', { kind: 'obj-table' }],
+]);
 
 /** Field of the function table behind a C library function that every module may call. */
-const memoryFunctions: Readonly<Record<string, string>> = {
-  memset: 'memset_',
-  memcpy: 'memmove_',
-  memmove: 'memmove_',
-};
+const memoryFunctions: ReadonlyMap<string, string> = new Map([
+  ['memset', 'memset_'],
+  ['memcpy', 'memmove_'],
+  ['memmove', 'memmove_'],
+]);
 
 /** Sets every object's `targets` and the program's `entry`; adds pieces for stubs. Reports duplicates and what is undefined. */
 export function resolveSymbols(program: Program): void {
   const definitions = collectDefinitions(program);
   const stubs = new Map<string, Piece>();
-  const undefinedSymbols = new UndefinedSymbols(program, [
-    ...Object.keys(memoryFunctions),
-    ...Object.keys(tables),
-    'mpy_init',
-  ]);
+  const undefinedSymbols = new UndefinedSymbols(program, [...memoryFunctions.keys(), ...tables.keys(), 'mpy_init']);
   for (const object of program.objects) {
     object.targets = object.file.symbols.map((symbol) => {
-      const own = ownTarget(program, object, symbol);
+      // An object's own weak function gives way to another object's strong one, in that object too.
+      const isOverridable = symbol.binding === 'weak' && symbol.place !== 'undefined';
+      const own = isOverridable ? undefined : ownTarget(program, object, symbol);
       if (own) return own;
-      if (tables[symbol.name]) return tables[symbol.name];
+      const table = isOverridable ? undefined : tables.get(symbol.name);
+      if (table) return table;
       const definition = definitions.get(symbol.name);
       if (definition) return ownTarget(program, definition.object, definition.symbol) ?? { kind: 'nothing' };
       const outside = outsideTarget(program, object, symbol, stubs);
@@ -54,10 +54,15 @@ export function resolveSymbols(program: Program): void {
 /** Whether a symbol that no object defines is there all the same, so that no library need be searched for it. */
 export function isOffered(program: Program, name: string): boolean {
   const { abi, externs } = program.request;
-  if (tables[name]) return true;
+  if (tables.has(name)) return true;
   // The reference linker prefers a library's memset to the firmware's, and its functions to those at fixed addresses.
   if (program.compat) return false;
-  return externs?.has(name) || memoryFunctions[name] !== undefined || tableEntry(name, abi) !== undefined;
+  return (
+    externs?.has(name) ||
+    memoryFunctions.has(name) ||
+    program.arch.memoryCalls?.has(name) ||
+    tableEntry(name, abi) !== undefined
+  );
 }
 
 function collectDefinitions(program: Program): Map<string, Definition> {
@@ -105,13 +110,20 @@ function outsideTarget(
   const { name } = symbol;
   const address = externs?.get(name);
   if (address !== undefined) return { kind: 'absolute', value: address };
-  const memoryField = memoryFunctions[name];
+  const memoryField = memoryFunctions.get(name);
   if (memoryField) {
     if (program.compat && !program.compat.memoryStubs) return undefined;
     const index = abi.funTable.indexOf(memoryField);
     if (index < 0) return undefined;
     const isCalled = (program.compat && program.arch.reference.idleStubs) || isUsedDirectly(program, object, symbol);
-    return { kind: 'entry', index, stub: isCalled ? stubFor(program, memoryField, index, stubs) : undefined };
+    return { kind: 'entry', index, stub: isCalled ? jumpTo(program, memoryField, index, stubs) : undefined };
+  }
+  const call = program.compat ? undefined : program.arch.memoryCalls?.get(name);
+  if (call) {
+    const index = abi.funTable.indexOf(call.field);
+    if (index < 0) return undefined;
+    // Its address, too, is the stub's: the function in the table takes its arguments in another order.
+    return { kind: 'piece', piece: stubFor(program, call.jump, name, index, stubs), offset: call.entry };
   }
   const index = tableEntry(name, abi);
   return index === undefined ? undefined : { kind: 'entry', index, stub: undefined };
@@ -127,13 +139,16 @@ function isUsedDirectly(program: Program, object: LinkedObject, symbol: ObjectSy
   );
 }
 
-function stubFor(program: Program, field: string, entry: number, stubs: Map<string, Piece>): Piece | undefined {
-  const jump = program.arch.tableJump;
-  if (!jump) return undefined;
-  let stub = stubs.get(field);
+function jumpTo(program: Program, field: string, entry: number, stubs: Map<string, Piece>): Piece | undefined {
+  const { tableJump } = program.arch;
+  return tableJump && stubFor(program, tableJump, field, entry, stubs);
+}
+
+function stubFor(program: Program, jump: TableJump, name: string, entry: number, stubs: Map<string, Piece>): Piece {
+  let stub = stubs.get(name);
   if (!stub) {
     stub = {
-      name: `(jump to ${field})`,
+      name: `(jump to ${name})`,
       content: 'text',
       space: 'text',
       size: jump.code.length,
@@ -143,10 +158,9 @@ function stubFor(program: Program, field: string, entry: number, stubs: Map<stri
       object: undefined,
       tableWords: [{ offset: jump.word, entry }],
       start: jump.start,
-      literals: undefined,
       address: 0,
     };
-    stubs.set(field, stub);
+    stubs.set(name, stub);
   }
   return stub;
 }

@@ -51,7 +51,7 @@ const noLibrary = 'A native module has no C library';
 const rows: readonly ({ readonly names: RegExp } & WellKnown)[] = [
   ...Object.entries(replaced).map(([name, by]) => ({
     names: new RegExp(`^${name}$`),
-    what: "a function of the C library, which the firmware's function table does not offer",
+    what: 'a function of the C library',
     mend: `${noLibrary}: use ${by} of py/dynruntime.h.`,
   })),
   { names: libm, what: "a function of the C library's mathematics (libm)", mend: `To link it, ${runtimeMend} libm.a.` },
@@ -71,10 +71,15 @@ const rows: readonly ({ readonly names: RegExp } & WellKnown)[] = [
     mend: 'Link without --compat, or as of 1.29, or define it in a source file.',
   },
   {
+    names: /^(strlen|rawmemchr)$/,
+    what: 'a function of the C library, which GCC also makes out of loops',
+    mend: `${noLibrary}: define it in a source file of the module, or compile with -fno-builtin -fno-tree-loop-distribute-patterns.`,
+  },
+  {
     names:
-      /^(mem(chr|cmp|mem|rchr)|str(n?len|n?cmp|n?cpy|n?cat|r?chr|str|spn|cspn|pbrk|tok|dup|to[dfluI]\w*)|strcasecmp|strncasecmp|bcmp|bcopy|bzero|qsort|bsearch|s?rand|ato[fil]|l?abs|is(alnum|alpha|digit|lower|print|punct|space|upper|xdigit)|to(lower|upper)|v?sn?printf|sscanf)$/,
+      /^(mem(chr|cmp|mem|rchr)|str(nlen|n?cmp|n?cpy|n?cat|r?chr|str|spn|cspn|pbrk|tok|dup|to[dfluI]\w*)|strcasecmp|strncasecmp|bcmp|bcopy|bzero|qsort|bsearch|s?rand|ato[fil]|l?abs|is(alnum|alpha|digit|lower|print|punct|space|upper|xdigit)|to(lower|upper)|v?sn?printf|sscanf)$/,
     what: 'a function of the C library',
-    mend: `${noLibrary}: define it in a source file of the module, or link one (-l libc.a). GCC may have made it out of a loop: -fno-tree-loop-distribute-patterns keeps it from that.`,
+    mend: `${noLibrary}: define it in a source file of the module, or link one (-l libc.a).`,
   },
   {
     names: /^(__assert(_fail|_func|_rtn)?|__afail)$/,
@@ -99,7 +104,7 @@ const rows: readonly ({ readonly names: RegExp } & WellKnown)[] = [
   {
     names: /^(__errno|__errno_location|errno)$/,
     what: 'where the C library keeps errno, which a native module does not have',
-    mend: 'Compile with -fno-math-errno, or define it: `static int e; int *__errno(void) { return &e; }` with e made global.',
+    mend: 'Compile with -fno-math-errno, or define it: `int my_errno; int *__errno(void) { return &my_errno; }`.',
   },
   {
     names: /^__(atomic|sync)_\w+$/,

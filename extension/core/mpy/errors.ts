@@ -49,6 +49,12 @@ export const countTooLarge = (file: string, what: string, count: number, at: num
     offset: at,
   });
 
+export const tooManyParts = (file: string, what: string, count: number, most: number, at: number) =>
+  error('mpy/parts', `${what} reaches ${count}; more than ${most} are not read, and no board has the RAM for them`, {
+    file,
+    offset: at,
+  });
+
 export const unknownArch = (file: string, number: number) =>
   error('mpy/arch', `architecture ${number} is not known`, { file, offset: 2 });
 
@@ -81,7 +87,10 @@ export const firstRelocation = (file: string, at: number) =>
   });
 
 export const trailingBytes = (file: string, at: number, count: number) =>
-  error('mpy/trailing', `${count} bytes follow the end of the module`, { file, offset: at });
+  error('mpy/trailing', `${count} byte${count === 1 ? ' follows' : 's follow'} the end of the module`, {
+    file,
+    offset: at,
+  });
 
 export const mergeTwoNatives = (files: readonly string[]) =>
   error('mpy/merge-natives', `${files.join(' and ')} both hold machine code; one module can take that of one only`);

@@ -31,6 +31,8 @@ export function configHeader(names: readonly string[], abi: Abi): ConfigHeader {
   const known = new Set(statics);
   const own = [...new Set(names)].filter((name) => !known.has(name)).sort(byCodePoint);
   const lines = [
+    // Without a tree all types are defined, and compilers mind a second definition unless it is in a system header.
+    '#pragma GCC system_header',
     '#include <stdint.h>',
     ...abi.configTypes.map((type) => `typedef ${configTypes[type]} ${type};`),
     ...statics.map((identifier, index) => `#define MP_QSTR_${identifier} (${index + 1})`),

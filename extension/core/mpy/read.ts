@@ -1,4 +1,4 @@
-// Reads a .mpy file back into a module, and says of every byte what it is.
+// Reads a .mpy file back into a module, and says of every byte what it is. A broken file is read up to its fault.
 // Specification: https://docs.micropython.org/en/latest/reference/mpyfiles.html, py/persistentcode.c
 
 import { staticQstrs } from '../abi/static-qstrs.ts';
@@ -16,17 +16,67 @@ import {
   scopeFlags,
 } from './format.ts';
 import type { MpyHeader, MpyModule, MpyObject, Qstr, RawCode, Relocation, RelocationTarget } from './module.ts';
+import { mostParts, type Span, SpanReader } from './span-reader.ts';
 
-/** Bytes `start` to before `end` of the file are `what`. A file's spans follow each other without gap or overlap. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-  readonly what: string;
-}
+export type { Span } from './span-reader.ts';
 
 export interface ReadModule {
   readonly module: MpyModule;
   readonly spans: readonly Span[];
+}
+
+/** What could be read of a file; all of it when there is no `fault`. */
+export interface PartialModule {
+  readonly facts: HeaderFacts;
+  /** Undefined when the file is of another version or its header is broken. */
+  readonly header: MpyHeader | undefined;
+  readonly qstrs: readonly Qstr[];
+  readonly objects: readonly MpyObject[];
+  readonly code: RawCode | undefined;
+  /** Cover the file, whatever is in it; bytes behind the fault are one span. */
+  readonly spans: readonly Span[];
+  readonly places: Places;
+  /** `where.offset` is the byte. */
+  readonly fault: Diagnostic | undefined;
+}
+
+/** The header's bytes as they stand, of any version. */
+export interface HeaderFacts {
+  readonly flavour?: MpyHeader['flavour'];
+  readonly version?: number;
+  readonly features?: number;
+  readonly smallIntBits?: number;
+  readonly archFlags?: number;
+}
+
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where in the file things stand. */
+export interface Places {
+  /** By index. */
+  readonly qstrs: readonly Range[];
+  /** By index. */
+  readonly objects: readonly Range[];
+  readonly codes: ReadonlyMap<RawCode, CodePlace>;
+}
+
+export interface CodePlace {
+  readonly start: number;
+  /** Behind the children and relocations. */
+  readonly end: number;
+  /** Offsets of the first byte of `code` and of `rodata`. */
+  readonly text: number;
+  readonly rodata: number | undefined;
+  /** Each stands for `count` relocations, from index `first` on. */
+  readonly records: readonly RelocationRecord[];
+}
+
+export interface RelocationRecord extends Range {
+  readonly first: number;
+  readonly count: number;
 }
 
 /**
@@ -35,40 +85,103 @@ export interface ReadModule {
  * @throws Failure with the code, the byte and what was expected there: `mpy/magic`, `mpy/version`, `mpy/truncated`, ...
  */
 export function readModule(bytes: Uint8Array, path: string): ReadModule {
-  const reader = new Reader(bytes, path);
-  const header = readHeader(reader);
-  const qstrCount = reader.count('number of qstrs');
-  const objectCount = reader.count('number of constant objects');
-  const qstrs = Array.from({ length: qstrCount }, (_, index) => readQstr(reader, index));
-  const objects = Array.from({ length: objectCount }, (_, index) => readObject(reader, `object ${index}`, 0));
-  const code = readRawCode(reader, header, 'code', 0);
-  if (reader.at < bytes.length) throw reader.fault(errors.trailingBytes(path, reader.at, bytes.length - reader.at));
-  return { module: { header, qstrs, objects, code }, spans: reader.spans };
+  const { header, qstrs, objects, code, spans, fault } = readPartial(bytes, path);
+  if (fault || !header || !code) throw new Failure(fault ?? []);
+  return { module: { header, qstrs, objects, code }, spans };
 }
+
+/** Reads up to the first fault. Never throws, and takes bounded time and memory whatever the bytes are. */
+export function readPartial(bytes: Uint8Array, path: string): PartialModule {
+  const draft: Draft = {
+    reader: new SpanReader(bytes, path),
+    facts: {},
+    header: undefined,
+    qstrs: [],
+    objects: [],
+    codes: [],
+    places: { qstrs: [], objects: [], codes: new Map() },
+    relocations: 0,
+  };
+  let fault: Diagnostic | undefined;
+  try {
+    readFile(draft);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    [fault] = thrown.diagnostics;
+  }
+  const { facts, header, qstrs, objects, codes, places, reader } = draft;
+  if (fault) reader.finish(fault.code === 'mpy/trailing' ? 'behind the module' : 'not read');
+  return { facts, header, qstrs, objects, code: codes[0], spans: reader.spans, places, fault };
+}
+
+/** What has been read so far. Each thing is put in its place before its own parts are read. */
+interface Draft {
+  readonly reader: SpanReader;
+  readonly facts: { -readonly [K in keyof HeaderFacts]: HeaderFacts[K] };
+  header: MpyHeader | undefined;
+  readonly qstrs: Qstr[];
+  readonly objects: MpyObject[];
+  readonly codes: RawCode[];
+  readonly places: { readonly qstrs: Range[]; readonly objects: Range[]; readonly codes: Map<RawCode, CodePlace> };
+  /** In all codes together. */
+  relocations: number;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Nesting that no compiler makes; the loader itself would overflow its stack. */
 const deepest = 100;
 
 const utf8 = new TextDecoder();
 
-function readHeader(reader: Reader): MpyHeader {
+function readFile(draft: Draft): void {
+  const { reader, qstrs, objects, places } = draft;
+  draft.header = readHeader(draft);
+  const qstrCount = reader.count('number of qstrs');
+  const objectCount = reader.count('number of constant objects');
+  for (let index = 0; index < qstrCount; index++) {
+    const start = reader.at;
+    qstrs.push(readQstr(reader, index));
+    places.qstrs.push({ start, end: reader.at });
+  }
+  for (let index = 0; index < objectCount; index++) {
+    const start = reader.at;
+    objects.push(readObject(reader, `object ${index}`, 0));
+    places.objects.push({ start, end: reader.at });
+  }
+  readRawCode(draft, draft.header, draft.codes, 'code', 0);
+  const left = reader.bytes.length - reader.at;
+  if (left > 0) throw reader.fault(errors.trailingBytes(reader.path, reader.at, left));
+}
+
+function readHeader({ reader, facts }: Draft): MpyHeader {
   const { path } = reader;
   const magic = reader.byte('magic');
   const flavour = (Object.keys(magics) as MpyHeader['flavour'][]).find((name) => magics[name] === magic);
   if (!flavour) throw reader.fault(errors.notMpy(path, magic.toString(16).padStart(2, '0')));
-  const version = reader.byte('format version');
+  facts.flavour = flavour;
+  const version = (facts.version = reader.byte('format version'));
+  if (version < currentVersion) readOldHeader(reader, facts, version);
   if (version !== currentVersion) throw reader.fault(errors.otherVersion(path, version, currentVersion));
-  const features = reader.byte('architecture and sub-version');
+  const features = (facts.features = reader.byte('architecture and sub-version'));
+  const smallIntBits = (facts.smallIntBits = reader.byte('bits of a small int'));
   if (features & feature.reserved) throw reader.fault(errors.reservedBit(path, features));
+  const archFlags = features & feature.archFlags ? reader.vuint('architecture flags') : undefined;
+  if (archFlags !== undefined) facts.archFlags = archFlags;
   const number = (features >> feature.archShift) & feature.archMask;
   const arch = number === 0 ? undefined : archByNumber(number);
   if (number !== 0 && !arch) throw reader.fault(errors.unknownArch(path, number));
-  const smallIntBits = reader.byte('bits of a small int');
-  const archFlags = features & feature.archFlags ? reader.vuint('architecture flags') : undefined;
   return { flavour, version, subVersion: features & feature.subVersionMask, arch, archFlags, smallIntBits };
 }
 
-function readQstr(reader: Reader, index: number): Qstr {
+/** Versions 0 to 5 have the same four bytes in front; what follows is another format each time. */
+function readOldHeader(reader: SpanReader, facts: Draft['facts'], version: number): void {
+  if (reader.bytes.length < 4) return;
+  facts.features = reader.byte(version < 4 ? 'feature flags' : 'architecture and feature flags');
+  facts.smallIntBits = reader.byte('bits of a small int');
+}
+
+function readQstr(reader: SpanReader, index: number): Qstr {
   const start = reader.at;
   const number = reader.vuint(`qstr ${index}: length or static number`);
   if (number % 2 === 1) {
@@ -83,7 +196,7 @@ function readQstr(reader: Reader, index: number): Qstr {
   return { text };
 }
 
-function readObject(reader: Reader, what: string, depth: number): MpyObject {
+function readObject(reader: SpanReader, what: string, depth: number): MpyObject {
   const start = reader.at;
   if (depth > deepest) throw reader.fault(errors.tooDeep(reader.path, start));
   const type = reader.byte(`${what}: type`);
@@ -99,7 +212,9 @@ function readObject(reader: Reader, what: string, depth: number): MpyObject {
       return { kind };
     case 'tuple': {
       const length = reader.count(`${what}: number of items`);
-      return { kind, items: Array.from({ length }, (_, index) => readObject(reader, `${what}[${index}]`, depth + 1)) };
+      const items: MpyObject[] = [];
+      while (items.length < length) items.push(readObject(reader, `${what}[${items.length}]`, depth + 1));
+      return { kind, items };
     }
     default: {
       const bytes = reader.take(reader.vuint(`${what}: length`), `${what}: ${kind}`);
@@ -109,88 +224,124 @@ function readObject(reader: Reader, what: string, depth: number): MpyObject {
   }
 }
 
-function readRawCode(reader: Reader, header: MpyHeader, what: string, depth: number): RawCode {
-  if (depth > deepest) throw reader.fault(errors.tooDeep(reader.path, reader.at));
+function readRawCode(draft: Draft, header: MpyHeader, siblings: RawCode[], what: string, depth: number): void {
+  const { reader, places } = draft;
+  const start = reader.at;
+  if (depth > deepest) throw reader.fault(errors.tooDeep(reader.path, start));
   const kindAndLength = reader.vuint(`${what}: kind and length`);
   const kind = codeKinds[kindAndLength % 4];
-  const hasChildren = Math.floor(kindAndLength / 4) % 2 === 1;
-  const code = reader.take(
-    Math.floor(kindAndLength / 8),
-    `${what}: ${kind === 'bytecode' ? 'bytecode' : 'machine code'}`,
-  );
-  const children = () => (hasChildren ? readChildren(reader, header, what, depth) : []);
-  if (kind === 'bytecode') return { kind, code, children: children() };
-  if (kind === 'native')
-    return { kind, code, preludeOffset: reader.vuint(`${what}: prelude offset`), children: children() };
-
-  const bits = scopeFlags[header.flavour];
-  const flags = reader.vuint(`${what}: scope flags`);
-  const plainFlags = flags & ~(bits.relocations | bits.rodata | bits.bss);
-  const hasRelocations = (flags & bits.relocations) !== 0;
-  const wordSize = header.arch ? wordSizeOf(header.arch) : 4;
-  if (kind === 'asm') {
-    const positionalArguments = reader.vuint(`${what}: number of arguments`);
-    const typeSignature = reader.vuint(`${what}: types of the arguments`);
-    const nested = children();
-    const relocations = hasRelocations
-      ? readRelocations(reader, what, wordSize, { text: code.length, rodata: 0 })
-      : undefined;
-    return {
-      kind,
-      code,
-      scopeFlags: flags & ~bits.relocations,
-      positionalArguments,
-      typeSignature,
-      relocations,
-      children: nested,
-    };
+  const text = reader.at;
+  const children: RawCode[] = [];
+  const put = (bytes: Uint8Array) => {
+    const code = blankCode(kind, bytes, children);
+    const place: Writable<CodePlace> = { start, end: reader.at, text, rodata: undefined, records: [] };
+    siblings.push(code);
+    places.codes.set(code, place);
+    return { code, place };
+  };
+  const length = Math.floor(kindAndLength / 8);
+  const bytes = reader.take(length, `${what}: ${kind === 'bytecode' ? 'bytecode' : 'machine code'}`, put);
+  const { code, place } = put(bytes);
+  try {
+    const hasRelocations = readProperties(reader, header, code, place, what);
+    if (Math.floor(kindAndLength / 4) % 2 === 1) {
+      const count = reader.count(`${what}: number of nested functions`);
+      for (let index = 0; index < count; index++) readRawCode(draft, header, children, `${what}.${index}`, depth + 1);
+    }
+    if (hasRelocations && 'relocations' in code) readRelocations(draft, header, code, place, what);
+  } finally {
+    place.end = reader.at;
   }
-  const rodataSize = flags & bits.rodata ? reader.vuint(`${what}: size of rodata`) : undefined;
-  const bssSize = flags & bits.bss ? reader.vuint(`${what}: size of bss`) : undefined;
-  const rodata = rodataSize === undefined ? undefined : reader.take(rodataSize, `${what}: rodata`);
-  const nested = children();
-  const relocations = hasRelocations
-    ? readRelocations(reader, what, wordSize, { text: code.length, rodata: rodataSize ?? 0 })
-    : undefined;
-  return { kind: 'viper', code, scopeFlags: plainFlags, rodata, bssSize, relocations, children: nested };
 }
 
-function readChildren(reader: Reader, header: MpyHeader, what: string, depth: number): RawCode[] {
-  const length = reader.count(`${what}: number of nested functions`);
-  return Array.from({ length }, (_, index) => readRawCode(reader, header, `${what}.${index}`, depth + 1));
+function blankCode(kind: RawCode['kind'], code: Uint8Array, children: RawCode[]): Writable<RawCode> {
+  switch (kind) {
+    case 'bytecode':
+      return { kind, code, children };
+    case 'native':
+      return { kind, code, preludeOffset: 0, children };
+    case 'viper':
+      return { kind, code, scopeFlags: 0, rodata: undefined, bssSize: undefined, relocations: undefined, children };
+    case 'asm':
+      return { kind, code, scopeFlags: 0, positionalArguments: 0, typeSignature: 0, relocations: undefined, children };
+  }
+}
+
+/** @returns whether relocations follow behind the children */
+function readProperties(
+  reader: SpanReader,
+  header: MpyHeader,
+  code: Writable<RawCode>,
+  place: Writable<CodePlace>,
+  what: string,
+): boolean {
+  if (code.kind === 'bytecode') return false;
+  if (code.kind === 'native') {
+    code.preludeOffset = reader.vuint(`${what}: prelude offset`);
+    return false;
+  }
+  const bits = scopeFlags[header.flavour];
+  const flags = reader.vuint(`${what}: scope flags`);
+  if (code.kind === 'asm') {
+    code.scopeFlags = flags & ~bits.relocations;
+    code.positionalArguments = reader.vuint(`${what}: number of arguments`);
+    code.typeSignature = reader.vuint(`${what}: types of the arguments`);
+  } else {
+    code.scopeFlags = flags & ~(bits.relocations | bits.rodata | bits.bss);
+    const rodataSize = flags & bits.rodata ? reader.vuint(`${what}: size of rodata`) : undefined;
+    if (flags & bits.bss) code.bssSize = reader.vuint(`${what}: size of bss`);
+    if (rodataSize !== undefined) {
+      place.rodata = reader.at;
+      code.rodata = reader.take(rodataSize, `${what}: rodata`, (rest) => {
+        code.rodata = rest;
+      });
+    }
+  }
+  return (flags & bits.relocations) !== 0;
 }
 
 function readRelocations(
-  reader: Reader,
+  draft: Draft,
+  header: MpyHeader,
+  code: Writable<Extract<RawCode, { relocations: unknown }>>,
+  place: Writable<CodePlace>,
   what: string,
-  wordSize: number,
-  sizes: Readonly<Record<Relocation['base'], number>>,
-): Relocation[] {
-  const relocations: Relocation[] = [];
-  let place: { base: Relocation['base']; offset: number } | undefined;
-  for (let record = 0; ; record++) {
+): void {
+  const { reader } = draft;
+  const wordSize = header.arch ? wordSizeOf(header.arch) : 4;
+  const sizes = { text: code.code.length, rodata: code.kind === 'viper' ? (code.rodata?.length ?? 0) : 0 };
+  const relocations: Relocation[] = (code.relocations = []);
+  const records: RelocationRecord[] = (place.records = []);
+  let next: { base: Relocation['base']; offset: number } | undefined;
+  for (;;) {
     const start = reader.at;
-    const label = `${what}: relocation ${record}`;
+    const label = `${what}: relocation ${records.length}`;
     const byte = reader.quietByte(label);
     if (byte === relocationsEnd) {
       reader.note(start, `${what}: end of relocations`);
-      return relocations;
+      return;
     }
     if (byte & 1) {
       const number = reader.quietVuint(label);
-      place = { base: number % 2 === 1 ? 'rodata' : 'text', offset: Math.floor(number / 2) * wordSize };
+      next = { base: number % 2 === 1 ? 'rodata' : 'text', offset: Math.floor(number / 2) * wordSize };
     }
-    if (!place) throw reader.fault(errors.firstRelocation(reader.path, start));
+    if (!next) throw reader.fault(errors.firstRelocation(reader.path, start));
     const { target, counted } = relocationTarget(byte >> 1);
     const count = counted ? reader.quietVuint(label) : 1;
-    const { base } = place;
-    if (place.offset + count * wordSize > sizes[base]) {
+    const { base } = next;
+    if (next.offset + count * wordSize > sizes[base]) {
       // Named by its first word outside, and before a hostile count is expanded.
-      const outside = Math.max(place.offset, Math.floor(sizes[base] / wordSize) * wordSize);
+      const outside = Math.max(next.offset, Math.floor(sizes[base] / wordSize) * wordSize);
       throw reader.fault(errors.wildRelocation(reader.path, base, outside, sizes[base], start));
     }
-    for (let index = 0; index < count; index++, place.offset += wordSize)
-      relocations.push({ base, offset: place.offset, target });
+    draft.relocations += count;
+    if (draft.relocations > mostParts)
+      throw reader.fault(
+        errors.tooManyParts(reader.path, 'the number of relocations', draft.relocations, mostParts, start),
+      );
+    records.push({ start, end: reader.at, first: relocations.length, count });
+    for (let index = 0; index < count; index++, next.offset += wordSize)
+      relocations.push({ base, offset: next.offset, target });
     reader.note(start, label);
   }
 }
@@ -207,78 +358,4 @@ function relocationTarget(op: number): { target: RelocationTarget; counted: bool
   if (op >= relocationOps.firstEntry)
     return { target: { kind: 'entry', index: op - relocationOps.firstEntry }, counted: false };
   return { target: { kind: (['text', 'rodata', 'bss'] as const)[op >> 1] }, counted: op % 2 === 1 };
-}
-
-class Reader {
-  at = 0;
-  readonly spans: Span[] = [];
-
-  constructor(
-    private readonly bytes: Uint8Array,
-    readonly path: string,
-  ) {}
-
-  byte(what: string): number {
-    const start = this.at;
-    const value = this.quietByte(what);
-    this.note(start, what);
-    return value;
-  }
-
-  vuint(what: string): number {
-    const start = this.at;
-    const value = this.quietVuint(what);
-    this.note(start, what);
-    return value;
-  }
-
-  /** A number of things that take at least one byte each. */
-  count(what: string): number {
-    const start = this.at;
-    const value = this.vuint(what);
-    if (value > this.bytes.length - this.at)
-      throw this.fault(errors.countTooLarge(this.path, what, value, start, this.bytes.length));
-    return value;
-  }
-
-  take(length: number, what: string): Uint8Array {
-    const start = this.at;
-    if (length > this.bytes.length - start)
-      throw this.fault(errors.endsEarly(this.path, what, start, length, this.bytes.length));
-    this.at += length;
-    if (length > 0) this.note(start, what);
-    return this.bytes.subarray(start, this.at);
-  }
-
-  terminator(what: string): void {
-    const start = this.at;
-    const byte = this.byte(`${what}: end`);
-    if (byte !== 0) throw this.fault(errors.noTerminator(this.path, what, byte, start));
-  }
-
-  /** Reads without making a span; the caller notes a larger one. */
-  quietByte(what: string): number {
-    if (this.at >= this.bytes.length)
-      throw this.fault(errors.endsEarly(this.path, what, this.at, 1, this.bytes.length));
-    return this.bytes[this.at++];
-  }
-
-  quietVuint(what: string): number {
-    const start = this.at;
-    let value = 0;
-    for (;;) {
-      const byte = this.quietByte(what);
-      value = value * 128 + (byte & 0x7f);
-      if (value > 0xffff_ffff) throw this.fault(errors.numberTooLarge(this.path, what, start));
-      if (byte < 0x80) return value;
-    }
-  }
-
-  note(start: number, what: string): void {
-    this.spans.push({ start, end: this.at, what });
-  }
-
-  fault(diagnostic: Diagnostic): Failure {
-    return new Failure(diagnostic);
-  }
 }

@@ -1,6 +1,8 @@
 // Builds a project for some architectures: reads it, compiles its sources, links, writes the .mpy files. An architecture that
 // fails leaves the others, and its own earlier output, alone.
 
+import { takesArchFlags } from '../arch/arch-flags.ts';
+
 import type { BuildableArch } from '../arch/names.ts';
 import { type BuildState, loadState, saveState } from '../compile/build-state.ts';
 import { compilePythonSources } from '../compile/compile-python.ts';
@@ -230,7 +232,8 @@ async function compileAndLink(
       python: modules,
       qstrs: header.own,
       sourceName: intermediate ? `build/${module}.native.mpy` : `${module}.mpy`,
-      archFlags: project.archFlags,
+      // The Makefile may be for several architectures.
+      archFlags: takesArchFlags(arch) ? project.archFlags : undefined,
       externs: await loadExterns(project.externSymFile, dir, file, files),
       compat: request.compat,
       tool: request.tool,

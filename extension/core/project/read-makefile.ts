@@ -2,6 +2,7 @@
 // make's language. What it can't read it says, and only when a variable that counts depends on it.
 // https://docs.micropython.org/en/latest/develop/natmod.html and https://www.gnu.org/software/make/manual/make.html
 
+import { parseArchFlags, rv32Extensions } from '../arch/arch-flags.ts';
 import { isBuildableArch } from '../arch/names.ts';
 import type { FloatImpl } from '../compile/targets.ts';
 import type { Diagnostic } from '../diagnostic.ts';
@@ -124,15 +125,11 @@ function isFloatImpl(text: string): text is FloatImpl {
   return (floatImpls as readonly string[]).includes(text);
 }
 
-const rv32Extensions: Readonly<Record<string, number>> = { zba: 1, zcmp: 2 };
-
 /** ARCH_FLAGS: a number (decimal, 0x, 0b) or names of extensions with commas. */
 function readArchFlags(ask: Questions, file: string): number | undefined {
-  const text = ask.text('ARCH_FLAGS').toLowerCase();
-  if (text === '') return undefined;
-  if (/^(0x[\da-f]+|0b[01]+|\d+)$/.test(text)) return Number(text);
-  const names = text.split(',');
-  if (names.some((name) => !Object.hasOwn(rv32Extensions, name))) {
+  const text = ask.text('ARCH_FLAGS');
+  const flags = text === '' ? 0 : parseArchFlags(text);
+  if (flags === undefined)
     ask.report(
       errors.badValue(
         file,
@@ -141,9 +138,7 @@ function readArchFlags(ask: Questions, file: string): number | undefined {
         `a number, or of ${Object.keys(rv32Extensions).join(', ')} with commas`,
       ),
     );
-    return undefined;
-  }
-  return names.reduce((bits, name) => bits | rv32Extensions[name], 0);
+  return flags || undefined;
 }
 
 function splitLibraries(flags: readonly string[]): { libraries: string[]; rest: string[] } {

@@ -4,6 +4,8 @@ import type { BuildableArch } from '../../../extension/core/arch/names.ts';
 import type { Case } from '../case.ts';
 import { armCases } from './arm.ts';
 import { x64Cases, x86Cases } from './intel.ts';
+import { rv32Cases, rv64Cases } from './riscv.ts';
+import { xtensaCases, xtensawinCases } from './xtensa.ts';
 
 /** Architectures of one instruction set share its cases. */
 export function casesFor(arch: BuildableArch): readonly Case[] {
@@ -17,7 +19,13 @@ export function casesFor(arch: BuildableArch): readonly Case[] {
     case 'armv7emsp':
     case 'armv7emdp':
       return armCases;
-    default:
-      return [];
+    case 'rv32imc':
+      return rv32Cases;
+    case 'rv64imc':
+      return rv64Cases;
+    case 'xtensa':
+      return xtensaCases;
+    case 'xtensawin':
+      return xtensawinCases;
   }
 }

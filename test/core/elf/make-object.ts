@@ -4,6 +4,10 @@ import { machines, sectionFlags, sectionTypes } from '../../../extension/core/el
 
 export interface MadeObject {
   readonly machine: keyof typeof machines;
+  /** Processor flags of the header. */
+  readonly flags?: number;
+  /** Absent: 64 for x64, else 32. */
+  readonly elfClass?: 32 | 64;
   readonly sections: readonly MadeSection[];
   readonly symbols: readonly MadeSymbol[];
 }
@@ -30,14 +34,16 @@ export interface MadeSymbol {
   readonly value?: number;
   readonly size?: number;
   readonly binding?: 'local' | 'global' | 'weak';
-  readonly type?: 'none' | 'object' | 'function';
+  readonly type?: keyof typeof symbolTypes;
 }
+
+const symbolTypes = { none: 0, object: 1, function: 2, section: 3, file: 4, tls: 6 } as const;
 
 const usesAddends = { x86: false, arm: false, x64: true, xtensa: true, riscv: true };
 
-/** @returns the bytes of a .o file, 64-bit for x64, else 32-bit */
+/** @returns the bytes of a .o file */
 export function makeObject(object: MadeObject): Uint8Array {
-  const wide = object.machine === 'x64';
+  const wide = (object.elfClass ?? (object.machine === 'x64' ? 64 : 32)) === 64;
   const rela = usesAddends[object.machine];
   const strings = new Strings();
   const locals = object.symbols.filter((symbol) => symbol.binding === 'local');
@@ -49,8 +55,7 @@ export function makeObject(object: MadeObject): Uint8Array {
   for (const symbol of [undefined, ...symbols]) {
     const name = symbol ? strings.add(symbol.name) : 0;
     const info = symbol
-      ? ({ local: 0, global: 1, weak: 2 }[symbol.binding ?? 'global'] << 4) |
-        { none: 0, object: 1, function: 2 }[symbol.type ?? 'none']
+      ? ({ local: 0, global: 1, weak: 2 }[symbol.binding ?? 'global'] << 4) | symbolTypes[symbol.type ?? 'none']
       : 0;
     const section =
       symbol?.section === '*abs*'
@@ -170,7 +175,7 @@ export function makeObject(object: MadeObject): Uint8Array {
   word(0);
   word(headerSize + bodies.length);
   out
-    .u32(0)
+    .u32(object.flags ?? 0)
     .u16(headerSize)
     .u16(0)
     .u16(0)

@@ -1,41 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { micropython } from '../../../extension/core/abi/micropython.ts';
-import type { BuildableArch } from '../../../extension/core/arch/names.ts';
-import { link } from '../../../extension/core/link/link.ts';
-import type { LinkRequest } from '../../../extension/core/link/request.ts';
-import type { NativeViper } from '../../../extension/core/mpy/module.ts';
-import { readModule } from '../../../extension/core/mpy/read.ts';
-import { type MadeObject, makeObject } from '../elf/make-object.ts';
+import type { MadeObject } from '../elf/make-object.ts';
+import { linked, linkMade, refused } from './link-made.ts';
 
 const nop = [0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xc3];
 const entry = { name: 'mpy_init', section: '.text', type: 'function' } as const;
-
-function linkMade(arch: BuildableArch, objects: readonly MadeObject[], more: Partial<LinkRequest> = {}) {
-  return link({
-    arch,
-    abi: micropython,
-    objects: objects.map((object, index) => ({ path: `${'abc'[index]}.o`, bytes: makeObject(object) })),
-    qstrs: [],
-    sourceName: 'm.mpy',
-    ...more,
-  });
-}
-
-function linked(arch: BuildableArch, objects: readonly MadeObject[], more: Partial<LinkRequest> = {}) {
-  const result = linkMade(arch, objects, more);
-  assert.deepEqual(result.diagnostics, []);
-  assert.ok(result.bytes);
-  return { ...result, code: readModule(result.bytes, 'm.mpy').module.code as NativeViper };
-}
-
-/** The one diagnostic of a link that must fail. */
-function refused(arch: BuildableArch, objects: readonly MadeObject[], more: Partial<LinkRequest> = {}) {
-  const result = linkMade(arch, objects, more);
-  assert.equal(result.bytes, undefined);
-  assert.equal(result.diagnostics.length, 1, JSON.stringify(result.diagnostics, undefined, 1));
-  return result.diagnostics[0];
-}
 
 test('a module of one function starts with that function, without a jump', () => {
   const { code, module, sizes } = linked(
@@ -214,6 +183,25 @@ test('a strong definition overrides a weak one, in either order', () => {
   }
 });
 
+test("an object's own weak function gives way to another object's strong one", () => {
+  const weak: MadeObject = {
+    machine: 'x64',
+    sections: [
+      { name: '.text', data: nop, relocations: [{ offset: 1, type: 4, symbol: 'f', addend: -4 }] },
+      { name: '.text.f', data: nop },
+    ],
+    symbols: [entry, { name: 'f', section: '.text.f', value: 0, binding: 'weak', type: 'function' }],
+  };
+  const strong: MadeObject = {
+    machine: 'x64',
+    sections: [{ name: '.text', data: nop }],
+    symbols: [{ name: 'f', section: '.text', value: 2, type: 'function' }],
+  };
+  const { code } = linked('x64', [weak, strong]);
+  const reached = 5 + new DataView(code.code.buffer, code.code.byteOffset).getInt32(1, true);
+  assert.equal(reached, code.code.length - nop.length + 2);
+});
+
 test('names the missing mpy_init and where it was looked for', () => {
   const diagnostic = refused('x64', [
     { machine: 'x64', sections: [{ name: '.text', data: nop }], symbols: [{ ...entry, name: 'main' }] },
@@ -259,7 +247,7 @@ test('reports all undefined symbols at once, each with its first use and a near 
         'link/undefined',
         'strlen',
         1,
-        'It is a function of the C library. A native module has no C library: define it in a source file of the module, or link one (-l libc.a). GCC may have made it out of a loop: -fno-tree-loop-distribute-patterns keeps it from that.',
+        'It is a function of the C library, which GCC also makes out of loops. A native module has no C library: define it in a source file of the module, or compile with -fno-builtin -fno-tree-loop-distribute-patterns.',
       ],
       ['link/undefined', 'mp_type_string', 8, 'Did you mean mp_type_str?'],
     ],

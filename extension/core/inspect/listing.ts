@@ -1,0 +1,83 @@
+// The instructions of one function, whatever it is made of, as lines that dump, command line and panel show alike.
+
+import type { RawCode } from '../mpy/module.ts';
+import { disassembleBytecode, readPrelude } from './bytecode.ts';
+import { type Inspection, preludeOffset, relocationsOf } from './describe.ts';
+import { type Decode, listMachineCode } from './machine-code.ts';
+
+export interface ListingLine {
+  /** From the start of the function's code, in bytes. */
+  readonly offset: number;
+  readonly size: number;
+  readonly text: string;
+  readonly comment: string;
+  /** Offset of the line it may jump to. */
+  readonly jump?: number;
+}
+
+/** Yields the lines in pieces, in order; together they cover the function's code. */
+export function* listCode(inspection: Inspection, code: RawCode, decode: Decode): Generator<ListingLine[]> {
+  const names = inspection.names(code);
+  const at = preludeOffset(code);
+  const prelude = at === undefined ? undefined : readPrelude(code.code, at, names);
+  if (code.kind === 'bytecode') {
+    if (!prelude) return yield dataLines(code.code, 0, code.code.length, 'no valid signature');
+    yield preludeLines(0, prelude.code, prelude);
+    yield disassembleBytecode(code.code, prelude, names).map((instruction) => ({
+      offset: instruction.offset,
+      size: instruction.size,
+      text: `${instruction.name.padEnd(24)} ${instruction.operand}`.trimEnd(),
+      comment: instruction.line === undefined ? '' : `line ${instruction.line}`,
+      ...(instruction.jump === undefined ? {} : { jump: instruction.jump }),
+    }));
+    return;
+  }
+  const end = at ?? code.code.length;
+  const arch = inspection.module.header?.arch;
+  const machineCode = code.code.subarray(0, end);
+  if (!arch) yield dataLines(code.code, 0, end, 'the header names no architecture');
+  else {
+    const relocations = relocationsOf(code);
+    for (const lines of listMachineCode({ code: machineCode, arch, relocations, target: inspection.target, decode }))
+      yield lines.map(({ offset, size, mnemonic, operands, comment, jump }) => ({
+        offset,
+        size,
+        text: `${mnemonic.padEnd(8)} ${operands}`.trimEnd(),
+        comment,
+        ...(jump === undefined ? {} : { jump }),
+      }));
+  }
+  if (end < code.code.length) yield preludeLines(end, code.code.length, prelude);
+}
+
+function preludeLines(start: number, end: number, prelude: ReturnType<typeof readPrelude>): ListingLine[] {
+  if (!prelude) return [{ offset: start, size: end - start, text: '.prelude', comment: 'not valid' }];
+  const { positional, keywordOnly, defaults, stack, exceptionStack, flags, lineTable, cells } = prelude;
+  const facts = [
+    `${positional} positional arguments, ${defaults} with default, ${keywordOnly} by keyword only`,
+    `stack ${stack}, exceptions ${exceptionStack}`,
+    ...flags,
+  ];
+  const lines = [
+    { offset: start, size: lineTable - start, text: '.signature', comment: facts.join('; ') },
+    { offset: lineTable, size: cells - lineTable, text: '.lines', comment: 'line numbers' },
+    {
+      offset: cells,
+      size: Math.min(prelude.code, end) - cells,
+      text: '.cells',
+      comment: 'variables shared with closures',
+    },
+    { offset: prelude.code, size: end - prelude.code, text: '.padding', comment: '' },
+  ];
+  return lines.filter((line) => line.size > 0);
+}
+
+function dataLines(code: Uint8Array, start: number, end: number, comment: string): ListingLine[] {
+  const lines: ListingLine[] = [];
+  for (let offset = start; offset < end; offset += 16) {
+    const bytes = [...code.subarray(offset, Math.min(end, offset + 16))];
+    const text = `.byte    ${bytes.map((byte) => `0x${byte.toString(16).padStart(2, '0')}`).join(', ')}`;
+    lines.push({ offset, size: bytes.length, text, comment: offset === start ? comment : '' });
+  }
+  return lines;
+}

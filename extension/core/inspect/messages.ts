@@ -1,0 +1,25 @@
+// What the extension host and the inspector's page say to each other. The page reads the file's bytes itself, so there is
+// little to say; every message with an `id` is answered by `done` or `failed` with the same id.
+
+import type { Instruction } from './machine-code.ts';
+
+export type ToPage =
+  | {
+      readonly kind: 'open';
+      readonly id: number;
+      readonly name: string;
+      readonly bytes: Uint8Array;
+      /** Instructions that the page's own disassembler does not know, by the offset of their text in the file. */
+      readonly listings: readonly (readonly [textStart: number, instructions: readonly Instruction[]])[];
+      /** About code that stays bytes. */
+      readonly note: string | undefined;
+    }
+  | { readonly kind: 'reveal'; readonly id: number; readonly offset: number }
+  /** The file can't be read; what is shown already stays. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+export type FromPage =
+  /** Asks for `open`. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'done'; readonly id: number }
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string };

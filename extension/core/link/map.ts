@@ -1,0 +1,91 @@
+// Where everything of a module is, for those who want to see it: pieces in the order of their addresses, the global offset
+// table, and what was relocated.
+
+import type { Got } from './got.ts';
+import type { Layout } from './layout.ts';
+import type { Program, Space, Target } from './program.ts';
+
+export interface LinkMap {
+  /** Bytes of the jump to mpy_init before everything else. */
+  readonly jump: number;
+  readonly pieces: readonly MapPiece[];
+  /** Entries of the global offset table. */
+  readonly slots: readonly { readonly address: number; readonly holds: string }[];
+  readonly relocations: readonly MapRelocation[];
+}
+
+export interface MapPiece {
+  readonly space: Space;
+  /** Offset into its space, in bytes, as are all addresses here. */
+  readonly address: number;
+  readonly size: number;
+  readonly align: number;
+  /** Section, or what the linker calls its own. */
+  readonly name: string;
+  /** Undefined for what the linker made. */
+  readonly object: string | undefined;
+}
+
+export interface MapRelocation {
+  readonly space: Space;
+  readonly address: number;
+  readonly type: string;
+  readonly symbol: string;
+  readonly meaning: string;
+}
+
+export function mapOf(program: Program, got: Got, layout: Layout): LinkMap {
+  const pieces = program.pieces
+    .filter((piece) => piece.size > 0)
+    .map(({ space, address, size, align, name, object }) => ({
+      space,
+      address,
+      size,
+      align,
+      name,
+      object: object?.file.path,
+    }));
+  const slots = got.slots.map(({ offset, target, addend }) => ({
+    address: got.piece.address + offset,
+    holds: describeTarget(program, target) + (addend === 0 ? '' : ` + ${addend}`),
+  }));
+  const relocations = program.pieces.flatMap(({ space, address, relocations: all, object }) =>
+    all.map(({ offset, type, symbol }) => ({
+      space,
+      address: address + offset,
+      type: program.arch.relocations[type]?.name ?? `type ${type}`,
+      symbol: object?.file.symbols[symbol]?.name || '(no symbol)',
+      meaning: describeTarget(program, object?.targets[symbol] ?? { kind: 'nothing' }),
+    })),
+  );
+  return { jump: layout.jump.length, pieces, slots, relocations };
+}
+
+function describeTarget(program: Program, target: Target): string {
+  switch (target.kind) {
+    case 'piece': {
+      const { space, address, isLiterals } = target.piece;
+      return isLiterals ? `literals+${hex(target.offset)}` : `${space}+${hex(address + target.offset)}`;
+    }
+    case 'absolute':
+      return hex(target.value);
+    case 'entry':
+      return `mp_fun_table[${target.index}] (${program.request.abi.funTable[target.index]})`;
+    case 'table':
+      return 'mp_fun_table';
+    case 'qstr-table':
+      return 'qstr table';
+    case 'obj-table':
+      return 'object table';
+    case 'got':
+      return 'global offset table';
+    case 'weak-undefined':
+      return '0 (weak)';
+    case 'nothing':
+      return 'nothing';
+  }
+}
+
+function hex(value: number): string {
+  return value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+}

@@ -1,0 +1,84 @@
+// .mpy files as text: one of them, or two side by side in VS Code's own diff editor.
+// https://code.visualstudio.com/api/extension-guides/virtual-documents
+
+import * as vscode from 'vscode';
+import { inspect } from '../core/inspect/describe.ts';
+import type { Disassembler } from '../core/inspect/disassembler.ts';
+import { dump } from '../core/inspect/dump.ts';
+import { commands, dumpScheme } from './contributions.ts';
+
+export function activate(context: vscode.ExtensionContext, disassembler: Disassembler): void {
+  const changed = new vscode.EventEmitter<vscode.Uri>();
+  const provider: vscode.TextDocumentContentProvider = {
+    onDidChange: changed.event,
+    async provideTextDocumentContent(uri) {
+      const file = fileOf(uri);
+      const name = file.path.split('/').pop() ?? '';
+      try {
+        const bytes = await vscode.workspace.fs.readFile(file);
+        const inspection = inspect(bytes, name);
+        // Only a trusted workspace may choose the objdump that is run; without one Xtensa code stays bytes.
+        const isXtensa = inspection.description.header.arch?.startsWith('xtensa');
+        if (isXtensa && !vscode.workspace.isTrusted) return dump(inspection, name);
+        return dump(inspection, name, await disassembler(bytes, inspection));
+      } catch (fault) {
+        return `file ${name}\nfault: ${fault instanceof Error ? fault.message : fault}\n`;
+      }
+    },
+  };
+  const watcher = vscode.workspace.createFileSystemWatcher('**/*.mpy');
+  const refresh = (file: vscode.Uri) => changed.fire(dumpUri(file));
+
+  async function show(target?: unknown): Promise<void> {
+    const file = target instanceof vscode.Uri ? target : (activeModule() ?? (await chooseModule('.mpy file to show')));
+    if (file) await vscode.window.showTextDocument(dumpUri(file));
+  }
+
+  async function compare(target?: unknown, other?: unknown): Promise<void> {
+    const first = target instanceof vscode.Uri ? target : (activeModule() ?? (await chooseModule('First .mpy file')));
+    if (!first) return;
+    const name = vscode.workspace.asRelativePath(first);
+    const second = other instanceof vscode.Uri ? other : await chooseModule(`Compare ${name} with`, first);
+    if (!second) return;
+    const title = `${name} \u2194 ${vscode.workspace.asRelativePath(second)}`;
+    await vscode.commands.executeCommand('vscode.diff', dumpUri(first), dumpUri(second), title);
+  }
+
+  context.subscriptions.push(
+    changed,
+    watcher,
+    watcher.onDidChange(refresh),
+    watcher.onDidCreate(refresh),
+    vscode.workspace.registerTextDocumentContentProvider(dumpScheme, provider),
+    vscode.commands.registerCommand(commands.showDump, show),
+    vscode.commands.registerCommand(commands.compareWith, compare),
+  );
+}
+
+/** The ending gives it its language. */
+function dumpUri(file: vscode.Uri): vscode.Uri {
+  return vscode.Uri.from({ scheme: dumpScheme, path: `${file.path}-dump`, query: file.toString() });
+}
+
+function fileOf(uri: vscode.Uri): vscode.Uri {
+  return vscode.Uri.parse(uri.query, true);
+}
+
+function activeModule(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputCustom && input.uri.path.endsWith('.mpy') ? input.uri : undefined;
+}
+
+/** Those of the workspace, or any other file. */
+async function chooseModule(placeHolder: string, except?: vscode.Uri): Promise<vscode.Uri | undefined> {
+  const files = await vscode.workspace.findFiles('**/*.mpy', '**/node_modules/**', 500);
+  const items = files
+    .filter((file) => file.toString() !== except?.toString())
+    .map((file) => ({ label: vscode.workspace.asRelativePath(file), file: file as vscode.Uri | undefined }))
+    .sort((a, b) => a.label.localeCompare(b.label));
+  const browse = { label: '$(folder-opened) Another file...', file: undefined };
+  const choice = await vscode.window.showQuickPick([...items, browse], { placeHolder });
+  if (!choice || choice.file) return choice?.file;
+  const chosen = await vscode.window.showOpenDialog({ filters: { 'MicroPython modules': ['mpy'] } });
+  return chosen?.[0];
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { compare, comparisonText } from '../../../extension/core/inspect/compare.ts';
+import { describe, inspect } from '../../../extension/core/inspect/describe.ts';
+import { dump } from '../../../extension/core/inspect/dump.ts';
+import { objdumpPrograms } from '../../../extension/core/inspect/objdump.ts';
+import type { MpyModule } from '../../../extension/core/mpy/module.ts';
+import { writeModule } from '../../../extension/core/mpy/write.ts';
+import { disassembler } from '../../../extension/disassembler.ts';
+import { brokenFiles, nativeArchs, nativeModule, pythonModule } from '../../modules.ts';
+import { top } from '../../projects.ts';
+import { need } from '../../setup/need.ts';
+import { onPath } from '../../setup/packages.mjs';
+import { assertCovered } from './covered.ts';
+
+/** `NATMOD_GOLDEN=write` writes them anew; look at the difference before you commit it. */
+async function checkGolden(name: string, bytes: Uint8Array): Promise<void> {
+  const inspection = inspect(bytes, name);
+  assertCovered(inspection.description.spans, bytes.length, name);
+  const text = dump(inspection, `${name}.mpy`, await disassembler(bytes, inspection));
+  const path = join(top, 'test/golden', `${name}.txt`);
+  if (process.env.NATMOD_GOLDEN === 'write' || !existsSync(path)) writeFileSync(path, text);
+  assert.equal(text, readFileSync(path, 'utf8'));
+}
+
+for (const arch of nativeArchs) {
+  test(`the dump of a module for ${arch} stays as it is`, async (t) => {
+    const [program] = objdumpPrograms(arch);
+    if (program && !need(t, program, arch !== 'xtensa' || onPath(program))) return;
+    await checkGolden(arch, writeModule(nativeModule(arch)));
+  });
+}
+
+test('the dump of a module of Python stays as it is', () => checkGolden('python', writeModule(pythonModule())));
+
+test('broken files are dumped up to the fault', async () => {
+  for (const [name, bytes] of Object.entries(brokenFiles())) await checkGolden(`broken-${name}`, bytes);
+});
+
+test('a file cut at any byte keeps what stands before it', () => {
+  const whole = writeModule(pythonModule());
+  const { description } = inspect(whole, 'm');
+  for (let length = 4; length < whole.length; length++) {
+    const part = describe(whole.subarray(0, length), 'm');
+    assert.ok(part.fault);
+    assertCovered(part.spans, length, `cut at ${length}`);
+    assert.deepEqual(part.qstrs, description.qstrs.slice(0, part.qstrs.length));
+    const complete = description.qstrs.filter((row) => row.end <= length).length;
+    assert.equal(part.qstrs.length, length > 5 ? complete : 0);
+  }
+});
+
+test('rows say which bytes they stand for', () => {
+  const bytes = writeModule(nativeModule('armv7m'));
+  const { qstrs, codes, relocations } = describe(bytes, 'm');
+  const text = (start: number, end: number) => new TextDecoder().decode(bytes.subarray(start, end));
+  assert.match(text(qstrs[2].start, qstrs[2].end), /^\ngreet\0$/);
+  assert.equal(bytes[codes[0].textStart], 0x10);
+  assert.match(text(codes[0].rodataStart ?? 0, bytes.length), /^Hello from rodata/);
+  assert.deepEqual([...bytes.subarray(relocations[0].start, relocations[0].end)], [0x11, 0x06]);
+});
+
+test('compatibility names the release, the board and the reason', () => {
+  const rows = (module: MpyModule) => describe(writeModule(module), 'm').compatibility;
+  const find = (module: MpyModule, on: RegExp) => rows(module).find((row) => on.test(row.on));
+  assert.equal(find(nativeModule('armv6m'), /RP2350, Arm/)?.loads, true);
+  assert.deepEqual(find(nativeModule('armv7emdp'), /RP2350, Arm/), {
+    group: 'board',
+    on: 'RP2350, Arm cores (Pico 2)',
+    loads: false,
+    because: 'its firmware runs armv7emsp, the file holds armv7emdp',
+  });
+  assert.equal(find(pythonModule(), /1\.22/)?.loads, true);
+  assert.equal(find(nativeModule('x64'), /1\.22/)?.loads, false);
+  const zcmp = { ...nativeModule('rv32imc') };
+  const flagged = { ...zcmp, header: { ...zcmp.header, archFlags: 2 } };
+  assert.match(find(flagged, /ESP32-C3/)?.because ?? '', /needs Zcmp/);
+  assert.equal(find(flagged, /RP2350, RISC/)?.loads, true);
+});
+
+test('comparing tells what differs and by how much', () => {
+  const one = inspect(writeModule(nativeModule('armv7m')), 'a');
+  const other = inspect(
+    writeModule(nativeModule('armv7m', [{ base: 'text', offset: 0, target: { kind: 'bss' } }])),
+    'b',
+  );
+  assert.equal(compare(one, one).same, true);
+  const text = comparisonText(compare(one, other), 'a', 'b');
+  assert.match(text, /file \(\+\d+\)/);
+  assert.match(text, /text to bss/);
+  assert.doesNotMatch(text, /header:/);
+});
+
+test('10 MB of hostile bytes are described in bounded time', () => {
+  const size = 10_000_000;
+  const header = [0x4d, 6, 5 << 2, 31];
+  const filled = (start: readonly number[], fill: number) => {
+    const bytes = new Uint8Array(size).fill(fill);
+    bytes.set(start);
+    return bytes;
+  };
+  const files: Readonly<Record<string, Uint8Array>> = {
+    zeros: filled([], 0),
+    'empty qstrs': filled([...header, 0x84, 0x80, 0x00, 0], 0),
+    'one-byte objects': filled([...header, 0, 0x8f, 0xff, 0x7f], 1),
+    'nested tuples': filled([...header, 0, 1], 10),
+    'functions without end': filled([...header, 0, 0, 4], 4),
+    'every word relocated': filled([...header, 0, 0, 0xa1, 0x80, 0x80, 0x02, ...new Array(8).fill(0)], 2),
+    ones: filled(header, 0xff),
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    const start = performance.now();
+    const description = describe(bytes, 'hostile');
+    const time = performance.now() - start;
+    assertCovered(description.spans, bytes.length, name);
+    assert.ok(time < 4000, `${name}: ${time.toFixed(0)} ms`);
+  }
+});

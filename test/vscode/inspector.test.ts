@@ -1,0 +1,213 @@
+// The inspector as a person sees it: files of several kinds, every part of the page, three themes.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { FrameLocator } from 'playwright-core';
+import { writeModule } from '../../extension/core/mpy/write.ts';
+import { brokenFiles, nativeModule, pythonModule } from '../modules.ts';
+import { top } from '../projects.ts';
+import { needed } from '../setup/need.ts';
+import { bundleExtension } from './bundle.ts';
+import { type Workbench, withWorkbench } from './workbench.ts';
+
+const broken = brokenFiles();
+/** By file name; `big` is as large as modules get. */
+const files: Readonly<Record<string, Uint8Array>> = {
+  'cortex.mpy': writeModule(nativeModule('armv7m')),
+  'desktop.mpy': writeModule(nativeModule('x64')),
+  'riscv.mpy': writeModule(nativeModule('rv32imc')),
+  'esp.mpy': writeModule(nativeModule('xtensawin')),
+  'python.mpy': writeModule(pythonModule()),
+  'old.mpy': broken['version-5'],
+  'cut.mpy': broken['cut-in-relocations'],
+  'noise.mpy': broken['not-a-module'],
+  'empty.mpy': broken.empty,
+  'big.mpy': writeModule(bigModule()),
+};
+
+function bigModule() {
+  const small = nativeModule('armv7m');
+  const code = new Uint8Array(400_000);
+  for (let at = 0; at < code.length; at += 16) code.set(small.code.code.subarray(0, 12), at);
+  return { ...small, code: { ...small.code, code } as typeof small.code };
+}
+
+async function withFiles(
+  t: TestContext,
+  name: string,
+  theme: string,
+  work: (workbench: Workbench, folder: string) => Promise<void>,
+): Promise<void> {
+  await needed(t, 'a VS Code to look at', async () => {
+    await bundleExtension();
+    const folder = await mkdtemp(join(tmpdir(), 'natmod-inspector-'));
+    try {
+      for (const [file, bytes] of Object.entries(files)) await writeFile(join(folder, file), bytes);
+      const settings = { 'workbench.colorTheme': theme };
+      await withWorkbench(name, { folder, extension: top, settings }, (workbench) => work(workbench, folder));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+/** Opens a file in the inspector. @returns its page */
+async function inspect({ page }: Workbench, file: string): Promise<FrameLocator> {
+  await page.keyboard.press('Control+P');
+  const input = page.locator('.quick-input-widget:visible input');
+  await input.waitFor();
+  await input.fill(file);
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: file }).first().click();
+  await page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
+  for (const frame of await page.locator('iframe.webview.ready').all()) {
+    const inner = frame.contentFrame().frameLocator('#active-frame');
+    if (
+      await inner
+        .locator('#name', { hasText: file })
+        .waitFor({ timeout: 3000 })
+        .then(
+          () => true,
+          () => false,
+        )
+    )
+      return inner;
+  }
+  const inner = page.frameLocator('iframe.webview.ready').last().frameLocator('#active-frame');
+  await inner.locator('#name', { hasText: file }).waitFor({ timeout: 20_000 });
+  return inner;
+}
+
+const part = (frame: FrameLocator, name: string) => frame.getByRole('treeitem', { name });
+const row = (frame: FrameLocator, text: string | RegExp) => frame.locator('#rows .row', { hasText: text }).first();
+
+test('a module of machine code, part by part', async (t) => {
+  await withFiles(t, 'inspector', 'Default Dark Modern', async (workbench) => {
+    const frame = await inspect(workbench, 'cortex.mpy');
+    await row(frame, 'armv7m').waitFor();
+    t.diagnostic(
+      `first paint ${await frame.locator('body').getAttribute('data-paint-ms')} ms after the page's script began`,
+    );
+    await workbench.screenshot('inspector-1-header');
+
+    await part(frame, 'Compatibility').click();
+    await row(frame, 'RP2350, Arm').waitFor();
+    await workbench.screenshot('inspector-2-compatibility');
+    await part(frame, 'Cost').click();
+    await row(frame, 'debug image').waitFor();
+    await workbench.screenshot('inspector-3-cost');
+
+    await part(frame, 'Qstrs').click();
+    await row(frame, 'greet').click();
+    await assert.doesNotReject(frame.locator('#bytes .hex .selected').first().waitFor());
+    assert.equal(
+      await frame
+        .locator('#bytes .chars .selected')
+        .allTextContents()
+        .then((all) => all.join('')),
+      '.greet.',
+    );
+
+    await part(frame, 'Relocations').click();
+    await row(frame, 'mp_fun_table').click();
+    assert.equal(
+      await frame
+        .locator('#bytes .hex .selected')
+        .allTextContents()
+        .then((all) => all.join(' ')),
+      '11 06',
+    );
+    await part(frame, 'Disassembly').click();
+    await row(frame, 'mp_fun_table[65] get_buffer').click();
+    await workbench.screenshot('inspector-4-disassembly');
+
+    // From the bytes back to the part that knows them.
+    await frame.locator('#bytes .hex span[data-offset="3"]').click();
+    await frame.locator('#rows-title', { hasText: 'Header' }).waitFor();
+    await frame.locator('#rows .row[aria-selected="true"]', { hasText: 'small int bits' }).waitFor();
+
+    await frame.locator('#search').click();
+    await workbench.page.keyboard.type('get_buffer');
+    await frame.locator('#rows-title', { hasText: 'Search results' }).waitFor();
+    await row(frame, 'get_buffer').dblclick();
+    await frame.locator('#rows-title', { hasText: 'Disassembly' }).waitFor();
+    await workbench.screenshot('inspector-5-search');
+
+    await part(frame, 'Every byte').click();
+    await row(frame, 'magic').click();
+    await workbench.page.keyboard.press('End');
+    await frame.locator('#rows .row[aria-selected="true"]', { hasText: 'end of relocations' }).waitFor();
+    await workbench.page.keyboard.press('Home');
+    await frame.locator('#rows .row[aria-selected="true"]', { hasText: 'magic' }).waitFor();
+    await frame.locator('#copy').click();
+    await frame.locator('#status', { hasText: /Copied \d+ lines/ }).waitFor();
+  });
+});
+
+test('files of other kinds, and broken ones, are never a blank page', async (t) => {
+  await withFiles(t, 'inspector-kinds', 'Default Light Modern', async (workbench, folder) => {
+    let frame = await inspect(workbench, 'python.mpy');
+    await part(frame, 'Disassembly').click();
+    await row(frame, 'add(a, b)').waitFor();
+    await workbench.screenshot('inspector-6-python-light');
+    const jump = frame.locator('#rows .jump').last();
+    await jump.click();
+    await frame.locator('#rows .row[aria-selected="true"]', { hasText: 'JUMP' }).waitFor();
+
+    for (const [file, expected] of [
+      ['desktop.mpy', 'native_to_obj'],
+      ['riscv.mpy', 'auipc'],
+      ['esp.mpy', /shown as bytes|entry/],
+    ] as const) {
+      frame = await inspect(workbench, file);
+      await part(frame, 'Disassembly').click();
+      await row(frame, expected).waitFor();
+    }
+    for (const [file, fault] of [
+      ['old.mpy', 'version 5'],
+      ['cut.mpy', 'needs 1 byte'],
+      ['noise.mpy', 'is not a .mpy file'],
+      ['empty.mpy', 'needs 1 byte'],
+    ] as const) {
+      frame = await inspect(workbench, file);
+      await frame.locator('#fault', { hasText: fault }).waitFor();
+      await part(frame, 'Every byte').click();
+      await workbench.screenshot(`inspector-7-${file.replace('.mpy', '')}`);
+    }
+
+    frame = await inspect(workbench, 'big.mpy');
+    await part(frame, 'Disassembly').click();
+    await frame
+      .locator('#outline [aria-selected="true"] .count', { hasText: /\d{3},\d{3}/ })
+      .waitFor({ timeout: 60_000 });
+    await frame.locator('#rows .list').evaluate((list) => list.scrollTo(0, 500_000));
+    await row(frame, 'ldr.w').waitFor();
+    await workbench.screenshot('inspector-8-big');
+
+    // The file changes under the page: same part, same scroll, and what changed.
+    await writeFile(join(folder, 'big.mpy'), Uint8Array.from([...files['big.mpy'], 0]));
+    await frame.locator('#change', { hasText: '+1 byte' }).waitFor({ timeout: 20_000 });
+    await frame.locator('#fault', { hasText: '1 byte' }).waitFor();
+    await frame
+      .locator('#outline [aria-selected="true"] .count', { hasText: /\d{3},\d{3}/ })
+      .waitFor({ timeout: 60_000 });
+    await frame.locator('#rows-title', { hasText: 'Disassembly' }).waitFor();
+    assert.equal(await frame.locator('#rows .list').evaluate((list) => list.scrollTop), 500_000);
+    await workbench.screenshot('inspector-9-refreshed');
+  });
+});
+
+test('in high contrast, and two modules compared', async (t) => {
+  await withFiles(t, 'inspector-contrast', 'Default High Contrast', async (workbench) => {
+    const frame = await inspect(workbench, 'cortex.mpy');
+    await part(frame, 'Disassembly').click();
+    await row(frame, 'get_buffer').click();
+    await workbench.screenshot('inspector-10-contrast');
+    await workbench.runCommand('Natmod: Compare with...');
+    await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'desktop.mpy' }).first().click();
+    await workbench.page.locator('.monaco-diff-editor .view-line', { hasText: 'armv7m' }).first().waitFor();
+    await workbench.screenshot('inspector-11-compare');
+  });
+});
