@@ -1,7 +1,7 @@
 // What a person sees, in the order in which a newcomer sees it.
 
 import assert from 'node:assert/strict';
-import { readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -59,12 +59,12 @@ test('a build from the palette writes the .mpy and says so', async (t) => {
   });
 });
 
-test('without a MicroPython tree, the notification leads to the setting', async (t) => {
+test('where the setting names no MicroPython tree, the notification leads to it', async (t) => {
   await needed(t, 'a VS Code to look at', async () => {
     await bundleExtension();
     await withWorkspace(async (folder) => {
-      await rm(join(folder, '../../micropython'));
-      await withWorkbench('no-tree', { folder, extension: top }, async (workbench) => {
+      const settings = { 'natmod.micropythonDir': join(folder, 'nowhere') };
+      await withWorkbench('no-tree', { folder, extension: top, settings }, async (workbench) => {
         await workbench.openFile('factorial.c');
         await workbench.runCommand('Natmod: Build');
         await workbench.notification('factorial: not built');
