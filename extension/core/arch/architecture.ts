@@ -49,6 +49,8 @@ export interface FieldChoice {
   readonly name: string;
   /** Bytes that choosing reads. */
   readonly bytes: number;
+  /** What to do when they are not there; absent: only a damaged object lacks them. */
+  readonly mend?: string;
   /** @returns undefined when the bytes are none of these */
   readonly choose: (view: DataView, at: number) => Field | undefined;
 }
@@ -81,6 +83,8 @@ export interface Architecture {
   /** In bytes; relocated words, GOT entries and the function table have this size. */
   readonly wordSize: 4 | 8;
   readonly relocations: RelocationTable;
+  /** Bit 0 of a function's symbol tells the instruction set; the function is one byte lower. */
+  readonly oddFunctions?: true;
   /** Read-only data goes to its own block and is reached through the GOT (executable memory allows only word access). */
   readonly separateRodata: boolean;
   /**

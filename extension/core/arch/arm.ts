@@ -221,6 +221,7 @@ function row(
     elfClass: 32,
     machine: machines.arm,
     wordSize: 4,
+    oddFunctions: true,
     relocations,
     separateRodata: false,
     entryJump,

@@ -2,13 +2,21 @@
 // Specification: System V ABI, Intel386 Architecture Processor Supplement, https://gitlab.com/x86-psABIs/i386-ABI
 
 import { machines } from '../elf/constants.ts';
-import type { Architecture, RelocationTable } from './architecture.ts';
+import type { Architecture, FieldChoice, RelocationTable } from './architecture.ts';
 import { distance32, word8, word16, word32 } from './fields.ts';
 
 const threadLocal = {
   why: 'thread-local storage: the loader gives a module none',
   mend: 'Use an ordinary global variable.',
 } as const;
+
+/** Without a base register the operand is the absolute address of the entry, which the loader cannot put into code. */
+const operandWithBase: FieldChoice = {
+  name: 'an operand with a base register',
+  bytes: 4,
+  mend: 'Compile with -fpic.',
+  choose: (view, at) => (at > 0 && (view.getUint8(at - 1) & 0xc7) === 0x05 ? undefined : distance32),
+};
 
 const relocations: RelocationTable = {
   0: { name: 'R_386_NONE', formula: 'none' },
@@ -29,7 +37,7 @@ const relocations: RelocationTable = {
   22: { name: 'R_386_8', formula: 'S + A', field: word8 },
   23: { name: 'R_386_PC8', formula: 'S + A - P', field: { ...word8, range: [-0x80, 0x7f] } },
   32: { name: 'R_386_TLS_LDO_32', ...threadLocal },
-  43: { name: 'R_386_GOT32X', formula: 'G + A', field: distance32 },
+  43: { name: 'R_386_GOT32X', formula: 'G + A', field: operandWithBase },
 };
 
 /** jmp rel8, else jmp rel32. */

@@ -29,7 +29,8 @@ export function readObject(bytes: Uint8Array, path: string): ObjectFile {
         header.name,
       );
     if (target.flags & sectionFlags.alloc) readRelocations(file, header, target, symbols.length, target.relocations);
-    else later.set(target, [...(later.get(target) ?? []), header]);
+    else if (later.has(target)) later.get(target)?.push(header);
+    else later.set(target, [header]);
   }
   for (const [target, tables] of later)
     readLater(target, (into) => {

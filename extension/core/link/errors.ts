@@ -275,6 +275,14 @@ export const externalDirect = (name: string, symbol: string, where: Where) =>
     'Compile with -fpic, so that it is reached through the global offset table.',
   );
 
+export const fixedDirect = (name: string, symbol: string, address: number, where: Where) =>
+  error(
+    'link/fixed-direct',
+    `${name} needs the distance to ${symbol}, which is at the fixed address ${hex(address)}; how far that is from the module only the loader knows`,
+    { ...where, symbol },
+    'Call it through a pointer, or compile with -fno-plt (x86), -mlong-calls (ARM).',
+  );
+
 export const weakDirect = (name: string, symbol: string, where: Where) =>
   error(
     'link/weak-direct',
@@ -320,7 +328,7 @@ export const unexpectedBytes = (name: string, choice: FieldChoice, where: Where)
     'link/reloc-place',
     `${name} wants ${choice.name} at ${hex(where.offset ?? 0)}, and there is none`,
     where,
-    'The object is damaged: rebuild it.',
+    choice.mend ?? 'The object is damaged: rebuild it.',
   );
 
 export const brokenLiterals = (size: number, wordSize: number, where: Where) =>

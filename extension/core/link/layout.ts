@@ -54,7 +54,7 @@ function comesFirst(program: Program): boolean {
   const { entry, compat } = program;
   if (entry?.piece !== program.pieces.find((piece) => piece.space === 'text' && piece.size > 0)) return false;
   // A Thumb function's offset is odd; the reference linker takes that for a distance of one byte and jumps over nothing.
-  return compat ? entry?.offset === 0 : (entry?.offset ?? 0) < 2;
+  return entry?.offset === 0 || (!compat && program.arch.oddFunctions === true && entry?.offset === 1);
 }
 
 function place(program: Program, gap: number): Omit<Layout, 'jump'> {

@@ -17,7 +17,9 @@ export const compatProfiles: readonly CompatProfile[] = [
   { version: '1.26', entryJump: 'fixed', memoryStubs: false, sourceName: 'output-path' },
 ];
 
-/** @param version e.g. "1.26"; empty: the newest. @returns undefined for a version without a row. */
+/** @param version e.g. "1.26" or "1.26.1"; empty: the newest. @returns undefined for a version without a row. */
 export function findProfile(version: string): CompatProfile | undefined {
-  return version === '' ? compatProfiles[0] : compatProfiles.find((profile) => profile.version === version);
+  if (version === '') return compatProfiles[0];
+  const [, minor] = /^(\d+\.\d+)(?:\.\d+)?$/.exec(version) ?? [];
+  return compatProfiles.find((profile) => profile.version === minor);
 }

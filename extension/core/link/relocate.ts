@@ -12,6 +12,7 @@ import {
   carriedLower,
   discardedTarget,
   externalDirect,
+  fixedDirect,
   literalMissing,
   loneLower,
   misaligned,
@@ -292,6 +293,7 @@ class Relocator {
     const { diagnostics } = this.program;
     const s = addressOf(target, addend);
     if (s !== undefined) return s;
+    if (target.kind === 'got') return this.got.piece.address;
     if (target.kind === 'nothing') return this.discarded(site);
     const symbol = this.symbolName(piece, relocation);
     const where = this.where(piece, relocation);
@@ -300,7 +302,9 @@ class Relocator {
         ? literalMissing(name, target.piece.name, target.offset + addend, where)
         : target.kind === 'weak-undefined'
           ? weakDirect(name, symbol, where)
-          : externalDirect(name, symbol, where),
+          : target.kind === 'absolute'
+            ? fixedDirect(name, symbol, target.value, where)
+            : externalDirect(name, symbol, where),
     );
     return undefined;
   }
@@ -313,9 +317,9 @@ class Relocator {
 
   private discarded(site: Site): undefined {
     const symbol = this.symbolName(site.piece, site.relocation);
-    // An undefined symbol is reported once, by name, when symbols are resolved.
+    // An undefined or common symbol is reported once, by name, when symbols are resolved.
     const referred = site.piece.object?.file.symbols[site.relocation.symbol];
-    if (referred?.place === 'undefined' && referred.index !== 0) return;
+    if (referred?.place === 'common' || (referred?.place === 'undefined' && referred.index !== 0)) return;
     if (this.isRefused(site.piece, site.relocation)) return;
     this.program.diagnostics.push(discardedTarget(site.name, symbol, this.where(site.piece, site.relocation)));
   }

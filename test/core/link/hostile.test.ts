@@ -67,7 +67,7 @@ test('relocations far outside, of huge sections, against absurd symbols', () => 
     );
   assert.deepEqual(codes(at(2 ** 40, 2, 0)), ['elf/malformed']);
   assert.deepEqual(codes(at(0, 1, 2 ** 52)), ['link/reloc-range']);
-  assert.deepEqual(codes(at(0, 2, -(2 ** 52))), ['link/external-direct']);
+  assert.deepEqual(codes(at(0, 2, -(2 ** 52))), ['link/fixed-direct']);
   const bss = object([
     { name: '.text', data: nops },
     { name: '.bss', data: 2 ** 27, relocations: [{ offset: 2 ** 26, type: 1, symbol: 'mpy_init' }] },

@@ -346,3 +346,60 @@ test('an address in a misaligned word is refused with its place', () => {
   ]);
   assert.match(diagnostic.message, /kept at 0x2, .*aligned to 4 bytes/);
 });
+
+test('mpy_init behind a function of one byte is jumped to, in own mode and in compat', () => {
+  const object: MadeObject = {
+    machine: 'x64',
+    sections: [{ name: '.text', data: [0xc3, ...nop], align: 1 }],
+    symbols: [
+      { name: 'f', section: '.text', type: 'function' },
+      { ...entry, value: 1 },
+    ],
+  };
+  for (const compat of [undefined, '1.29', '1.26']) {
+    const { code } = linked('x64', [object], { compat });
+    const at =
+      code.code[0] === 0xeb
+        ? 2 + code.code[1]
+        : 5 + new DataView(code.code.buffer, code.code.byteOffset).getInt32(1, true);
+    assert.deepEqual([...code.code.subarray(at, at + 8)], nop, `compat ${compat}`);
+  }
+});
+
+test('an entry of the offset table at an absolute address is refused on x86', () => {
+  // mov v@GOT, %eax; the same with %ebx as the base links
+  const object = (modrm: number): MadeObject => ({
+    machine: 'x86',
+    sections: [
+      {
+        name: '.text',
+        data: [0x8b, modrm, 0, 0, 0, 0, 0xc3, 0x90],
+        relocations: [{ offset: 2, type: 43, symbol: 'mp_fun_table' }],
+      },
+    ],
+    symbols: [entry, { name: 'mp_fun_table' }],
+  });
+  linked('x86', [object(0x83)]);
+  const diagnostic = refused('x86', [object(0x05)]);
+  assert.equal(diagnostic.message, 'R_386_GOT32X wants an operand with a base register at 0x2, and there is none');
+  assert.equal(diagnostic.hint, 'Compile with -fpic.');
+});
+
+test('a direct call of a fixed address says why it cannot be', () => {
+  const object: MadeObject = {
+    machine: 'x64',
+    sections: [{ name: '.text', data: nop, relocations: [{ offset: 1, type: 4, symbol: 'rom', addend: -4 }] }],
+    symbols: [entry, { name: 'rom' }],
+  };
+  const diagnostic = refused('x64', [object], { externs: new Map([['rom', 0x4000]]) });
+  assert.match(diagnostic.message, /^R_X86_64_PLT32 needs the distance to rom, which is at the fixed address 0x4000/);
+});
+
+test('a common symbol is reported once, not at each use', () => {
+  const object: MadeObject = {
+    machine: 'x64',
+    sections: [{ name: '.text', data: nop, relocations: [{ offset: 1, type: 9, symbol: 'shared', addend: -4 }] }],
+    symbols: [entry, { name: 'shared', section: '*common*', value: 4, size: 4, type: 'object' }],
+  };
+  assert.equal(refused('x64', [object]).code, 'link/common');
+});
