@@ -200,7 +200,7 @@ test('files of other kinds, and broken ones, are never a blank page', async (t) 
     await part(frame, 'Disassembly').click();
     await frame
       .locator('#outline [aria-selected="true"] .count', { hasText: /\d{3},\d{3}/ })
-      .waitFor({ timeout: 60_000 });
+      .waitFor({ timeout: 240_000 });
     await frame.locator('#rows .list').evaluate((list) => list.scrollTo(0, 500_000));
     await row(frame, 'ldr.w').waitFor();
     await workbench.screenshot('inspector-8-big');
@@ -211,7 +211,7 @@ test('files of other kinds, and broken ones, are never a blank page', async (t) 
     await frame.locator('#fault', { hasText: '1 byte' }).waitFor();
     await frame
       .locator('#outline [aria-selected="true"] .count', { hasText: /\d{3},\d{3}/ })
-      .waitFor({ timeout: 60_000 });
+      .waitFor({ timeout: 240_000 });
     await frame.locator('#rows-title', { hasText: 'Disassembly' }).waitFor();
     assert.equal(await frame.locator('#rows .list').evaluate((list) => list.scrollTop), 500_000);
     await workbench.screenshot('inspector-9-refreshed');
