@@ -108,9 +108,11 @@ async function startServer(place: string, options: WorkbenchOptions): Promise<Se
   const codeServer = await installCodeServer();
   const env = await isolated(place, options.env);
   const data = join(place, 'data');
-  await mkdir(join(data, 'User'), { recursive: true });
+  for (const level of ['User', 'Machine']) await mkdir(join(data, level), { recursive: true });
   await writeFile(join(place, 'config.yaml'), 'auth: none\ncert: false\n');
   await writeFile(join(data, 'User/settings.json'), JSON.stringify({ ...quiet(options), ...options.settings }));
+  // Settings of the scope machine-overridable count only where the extension host runs, as soon as their scope is known.
+  await writeFile(join(data, 'Machine/settings.json'), JSON.stringify(options.settings ?? {}));
   const port = await freePort();
   const folders = ['--config', join(place, 'config.yaml'), '--user-data-dir', data];
   folders.push('--extensions-dir', join(place, 'extensions'));
