@@ -62,22 +62,14 @@ async function inspect({ page }: Workbench, file: string): Promise<FrameLocator>
   await input.fill(file);
   await page.locator('.quick-input-list .monaco-list-row', { hasText: file }).first().click();
   await page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
-  for (const frame of await page.locator('iframe.webview.ready').all()) {
-    const inner = frame.contentFrame().frameLocator('#active-frame');
-    if (
-      await inner
-        .locator('#name', { hasText: file })
-        .waitFor({ timeout: 3000 })
-        .then(
-          () => true,
-          () => false,
-        )
-    )
-      return inner;
+  const nameOf = (frame: FrameLocator) => frame.locator('#name', { hasText: file });
+  for (const end = Date.now() + 30_000; Date.now() < end; await page.waitForTimeout(50)) {
+    for (const webview of await page.locator('iframe.webview.ready').all()) {
+      const frame = webview.contentFrame().frameLocator('#active-frame');
+      if ((await nameOf(frame).count()) > 0) return frame;
+    }
   }
-  const inner = page.frameLocator('iframe.webview.ready').last().frameLocator('#active-frame');
-  await inner.locator('#name', { hasText: file }).waitFor({ timeout: 20_000 });
-  return inner;
+  throw new Error(`within 30 s no inspector showed ${file}`);
 }
 
 /** Everything is in view, and the rows have the most room. */

@@ -63,6 +63,8 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
   const sizeOfData = (offset: number) => (words.has(offset) ? wordSize : literals.get(offset));
   const smallest = arch === 'x86' || arch === 'x64' ? 1 : 2;
 
+  /** Of the last run that was decoded: behind a literal it mostly goes on with an instruction of the same run. */
+  let decoded: ReadonlyMap<number, Instruction> = new Map();
   for (let offset = 0; offset < code.length; ) {
     const lines: MachineLine[] = [];
     const end = Math.min(code.length, offset + pieceSize);
@@ -73,17 +75,16 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
         offset += data;
         continue;
       }
-      const before = offset;
-      for (const instruction of decode(
-        code.subarray(offset, nextWord(words, offset, end, code.length)),
-        offset,
-        arch,
-      )) {
-        if (sizeOfData(offset) !== undefined) break;
+      if (!decoded.has(offset)) {
+        const part = code.subarray(offset, nextWord(words, offset, end, code.length));
+        decoded = new Map(decode(part, offset, arch).map((instruction) => [instruction.offset, instruction]));
+      }
+      const instruction = decoded.get(offset);
+      if (instruction) {
         lines.push(annotate(instruction, tracker));
         offset += instruction.size;
+        continue;
       }
-      if (offset > before) continue;
       // An objdump listing may go wrong over data and find its way again in the middle of a word.
       const unit = arch.startsWith('xtensa') ? wordsApart(request, offset) : smallest;
       const size = Math.min(unit, nextWord(words, offset, offset + unit, offset + unit) - offset, code.length - offset);
