@@ -12,6 +12,7 @@ import { build } from '../extension/core/project/build.ts';
 import type { BuildRequest, BuildResult } from '../extension/core/project/build-result.ts';
 import { childProcesses } from '../extension/node/child-process.ts';
 import { fileStore } from '../extension/node/file-store.ts';
+import { compilersAtOnce } from '../extension/node/installation.ts';
 import { micropythonSource } from '../test/micropython/source.ts';
 import { examples, top } from '../test/projects.ts';
 import { findPython } from '../test/reference/reference-linker.ts';
@@ -28,17 +29,19 @@ export const run: Benchmark = async () => {
   const project = projects.find(({ name }) => name === 'features');
   if (!project) throw new Error('there is no example called features');
   const { dir } = project;
-  const commands: string[][] = [];
+  /** By source: a compiler's run, and that of its assembler where it takes one. */
+  const commands: string[][][] = [];
   const buildFor = (archs: readonly BuildableArch[]): Promise<BuildResult> => {
     const request: BuildRequest = {
       dir,
       archs,
       mpyDir: tree.path,
       libcHeaders: join(top, 'extension/headers/libc'),
-      concurrency: cores,
+      concurrency: compilersAtOnce,
     };
     const run = (asked: ProcessRequest) => {
-      if (asked.argv.includes('-MD')) commands.push([...asked.argv]);
+      if (asked.argv.includes('-MD')) commands.push([[...asked.argv]]);
+      else commands.find(([[...compile]]) => compile.includes(asked.argv.at(-1) ?? ''))?.push([...asked.argv]);
       return childProcesses.run(asked);
     };
     return build(request, { files: fileStore, processes: { ...childProcesses, run } });
@@ -53,13 +56,15 @@ export const run: Benchmark = async () => {
   await buildFor(archs);
   const compiles = [...commands];
   const full: number[] = [];
-  const bare: number[] = [];
+  const together: number[] = [];
+  const alone: number[] = [];
   const make: number[] = [];
   const one: number[] = [];
   for (let round = 0; round < rounds; round++) {
     clean();
     full.push(await time(() => buildFor(archs)));
-    bare.push(await time(() => compileAll(compiles, dir)));
+    together.push(await time(() => compileAll(compiles, dir, cores)));
+    alone.push(await time(() => compileAll(compiles, dir, 1)));
     clean();
     one.push(await time(() => buildFor([makeArch])));
     clean();
@@ -78,13 +83,15 @@ export const run: Benchmark = async () => {
   for (const each of projects) rmSync(each.dir, { recursive: true, force: true });
   return {
     architectures: archs.length,
-    compilerRuns: compiles.length,
+    compilerRuns: compiles.flat().length,
     fullMs: median(full),
-    bareCompilersMs: median(bare),
+    compilersAloneMs: median(alone),
+    compilersTogetherMs: median(together),
     warmMs: median(warm),
     makeMs: median(make),
     oneArchMs: median(one),
-    ratioCompilers: median(full.map((value, round) => value / bare[round])),
+    ratioCompilers: median(full.map((value, round) => value / (alone[round] / cores))),
+    ratioTogether: median(full.map((value, round) => value / together[round])),
     ratioMake: median(make.map((value, round) => value / one[round])),
   };
 };
@@ -96,17 +103,22 @@ async function time(task: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * What the compilers alone take of this machine: as many at a time as it has cores, and nothing around them. (The sum of their
- * times one after another, divided by the cores, would call two threads of one core two cores.)
+ * What the compilers take of this machine with nothing around them: one after another, or as many at a time as it has cores.
+ * The first, divided by the cores, is the strict bound: it takes neighbours on a busy machine, and two threads of one core, for
+ * whole cores. The second shares the machine as a build does.
  */
-async function compileAll(commands: readonly string[][], cwd: string): Promise<void> {
+async function compileAll(commands: readonly string[][][], cwd: string, atOnce: number): Promise<void> {
   const queue = [...commands];
   const worker = async () => {
-    for (let command = queue.shift(); command; command = queue.shift()) {
+    for (const command of next()) {
       const child = spawn(command[0], command.slice(1), { cwd, stdio: 'ignore' });
       const [code] = await once(child, 'close');
       if (code !== 0) throw new Error(`${command[0]} failed`);
     }
   };
-  await Promise.all(Array.from({ length: cores }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
+
+  function* next() {
+    for (let group = queue.shift(); group; group = queue.shift()) yield* group;
+  }
 }

@@ -1,6 +1,5 @@
 // The command line tool: gives the ports of this machine to the verbs.
 
-import { availableParallelism } from 'node:os';
 import manifest from '../package.json' with { type: 'json' };
 import { runCli } from './cli/program.ts';
 import type { Processes } from './core/ports.ts';
@@ -41,7 +40,6 @@ void runCli(process.argv.slice(2), manifest.version, {
   colour: process.stderr.isTTY === true && !process.env.NO_COLOR,
   cwd: process.cwd(),
   environment: process.env,
-  processors: availableParallelism(),
   disassembler: async (file, inspection) => (await import('./disassembler.ts')).disassembler(file, inspection),
   installation: installation(import.meta.dirname, process.argv[1], manifest.version),
   endWith: (code) => {

@@ -1,6 +1,6 @@
 // The extension as VS Code loads it: makes the ports to the outside world and hands them to the features in `host/`.
 
-import { availableParallelism, homedir } from 'node:os';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type * as vscode from 'vscode';
 import { build } from './core/project/build.ts';
@@ -30,7 +30,7 @@ import { listWithObjdump } from './node/objdump.ts';
 export function activate(context: vscode.ExtensionContext): void {
   const { version } = context.extension.packageJSON as { version: string };
   const own = installation(import.meta.dirname, join(import.meta.dirname, 'host.js'), version);
-  const machine = { ...own, environment: process.env, concurrency: availableParallelism() };
+  const machine = { ...own, environment: process.env };
   const settingsOf = (dir: string) => readSettings(dir, { files: fileStore, home: homedir() });
   const found = projects.activate(context, fileStore);
   const channel = output.activate(context);

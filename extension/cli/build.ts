@@ -49,7 +49,6 @@ export function registerBuild(program: Command, ports: CliPorts): void {
           outDir: options.out,
           compat: options.compat,
           environment: ports.environment,
-          concurrency: ports.processors,
           ...ports.installation,
           abi: options.abi,
           cancel: ports.cancel,

@@ -68,7 +68,6 @@ async function buildParts(
       mpyDir: options.mpyDir,
       outDir: ports.files.resolve(dir, 'build/natmod/package', profile.name),
       environment: ports.environment,
-      concurrency: ports.processors,
       ...ports.installation,
       abi: profile.name,
       cancel: ports.cancel,

@@ -6,7 +6,10 @@ import type { BuildRequest } from '../core/project/build-result.ts';
 
 /** See BuildRequest, which takes these as they are. */
 export type Installation = Required<
-  Pick<BuildRequest, 'libcHeaders' | 'ownHeaders' | 'memoryFile' | 'tool' | 'toolFolders' | 'compilePython'>
+  Pick<
+    BuildRequest,
+    'libcHeaders' | 'ownHeaders' | 'memoryFile' | 'tool' | 'toolFolders' | 'compilePython' | 'concurrency'
+  >
 >;
 
 export interface CliPorts {
@@ -22,7 +25,6 @@ export interface CliPorts {
   readonly colour: boolean;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly processors: number;
   /** Loads itself at the first call. */
   readonly disassembler: Disassembler;
   readonly installation: Installation;

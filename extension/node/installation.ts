@@ -1,16 +1,20 @@
 // What belongs to this installation of Natmod: its headers, its own identity, and the user's folder for what can be made again.
 
 import { statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { toolFolders } from './find-tools.ts';
 import { wasmPython } from './mpy-cross.ts';
+
+/** One more than there are cores: while one compiler ends and the next starts, another has something to do. */
+export const compilersAtOnce = availableParallelism() + 1;
 
 /** @param home the folder of the running program; @param file the program itself */
 export function installation(home: string, file: string, version: string) {
   const stamp = statSync(file, { throwIfNoEntry: false });
   let folders: Promise<string[]> | undefined;
   return {
+    concurrency: compilersAtOnce,
     libcHeaders: join(home, 'headers/libc'),
     ownHeaders: join(home, 'headers/micropython'),
     compilePython: wasmPython([join(home, 'mpy-cross'), join(home, '../node_modules/@pybricks/mpy-cross-v6/build')]),

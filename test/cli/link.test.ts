@@ -70,7 +70,6 @@ async function natmod(args: readonly string[], given: Readonly<Record<string, Ui
     colour: false,
     cwd: '/here',
     environment: {},
-    processors: 1,
     endWith: (code) => {
       outcome.code ||= code;
     },

@@ -67,11 +67,18 @@ export async function compileSources(steps: readonly CompileStep[], options: Com
   const job: Job = { ...options, started: undefined };
   const results = await Promise.all(steps.map((step) => makeObject(step, job)));
   const objects = results.map((result) => result.object);
-  const records = results.flatMap(({ step, record }) => (record ? [[step.object, record] as const] : []));
+  // Once all compilers have ended: then one look at a header tells of all that read it.
+  const ended = options.inputs.now();
+  const described = await Promise.all(
+    results.map(async ({ step, record, news }) => {
+      const made = news ? await describe(step, news, ended, job).catch(notRemembered) : record;
+      return made ? [[step.object, made] as const] : [];
+    }),
+  );
   return {
     objects: objects.some((object) => object === undefined) ? undefined : objects.map((object) => object!),
     diagnostics: withoutRepeats(results.flatMap((result) => result.diagnostics)),
-    records: Object.fromEntries(records),
+    records: Object.fromEntries(described.flat()),
     runs: results.filter((result) => result.ran).length,
   };
 }
@@ -84,13 +91,30 @@ interface Job extends CompileOptions {
 interface Made {
   readonly step: CompileStep;
   readonly object?: CompiledObject;
+  /** Of an object that was there. */
   readonly record?: ObjectRecord | undefined;
+  /** What is to be told of one that was made. */
+  readonly news?: News | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly ran: boolean;
 }
 
+interface News {
+  readonly key: string;
+  readonly digest: string;
+  /** As the depfile lists it. */
+  readonly read: readonly string[];
+  readonly said: readonly Diagnostic[];
+  readonly start: Start;
+}
+
+interface Start {
+  readonly inputsBefore: number;
+  readonly started: number | undefined;
+}
+
 async function makeObject(step: CompileStep, job: Job): Promise<Made> {
-  const { dir, ports, inputs, cancel } = job;
+  const { dir, ports, inputs } = job;
   const key = await keyOf(step, job);
   const path = ports.files.resolve(dir, step.object);
   const known = job.known[step.object];
@@ -109,10 +133,7 @@ async function makeObject(step: CompileStep, job: Job): Promise<Made> {
       };
     }
   }
-  return job.slots(async () => {
-    if (cancel?.aborted) return { step, diagnostics: [], ran: false };
-    return compileSource(step, key, path, job);
-  });
+  return compileSource(step, key, path, job);
 }
 
 /** All but the contents of files: the command, and what stands around it. */
@@ -149,8 +170,6 @@ let runs = 0;
 async function compileSource(step: CompileStep, key: string, path: string, job: Job): Promise<Made> {
   const { dir, ports, cancel, inputs, onLog } = job;
   const { files } = ports;
-  job.onStart?.(step.source);
-  onLog?.(`${step.argv.map(quote).join(' ')}\n`);
   const unique = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}${runs++}`;
   const temporary = {
     object: `${step.object}.${unique}.tmp.o`,
@@ -172,15 +191,21 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
       cancel,
       onOutput: onLog,
     });
-  const inputsBefore = inputs.now();
-  job.started ??= fileClock(files.resolve(dir, step.object, '..'), unique, files);
-  const started = await job.started;
-  let result = await run(step.argv);
-  const compilerSaid = result.stderr;
-  if (step.assemble && result.end === 'exited' && result.code === 0) {
+  const ran = await job.slots(async () => {
+    if (cancel?.aborted) return undefined;
+    job.onStart?.(step.source);
+    onLog?.(`${step.argv.map(quote).join(' ')}\n`);
+    const inputsBefore = inputs.now();
+    job.started ??= fileClock(files.resolve(dir, step.object, '..'), unique, files);
+    const start: Start = { inputsBefore, started: await job.started };
+    const compiled = await run(step.argv);
+    if (!step.assemble || compiled.end !== 'exited' || compiled.code !== 0)
+      return { start, result: compiled, compilerSaid: compiled.stderr };
     onLog?.(`${step.assemble.argv.map(quote).join(' ')}\n`);
-    result = await run(step.assemble.argv);
-  }
+    return { start, result: await run(step.assemble.argv), compilerSaid: compiled.stderr };
+  });
+  if (!ran) return { step, diagnostics: [], ran: false };
+  const { start, result, compilerSaid } = ran;
   const made = { object: files.resolve(dir, temporary.object), depfile: files.resolve(dir, temporary.depfile) };
   const text = files.resolve(dir, temporary.text);
   const said = readCompilerOutput(compilerSaid, (file) => files.resolve(dir, file));
@@ -197,8 +222,8 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     if (depfile) await files.rename(made.depfile, files.resolve(dir, step.depfile));
     const object = { path, bytes, digest: await digest(bytes) };
     const read = depfile && readDepfile(new TextDecoder().decode(depfile));
-    const record = read && (await describe(step, key, object.digest, read, said, { inputsBefore, started }, job));
-    return { step, object, record, diagnostics: said, ran: true };
+    const news = read && { key, digest: object.digest, read, said, start };
+    return { step, object, news, diagnostics: said, ran: true };
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     return { step, diagnostics: [...said, ...thrown.diagnostics], ran: true };
@@ -209,35 +234,31 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
   }
 }
 
-interface Start {
-  readonly inputsBefore: number;
-  readonly started: number | undefined;
-}
-
-async function describe(
-  step: CompileStep,
-  key: string,
-  objectDigest: string,
-  read: readonly string[],
-  diagnostics: readonly Diagnostic[],
-  { inputsBefore, started }: Start,
-  job: Job,
-): Promise<ObjectRecord | undefined> {
+/** @param ended the moment after which the compiler can't have read anything */
+async function describe(step: CompileStep, news: News, ended: number, job: Job): Promise<ObjectRecord | undefined> {
   const { dir, inputs, ports } = job;
-  const paths = [...new Set([...read, ...argumentFiles(step.argv)].map((path) => ports.files.resolve(dir, path)))];
+  const { start } = news;
+  const paths = [...new Set([...news.read, ...argumentFiles(step.argv)].map((path) => ports.files.resolve(dir, path)))];
   const digests = await Promise.all(paths.map((path) => inputs.digest(path)));
   const there = paths.flatMap((path, at) => (digests[at] === undefined ? [] : [[path, digests[at]] as const]));
   const own = there.map(([path]) => path).filter((path) => isOwn(path, job));
   const texts = await Promise.all(own.map((path) => inputs.read(path)));
   if (texts.some((bytes) => bytes && readsUnlisted(new TextDecoder().decode(bytes)))) return undefined;
-  const still = await Promise.all(there.map(([path]) => inputs.heldStill(path, inputsBefore, started)));
+  const still = await Promise.all(
+    there.map(([path]) => inputs.heldStill(path, start.inputsBefore, ended, start.started)),
+  );
   return {
-    key: still.every(Boolean) ? key : undefined,
+    key: still.every(Boolean) ? news.key : undefined,
     inputs: there,
     search: await searchOf(step, there, job),
-    digest: objectDigest,
-    diagnostics,
+    digest: news.digest,
+    diagnostics: news.said,
   };
+}
+
+/** What the compiler could read and we can't: the object is good, and made again next time. */
+function notRemembered(thrown: unknown): undefined {
+  if (!(thrown instanceof Failure)) throw thrown;
 }
 
 /** Files that a command names as a part of itself. */

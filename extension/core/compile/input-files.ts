@@ -14,10 +14,10 @@ export interface InputFiles {
   /** A moment, to compare with those at which files were read. */
   now(): number;
   /**
-   * Whether a compiler that started at `moment` and has ended got the content that `digest` tells of.
-   * @param started the file system's clock then; undefined: not known
+   * Whether a compiler that started at the moment `start`, and had ended by `ended`, got the content that `digest` tells of.
+   * @param started the file system's clock at the start; undefined: not known
    */
-  heldStill(path: string, moment: number, started: number | undefined): Promise<boolean>;
+  heldStill(path: string, start: number, ended: number, started: number | undefined): Promise<boolean>;
 }
 
 interface Entry {
@@ -25,6 +25,8 @@ interface Entry {
   readonly stamp: Promise<Stamp | undefined>;
   readonly bytes: Promise<Uint8Array | undefined>;
   digest?: Promise<string | undefined>;
+  /** A later look at it, and when. */
+  later?: { readonly moment: number; readonly stamp: Promise<Stamp | undefined> };
 }
 
 export function openInputs(files: Files): InputFiles {
@@ -64,9 +66,10 @@ export function openInputs(files: Files): InputFiles {
       return names;
     },
     now: () => moment++,
-    async heldStill(path, start, started) {
+    async heldStill(path, start, ended, started) {
       const found = entry(path);
-      const [then, now] = await Promise.all([found.stamp, files.stamp(path)]);
+      if (!found.later || found.later.moment < ended) found.later = { moment: moment++, stamp: files.stamp(path) };
+      const [then, now] = await Promise.all([found.stamp, found.later.stamp]);
       if (!then || !now) return false;
       if (found.moment > start) return started !== undefined && now.changed < started;
       if (then.size === now.size && then.modified === now.modified && then.changed === now.changed) return true;
