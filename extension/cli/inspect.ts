@@ -24,7 +24,7 @@ export function registerInspect(program: Command, ports: CliPorts): void {
       ports.print(
         options.json
           ? `${JSON.stringify({ file, ...inspection.description, ...disassembly })}\n`
-          : dump(inspection, file, { decode, note }),
+          : dump(inspection, baseName(file), { decode, note }),
       );
       complain(inspection, ports);
     });
@@ -40,6 +40,11 @@ export function registerInspect(program: Command, ports: CliPorts): void {
       ports.print(options.json ? `${JSON.stringify({ a, b, ...comparison })}\n` : comparisonText(comparison, a, b));
       for (const inspection of [left, right]) complain(inspection, ports);
     });
+}
+
+/** Git hands a textconv program the older version in a temporary folder: its path would be a difference of its own. */
+function baseName(file: string): string {
+  return file.split(/[\\/]/).pop() ?? file;
 }
 
 /** What is understood of a broken file is printed all the same. */
