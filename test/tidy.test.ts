@@ -21,6 +21,7 @@ const coreImports: Readonly<Record<string, readonly string[]>> = {
   project: ['abi', 'arch', 'mpy', 'link', 'compile'],
   inspect: ['abi', 'arch', 'mpy'],
   board: ['bytes', 'abi', 'arch', 'mpy'],
+  debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'inspect'],
 };
 
 /** Packages and node: modules that each layer may import; a surface never imports another. */

@@ -1,0 +1,309 @@
+// Lists, tuples, dicts, sets and buffers of Python, out of memory. Counts and pointers are not believed: no more is read than
+// is shown, and what cannot be read says so.
+// Structures: https://github.com/micropython/micropython/tree/master/py (objlist.h, objtuple.h, obj.h, objarray.h, objdeque.c)
+
+import { fieldAt, type ObjectLayout } from './object-layout.ts';
+import { floatText, quoteBytes } from './scalars.ts';
+import {
+  cut,
+  type Decode,
+  enclose,
+  fieldsOf,
+  mostParts,
+  objectsAt,
+  type Reader,
+  remark,
+  type Shape,
+  type ShapePart,
+} from './shape.ts';
+import { hex, Unreadable, wideOf } from './target-memory.ts';
+
+export const decodeList: Decode = async (reader, address, type) => {
+  const [, length, items] = await fieldsOf(reader, address, 3);
+  return sequence(reader, address, type.name, length, items, ['[', ']']);
+};
+
+/** Words of an mp_obj_tuple_t before its items. */
+const tupleHeader = 2;
+
+export const decodeTuple: Decode = async (reader, address, type) => {
+  const { length, items } = await tupleAt(reader, address);
+  return sequence(reader, address, type.name, length, items, ['(', length === 1 ? ',)' : ')']);
+};
+
+export async function tupleAt(reader: Reader, address: number) {
+  const [length] = await fieldsOf(reader, address, 1);
+  const { layout } = reader;
+  return { length, items: address + fieldAt(layout, tupleHeader * layout.wordSize, layout.objectSize) };
+}
+
+function sequence(
+  reader: Reader,
+  address: number,
+  type: string,
+  length: number,
+  items: number,
+  [open, close]: readonly [string, string],
+): Shape {
+  const { objectSize } = reader.layout;
+  return {
+    type,
+    count: length,
+    indexed: true,
+    text: async (preview) =>
+      enclose(open, close, length, preview, address, async (index, inner) => {
+        const [word] = await objectsAt(reader, items + index * objectSize, 1);
+        return reader.text(word, inner);
+      }),
+    parts: async (start, count) => {
+      const words = await objectsAt(reader, items + start * objectSize, count);
+      return words.map((word, index) => ({ name: String(start + index), word }));
+    },
+  };
+}
+
+/** Fields' names stand in the type, behind all of its slots. */
+const namedtupleNames = (layout: ObjectLayout) => layout.wordSize + 16 + 8 * layout.wordSize;
+
+export const decodeNamedtuple: Decode = async (reader, address, type) => {
+  const { length, items } = await tupleAt(reader, address);
+  const [count, ...numbers] = await reader.memory
+    .words(type.address + namedtupleNames(reader.layout), 1 + Math.min(length, 64))
+    .catch(() => [0]);
+  const plain = sequence(reader, address, type.name, length, items, [`${type.name}(`, ')']);
+  if (count !== length || length > 64) return plain;
+  const names = await Promise.all(numbers.map((number) => reader.qstr(number)));
+  return {
+    ...plain,
+    indexed: false,
+    text: async (preview) =>
+      enclose(`${type.name}(`, ')', length, preview, address, async (index, inner) => {
+        const [word] = await objectsAt(reader, items + index * reader.layout.objectSize, 1);
+        return `${names[index]}=${await reader.text(word, inner)}`;
+      }),
+    parts: async (start, wanted) =>
+      (await objectsAt(reader, items, length))
+        .map((word, index) => ({ name: names[index], word }))
+        .slice(start, start + wanted),
+  };
+};
+
+export const decodeDeque: Decode = async (reader, address, type) => {
+  const [allocated, first, end, items] = await fieldsOf(reader, address, 4);
+  const length = allocated === 0 ? 0 : (end - first + allocated) % allocated;
+  const { objectSize } = reader.layout;
+  const at = (index: number) => items + ((first + index) % allocated) * objectSize;
+  return {
+    type: type.name,
+    count: length,
+    indexed: true,
+    text: async (preview) =>
+      enclose('deque([', '])', length, preview, address, async (index, inner) =>
+        reader.text((await objectsAt(reader, at(index), 1))[0], inner),
+      ),
+    parts: async (start, count) => {
+      const parts: ShapePart[] = [];
+      for (let index = start; index < Math.min(length, start + count); index++)
+        parts.push({ name: String(index), word: (await objectsAt(reader, at(index), 1))[0] });
+      return parts;
+    },
+  };
+};
+
+export interface Entry {
+  readonly key: bigint;
+  readonly value: bigint;
+}
+
+/** Slots of a hash table that are looked at: a damaged one claims to have more. */
+const mostSlots = 0x1_0000;
+const slotsARead = 512;
+/** What an empty slot holds, and a removed entry's. */
+const isFree = (word: bigint) => word === 0n || word === 4n;
+
+/** @param address of an mp_map_t @returns entries number `start` on, in the table's order, which is Python's */
+export async function mapEntries(reader: Reader, address: number, start: number, count: number): Promise<Entry[]> {
+  const { objectSize, wordSize } = reader.layout;
+  const [, allocated, table] = await reader.memory.words(address, 3);
+  const found: Entry[] = [];
+  let passed = 0;
+  const slots = Math.min(allocated, mostSlots);
+  // A few at first: a line of text needs no more.
+  for (let slot = 0, size = 16; slot < slots && found.length < count; slot += size, size = slotsARead) {
+    const wanted = Math.min(size, slots - slot);
+    const words = await objectsAt(reader, table + slot * 2 * objectSize, 2 * wanted);
+    for (let index = 0; index + 1 < words.length && found.length < count; index += 2)
+      if (!isFree(words[index]) && passed++ >= start) found.push({ key: words[index], value: words[index + 1] });
+    if (words.length < 2 * wanted) throw new Unreadable(table + slot * 2 * objectSize + words.length * wordSize);
+  }
+  return found;
+}
+
+/** @param address of an mp_map_t */
+export async function mapCount(reader: Reader, address: number): Promise<number> {
+  const [flagsAndUsed, allocated] = await reader.memory.words(address, 2);
+  return Math.min(Math.floor(flagsAndUsed / 8), allocated, mostParts);
+}
+
+/** Of entries whose keys are attributes: names instead of quoted strings. */
+export async function attributeParts(reader: Reader, map: number, start: number, count: number): Promise<ShapePart[]> {
+  const entries = await mapEntries(reader, map, start, count);
+  return Promise.all(
+    entries.map(async ({ key, value }) => ({
+      name: (await reader.text(key, { depth: 0, path: new Set() })).replace(/^'([^']*)'$/, '$1'),
+      word: value,
+    })),
+  );
+}
+
+export const decodeDict: Decode = async (reader, address, type) => {
+  const map = address + reader.layout.wordSize;
+  const count = await mapCount(reader, map);
+  const ordered = type.name === 'OrderedDict';
+  return {
+    type: type.name,
+    count,
+    text: async (preview) => {
+      const entries = await mapEntries(reader, map, 0, 9);
+      const [open, close] = ordered ? ['OrderedDict({', '})'] : ['{', '}'];
+      return enclose(open, close, Math.min(count, entries.length), preview, address, async (index, inner) => {
+        const { key, value } = entries[index];
+        return `${await reader.text(key, inner)}: ${await reader.text(value, inner)}`;
+      });
+    },
+    parts: async (start, wanted) => {
+      const entries = await mapEntries(reader, map, start, wanted);
+      return Promise.all(
+        entries.map(async ({ key, value }) => ({
+          name: cut(await reader.text(key, { depth: 1, path: new Set([address]) }), 80),
+          word: value,
+        })),
+      );
+    },
+  };
+};
+
+export const decodeSet: Decode = async (reader, address, type) => {
+  const [allocated, used, table] = await fieldsOf(reader, address, 3);
+  const { objectSize } = reader.layout;
+  const count = Math.min(used, allocated, mostParts);
+  const slots = Math.min(allocated, mostSlots);
+  const items = async (wanted: number) => {
+    const found: bigint[] = [];
+    for (let slot = 0; slot < slots && found.length < wanted; slot += slotsARead) {
+      const words = await objectsAt(reader, table + slot * objectSize, Math.min(slotsARead, slots - slot));
+      found.push(...words.filter((word) => !isFree(word)));
+    }
+    return found.slice(0, wanted);
+  };
+  const [open, close] = type.kind === 'frozenset' ? ['frozenset({', '})'] : ['{', '}'];
+  return {
+    type: type.name,
+    count,
+    indexed: true,
+    text: async (preview) => {
+      if (count === 0) return `${type.name}()`;
+      const shown = await items(9);
+      return enclose(open, close, Math.min(count, shown.length), preview, address, (index, inner) =>
+        reader.text(shown[index], inner),
+      );
+    },
+    parts: async (start, wanted) =>
+      (await items(start + wanted)).slice(start).map((word, index) => ({ name: String(start + index), word })),
+  };
+};
+
+/** Sizes and readers of elements by their letter, as in Python's struct; `l` and `L` are C's long. */
+const elements: Readonly<Record<string, (long: 4 | 8) => { readonly size: number; readonly kind: 'i' | 'u' | 'f' }>> = {
+  b: () => ({ size: 1, kind: 'i' }),
+  B: () => ({ size: 1, kind: 'u' }),
+  h: () => ({ size: 2, kind: 'i' }),
+  H: () => ({ size: 2, kind: 'u' }),
+  i: () => ({ size: 4, kind: 'i' }),
+  I: () => ({ size: 4, kind: 'u' }),
+  l: (long) => ({ size: long, kind: 'i' }),
+  L: (long) => ({ size: long, kind: 'u' }),
+  q: () => ({ size: 8, kind: 'i' }),
+  Q: () => ({ size: 8, kind: 'u' }),
+  f: () => ({ size: 4, kind: 'f' }),
+  d: () => ({ size: 8, kind: 'f' }),
+};
+
+/** The type code of a bytearray is this, not a letter. */
+const bytearrayCode = 1;
+const shownBytes = 64;
+
+export const decodeArray: Decode = async (reader, address, type) => {
+  const [codeAndFree, length, items] = await fieldsOf(reader, address, 3);
+  const code = codeAndFree & 0x7f;
+  if (type.name === 'bytearray' || code === bytearrayCode) {
+    return buffer(reader, 'bytearray', 'B', length, items, async () => {
+      const bytes = await reader.memory.available(items, Math.min(length, shownBytes));
+      if (bytes.length === 0 && length > 0) throw new Unreadable(items);
+      return `bytearray(b${quoteBytes(bytes)}${bytes.length < length ? '...' : ''})`;
+    });
+  }
+  const letter = String.fromCharCode(code);
+  return buffer(reader, type.name, letter, length, items, async (values) =>
+    length === 0 ? `array('${letter}')` : `array('${letter}', [${await values()}])`,
+  );
+};
+
+/** What it looks at, from where, and whether it may be written. */
+export const decodeMemoryview: Decode = async (reader, address) => {
+  const [codeAndOffset, length, items] = await fieldsOf(reader, address, 3);
+  const code = codeAndOffset & 0x7f;
+  const letter = code === bytearrayCode ? 'B' : String.fromCharCode(code);
+  const offset = Math.floor(codeAndOffset / 256);
+  const element = elements[letter]?.(reader.layout.wordSize);
+  const from = items + offset * (element?.size ?? 1);
+  const access = codeAndOffset & 0x80 ? 'writable' : 'read-only';
+  const text = async () => `<memoryview of ${length} '${letter}' at ${hex(from)}, ${access}>`;
+  return buffer(reader, 'memoryview', letter, length, from, text);
+};
+
+function buffer(
+  reader: Reader,
+  type: string,
+  letter: string,
+  length: number,
+  items: number,
+  text: (values: () => Promise<string>) => Promise<string>,
+): Shape {
+  const element = elements[letter]?.(reader.layout.wordSize);
+  if (!element) return { type, text: `<${type} of elements ${quoteBytes(Uint8Array.of(letter.charCodeAt(0)))}>` };
+  const read = async (start: number, count: number) => {
+    const bytes = await reader.memory.available(items + start * element.size, count * element.size);
+    if (bytes.length < element.size && count > 0) throw new Unreadable(items + start * element.size);
+    return Array.from({ length: Math.floor(bytes.length / element.size) }, (_, index) =>
+      elementText(bytes, index * element.size, element),
+    );
+  };
+  return {
+    type,
+    count: length,
+    indexed: true,
+    text: () =>
+      text(async () => {
+        const shown = await read(0, Math.min(length, 8));
+        return shown.join(', ') + (shown.length < length ? ', ...' : '');
+      }),
+    parts: async (start, count) =>
+      (await read(start, count)).map((value, index) =>
+        remark(String(start + index), value, element.kind === 'f' ? 'float' : 'int'),
+      ),
+  };
+}
+
+function elementText(
+  bytes: Uint8Array,
+  at: number,
+  { size, kind }: { readonly size: number; readonly kind: string },
+): string {
+  if (kind === 'f') {
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    return size === 4 ? floatText(view.getFloat32(at, true), true) : floatText(view.getFloat64(at, true), false);
+  }
+  const value = wideOf(bytes, at, size);
+  return String(kind === 'i' ? BigInt.asIntN(8 * size, value) : value);
+}
