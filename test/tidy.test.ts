@@ -27,7 +27,7 @@ const coreImports: Readonly<Record<string, readonly string[]>> = {
 /** Packages and node: modules that each layer may import; a surface never imports another. */
 const layers: Readonly<Record<string, { readonly layers: readonly string[]; readonly packages: RegExp }>> = {
   core: { layers: [], packages: /^$/ },
-  node: { layers: ['core'], packages: /^node:/ },
+  node: { layers: ['core'], packages: /^node:|^serialport$/ },
   cli: { layers: ['core'], packages: /^commander$/ },
   host: { layers: ['core'], packages: /^vscode$/ },
   adapter: { layers: ['core'], packages: /^@vscode\/debug(adapter|protocol)/ },

@@ -1,6 +1,6 @@
 // Programs run as children of ours, each the head of a process group: what it starts ends with it.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, extname, join, resolve } from 'node:path';
@@ -61,6 +61,35 @@ function run(request: ProcessRequest): Promise<ProcessResult> {
     });
     if (child.pid !== undefined) endWithUs(child);
   });
+}
+
+/** A program that runs beside us: an emulator, a debugger. */
+export interface Started {
+  readonly child: ChildProcess;
+  /** Its exit code, -1 when a signal ended it; rejects when it could not be started. */
+  readonly ended: Promise<number>;
+  /** Ends it with all that it started; resolves when it is gone. */
+  end(): Promise<void>;
+}
+
+/** Starts a program without a shell; it ends with us at the latest. */
+export function start(argv: readonly string[], options: SpawnOptions = {}): Started {
+  const child = spawn(argv[0], argv.slice(1), { ...options, detached: !windows, windowsHide: true });
+  if (child.pid !== undefined) endWithUs(child);
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? -1));
+  }).finally(() => running.delete(child));
+  ended.catch(() => undefined);
+  return {
+    child,
+    ended,
+    end: async () => {
+      if (running.has(child)) await endGroup(child);
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+      await ended.catch(() => undefined);
+    },
+  };
 }
 
 function collectOutput(onOutput: ((text: string) => void) | undefined) {

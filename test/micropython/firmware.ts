@@ -19,6 +19,8 @@ interface Row {
   readonly folder: string;
   /** Variables for make besides those that every row gets. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Files in the build folder that make's variables name, with their text. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The made file inside the build folder. */
   readonly product: string;
   /** Purposes of setup/packages.mjs. */
@@ -89,6 +91,25 @@ const rows = {
   },
   'qemu-MPS2_AN385': qemuArm('MPS2_AN385'),
   'qemu-MICROBIT': qemuArm('MICROBIT', loadNative),
+  // A board with a file system that can be written, in its RAM, and a binary standard input, as most real ones have.
+  'qemu-MPS2_AN385-storage': {
+    ...qemuArm('MPS2_AN385', {
+      MICROPY_VFS_LFS2: '1',
+      MICROPY_HEAP_SIZE: '786432',
+      CFLAGS_EXTRA: `-DMP_CONFIGFILE='"natmod-config.h"'`,
+      // 64-bit division brings unwind tables, which the port's linker script has no place for.
+      LIBS: '$(shell $(CC) $(CFLAGS) -print-libgcc-file-name) -Wl,--section-start=.ARM.exidx=0x3f0000',
+    }),
+    files: {
+      'natmod-config.h': [
+        '#include <mpconfigport.h>',
+        '#undef MICROPY_PY_SYS_STDIO_BUFFER',
+        '#define MICROPY_PY_SYS_STDIO_BUFFER (1)',
+        '#define mp_hal_time_ns() (0)',
+        '',
+      ].join('\n'),
+    },
+  },
   // Its Cortex-A9 is the one board that runs ARM code rather than Thumb: architecture armv6.
   'qemu-SABRELITE': qemuArm('SABRELITE'),
   'qemu-VIRT_RV32': qemuRiscv('VIRT_RV32', 'rv32imac', 'ilp32'),
@@ -127,7 +148,7 @@ async function isBuilt(home: string, row: Row): Promise<boolean> {
 }
 
 function stampOf(row: Row): string {
-  return JSON.stringify(row.variables);
+  return JSON.stringify(row.files ? [row.variables, row.files] : row.variables);
 }
 
 function whatLacks(name: FirmwareName, row: Row, tree: SourceTree): string | undefined {
@@ -148,6 +169,7 @@ async function build(name: FirmwareName, row: Row, tree: SourceTree, home: strin
   await rm(making, { recursive: true, force: true });
   await mkdir(making, { recursive: true });
   await mkdir(logs, { recursive: true });
+  for (const [file, text] of Object.entries(row.files ?? {})) await writeFile(join(making, file), text);
 
   // An empty STRIP leaves the symbols in, which the debugger's tests read.
   const variables = { ...row.variables, BUILD: making, STRIP: '' };

@@ -1,38 +1,26 @@
 // Runs a Python script on an emulated board, through the board's serial line, with files from a ROMFS image in its RAM.
 // QEMU's options: https://www.qemu.org/docs/master/system/invocation.html
 
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { Line } from '../../extension/core/board/line.ts';
+import type { Port } from '../../extension/core/board/port.ts';
+import { RawRepl } from '../../extension/core/board/raw-repl.ts';
 import { type RomfsFile, romfsImage } from '../../extension/core/board/romfs.ts';
+import { error, Failure } from '../../extension/core/diagnostic.ts';
+import { clock } from '../../extension/node/clock.ts';
+import { machines as boards, type Machine, openQemu } from '../../extension/node/qemu-port.ts';
 import { Unavailable } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
-import { type Group, startGroup } from '../setup/process-group.ts';
-import { ByteQueue } from './byte-queue.ts';
+import { startGroup } from '../setup/process-group.ts';
 import { type FirmwareName, firmware } from './firmware.ts';
-import { enterRawRepl, execute, type Line } from './raw-repl.ts';
-
-interface Machine {
-  readonly program: string;
-  /** As the port's own Makefile and board files start it. */
-  readonly args: readonly string[];
-}
-
-const virt = ['-machine', 'virt', '-bios', 'none'];
 
 export const machines = {
-  'qemu-MPS2_AN385': { program: 'qemu-system-arm', args: ['-machine', 'mps2-an385'] },
-  'qemu-MPS2_AN500': { program: 'qemu-system-arm', args: ['-machine', 'mps2-an500'] },
-  'qemu-MICROBIT': {
-    program: 'qemu-system-arm',
-    // More memory than the real board has, as the port wants it.
-    args: [
-      ...['-machine', 'microbit', '-global', 'nrf51-soc.flash-size=1048576'],
-      ...['-global', 'nrf51-soc.sram-size=262144'],
-    ],
-  },
-  'qemu-SABRELITE': { program: 'qemu-system-arm', args: ['-machine', 'sabrelite', '-m', '128M'] },
-  'qemu-VIRT_RV32': { program: 'qemu-system-riscv32', args: virt },
-  'qemu-VIRT_RV64': { program: 'qemu-system-riscv64', args: virt },
+  'qemu-MPS2_AN385': boards.MPS2_AN385,
+  'qemu-MPS2_AN385-storage': boards.MPS2_AN385,
+  'qemu-MPS2_AN500': boards.MPS2_AN500,
+  'qemu-MICROBIT': boards.MICROBIT,
+  'qemu-SABRELITE': boards.SABRELITE,
+  'qemu-VIRT_RV32': boards.VIRT_RV32,
+  'qemu-VIRT_RV64': boards.VIRT_RV64,
 } as const satisfies Partial<Record<FirmwareName, Machine>>;
 
 export type MachineName = keyof typeof machines;
@@ -62,17 +50,39 @@ export interface QemuResult {
  * @throws Unavailable without QEMU or firmware; Error when the board does not boot or does not take the files
  */
 export async function runQemu(request: QemuRequest): Promise<QemuResult> {
-  const elf = request.firmware ?? (await firmware(request.machine));
   const deadline = Date.now() + (request.timeoutMs ?? 30_000);
-  const board = await boot(request.machine, elf, deadline);
+  const port = await bootBoard(request.machine, request.firmware, deadline - Date.now());
   try {
-    await enterRawRepl(board.line, deadline);
-    if (request.files && request.files.length > 0) await mountFiles(board.line, request.files, deadline);
-    return await runScript(board, request.script, deadline);
+    const repl = new RawRepl(new Line(port, clock));
+    await repl.enter(deadline - Date.now());
+    if (request.files && request.files.length > 0) await mountFiles(repl, request.files);
+    return await runScript(repl, request.script, deadline);
   } finally {
-    await board.end();
+    await port.close();
   }
 }
+
+/**
+ * A fresh board, ended when its port is closed. A crash ends the port, too.
+ * @param elf undefined: the firmware of the machine's name
+ * @throws Unavailable without QEMU or firmware; Failure when the emulator does not start
+ */
+export async function bootBoard(name: MachineName, elf?: string, timeoutMs = 10_000): Promise<Port> {
+  const machine: Machine = machines[name];
+  const path = elf ?? (await firmware(name));
+  if (!onPath(machine.program)) throw new Unavailable(`${machine.program} (node test/setup/packages.mjs gets it)`);
+  return endingInCrash(await openQemu({ name, machine, firmware: path, timeoutMs, start: startWithUs }));
+}
+
+/** Even a test that is killed outright leaves no emulator. */
+const startWithUs: NonNullable<Parameters<typeof openQemu>[0]['start']> = (argv, options) => {
+  const group = startGroup(argv, options);
+  const end = async () => {
+    group.kill();
+    await group.ended.catch(() => undefined);
+  };
+  return { child: group.child, ended: group.ended, end };
+};
 
 /**
  * How the port's fault handler for ARM ends its report; then it loops for ever, and there is no use in waiting for the
@@ -80,110 +90,52 @@ export async function runQemu(request: QemuRequest): Promise<QemuResult> {
  */
 const CRASH = /exception caught:[\s\S]*xPSR: [0-9A-F]{8}\r?\n/;
 
-interface Board {
-  readonly line: Line;
-  readonly group: Group;
-  end(): Promise<void>;
-}
-
-/** QEMU connects to us rather than we to it: no port has to be guessed, and the line is up before the board runs. */
-async function boot(name: MachineName, elf: string, deadline: number): Promise<Board> {
-  const machine: Machine = machines[name];
-  if (!onPath(machine.program)) throw new Unavailable(`${machine.program} (node test/setup/packages.mjs gets it)`);
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // Without nodelay each answer takes 44 ms, the kernel waiting to fill its packets.
-  const serial = `tcp:127.0.0.1:${(server.address() as AddressInfo).port},nodelay=on`;
-
-  // No network card: some of QEMU's need boot ROMs from packages of their own.
-  const shared = ['-display', 'none', '-monitor', 'stdio', '-nic', 'none', '-semihosting', '-serial', serial];
-  const group = startGroup([machine.program, ...machine.args, ...shared, '-kernel', elf], {
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
-  const received = new ByteQueue();
-  let complaint = '';
-  group.child.stderr?.setEncoding('utf8').on('data', (piece) => {
-    complaint += piece;
-  });
-  let socket: Socket | undefined;
-  const end = async () => {
-    group.kill();
-    socket?.destroy();
-    server.close();
-    await group.ended.catch(() => undefined);
-  };
-  try {
-    socket = await new Promise<Socket>((resolve, reject) => {
-      server.once('connection', resolve);
-      const tooLate = () => reject(new Error(`${machine.program} did not start in time`));
-      const timer = setTimeout(tooLate, deadline - Date.now());
-      server.once('connection', () => clearTimeout(timer));
-      group.ended.then((code) => {
-        clearTimeout(timer);
-        reject(new Error(`${machine.program} ended with code ${code}: ${complaint.trim()}`));
-      }, reject);
-    });
-  } catch (fault) {
-    await end();
-    throw fault;
-  }
-  const connected = socket;
-  connected.setNoDelay(true);
+function endingInCrash(port: Port): Port {
   let tail = '';
-  connected.on('data', (bytes) => {
-    received.push(bytes);
-    tail = (tail + bytes.toString('latin1')).slice(-600);
-    if (CRASH.test(tail)) received.close('the board crashed');
-  });
-  connected.on('close', () => received.close('the emulator ended'));
-  connected.on('error', () => received.close('the emulator ended'));
-  return { line: { received, write: wakingWriter(connected, group) }, group, end };
-}
-
-/**
- * QEMU's main loop, asleep, does not notice that the board has switched its receiver on: what is sent then waits for
- * ever. Any event makes it look again, and an empty line for its monitor is one.
- */
-function wakingWriter(socket: Socket, group: Group): Line['write'] {
-  const monitor = group.child.stdin;
-  monitor?.on('error', () => undefined);
-  return (bytes) => {
-    socket.write(bytes);
-    // A source's pieces come right after control bytes that were answered: by then it is awake.
-    if (bytes.length < 8) monitor?.write('\n');
+  const because = (why: string) => new Failure(error('test/board', why));
+  return {
+    ...port,
+    listen: (listener) =>
+      port.listen({
+        data: (bytes) => {
+          listener.data(bytes);
+          tail = (tail + Buffer.from(bytes).toString('latin1')).slice(-600);
+          if (CRASH.test(tail)) listener.ended(because('the board crashed'));
+        },
+        ended: () => listener.ended(because('the emulator ended')),
+      }),
   };
 }
 
-async function runScript(board: Board, script: string, deadline: number): Promise<QemuResult> {
+async function runScript(repl: RawRepl, script: string, deadline: number): Promise<QemuResult> {
   try {
-    const { stdout, stderr } = await execute(board.line, script, deadline);
+    const { stdout, stderr } = await repl.execute(script, { silenceMs: deadline - Date.now() });
     return { code: stderr === '' ? 0 : 1, stdout, stderr };
   } catch (fault) {
-    const late = Date.now() >= deadline;
+    const late = Date.now() >= deadline - 50;
     const stderr = late ? 'not done in time' : (fault as Error).message;
-    return { code: late ? 124 : 125, stdout: board.line.received.rest(), stderr };
+    return { code: late ? 124 : 125, stdout: repl.line.rest().replaceAll('\r\n', '\n'), stderr };
   }
 }
 
 /** How many bytes of the image go in one statement; as base64 its literal is a third longer. */
 const CHUNK = 1536;
 
-async function mountFiles(line: Line, files: readonly RomfsFile[], deadline: number): Promise<void> {
+async function mountFiles(repl: RawRepl, files: readonly RomfsFile[]): Promise<void> {
   const image = Buffer.from(romfsImage(files));
   // The whole is allocated first, while the heap is in one piece.
-  await must(line, `_image = bytearray(${image.length})\nfrom binascii import a2b_base64 as _decode`, deadline);
+  await must(repl, `_image = bytearray(${image.length})\nfrom binascii import a2b_base64 as _decode`);
   for (let at = 0; at < image.length; at += CHUNK) {
     const piece = image.subarray(at, at + CHUNK);
     const source = `_image[${at}:${at + piece.length}] = _decode('${piece.toString('base64')}')`;
-    await must(line, source, deadline);
+    await must(repl, source);
   }
   // The mounted file system keeps the image alive; the names would only be in the script's way.
   const mount = ['import gc, sys, vfs', "vfs.mount(vfs.VfsRom(_image), '/r')", "sys.path.insert(0, '/r')"];
-  await must(line, [...mount, 'del _image, _decode, vfs, sys', 'gc.collect()', 'del gc'].join('\n'), deadline);
+  await must(repl, [...mount, 'del _image, _decode, vfs, sys', 'gc.collect()', 'del gc'].join('\n'));
 }
 
-async function must(line: Line, source: string, deadline: number): Promise<void> {
-  const { stderr } = await execute(line, source, deadline);
+async function must(repl: RawRepl, source: string): Promise<void> {
+  const { stderr } = await repl.execute(source);
   if (stderr) throw new Error(`the board did not take the files: ${stderr}`);
 }

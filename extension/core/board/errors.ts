@@ -1,0 +1,140 @@
+// What can go wrong between this machine and a board, in words that say what to do.
+
+import { type Diagnostic, error } from '../diagnostic.ts';
+
+export function silence(port: string, what: string, ms: number, said: string): Diagnostic {
+  return error(
+    'board/silent',
+    `The board at ${port} did not answer: waited ${seconds(ms)} for ${what}${saidInstead(said)}.`,
+    undefined,
+    'Is it switched on, and is no other program using the port? Pressing its reset button helps a board that hangs.',
+  );
+}
+
+export function noRepl(port: string, ms: number, said: string): Diagnostic {
+  return error(
+    'board/no-repl',
+    said.includes('\x03') || said.includes("print('natmod")
+      ? `What is sent to ${port} comes back as an echo: there is no MicroPython at its other end.`
+      : `There is no MicroPython prompt at ${port}: asked for ${seconds(ms)}${saidInstead(said)}.`,
+    undefined,
+    'Is this the right port? Does the board run MicroPython or CircuitPython? Pressing its reset button helps a board that hangs.',
+  );
+}
+
+export function outOfProtocol(port: string, what: string, got: Uint8Array): Diagnostic {
+  return error(
+    'board/protocol',
+    `The board at ${port} sent ${printable(new TextDecoder().decode(got))} where ${what} was due.`,
+    undefined,
+    'The board may have been reset, or another program may be using the port. Try again.',
+  );
+}
+
+export function flood(port: string, what: string, said: string): Diagnostic {
+  return error(
+    'board/flood',
+    `The board at ${port} keeps sending without ${what}: ${printable(said.slice(0, 80))}...`,
+    undefined,
+    'Press its reset button, or try again: a program on the board may be printing.',
+  );
+}
+
+export function stuckWrite(port: string, ms: number): Diagnostic {
+  return error(
+    'board/stuck-write',
+    `${port} takes no more bytes: one write was not done within ${seconds(ms)}.`,
+    undefined,
+    'Unplug the board and plug it in again.',
+  );
+}
+
+export function gone(port: string, why: string): Diagnostic {
+  return error(
+    'board/gone',
+    `The connection to ${port} has ended: ${why}.`,
+    undefined,
+    'Plug the board in and try again.',
+  );
+}
+
+export function noProbe(port: string, said: string): Diagnostic {
+  return error(
+    'board/probe',
+    `The board at ${port} does not say what it is${saidInstead(said)}.`,
+    undefined,
+    'Natmod knows MicroPython and CircuitPython.',
+  );
+}
+
+export function cancelled(): Diagnostic {
+  return error('board/cancelled', 'Cancelled; the files on the board are as they were.');
+}
+
+export function raised(port: string, doing: string, traceback: string): Diagnostic {
+  return error('board/raised', `The board at ${port} failed while ${doing}: ${lastLine(traceback)}`);
+}
+
+export function badAnswer(port: string, doing: string, said: string): Diagnostic {
+  return error(
+    'board/answer',
+    `The board at ${port} answered ${printable(said.slice(0, 80))} while ${doing}.`,
+    undefined,
+    'The board may have been reset, or another program may be using the port. Try again.',
+  );
+}
+
+export function portBusy(port: string): Diagnostic {
+  return error(
+    'board/port-busy',
+    `${port} is in use by another program.`,
+    undefined,
+    'Close the serial monitor, terminal or other tool that has it open.',
+  );
+}
+
+export function portMissing(port: string, known: readonly string[]): Diagnostic {
+  return error(
+    'board/port-missing',
+    `There is no port ${port}.`,
+    undefined,
+    known.length > 0 ? `There are ${known.join(', ')}.` : 'No serial port is there; is the board plugged in?',
+  );
+}
+
+export function portRefused(port: string, why: string): Diagnostic {
+  return error(
+    'board/port-refused',
+    `${port} can't be opened: ${why}.`,
+    undefined,
+    /permission|EACCES/i.test(why)
+      ? 'On Linux, add yourself to the group that owns serial ports (dialout or uucp) and log in again.'
+      : undefined,
+  );
+}
+
+export function badAddress(address: string, why: string): Diagnostic {
+  return error(
+    'board/address',
+    `"${address}" is no port: ${why}.`,
+    undefined,
+    'Name a serial port (/dev/ttyACM0, COM3), socket://HOST:PORT or rfc2217://HOST:PORT.',
+  );
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
+}
+
+function seconds(ms: number): string {
+  return `${ms >= 1000 ? Math.round(ms / 1000) : (ms / 1000).toFixed(1)} s`;
+}
+
+function saidInstead(said: string): string {
+  return said === '' ? ', and it said nothing' : `; it said ${printable(said.slice(-80))}`;
+}
+
+/** What a board says is shown, never interpreted: control bytes as escapes. */
+function printable(text: string): string {
+  return JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u206f]/g, '?');
+}
