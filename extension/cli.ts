@@ -1,48 +1,12 @@
-// The command line tool: gives the ports of this machine to the verbs.
+// Starts the command line tool, from its bundles in dist/. Makefiles run `natmod link` once a module: that verb is a bundle of
+// its own, because reading in the others takes longer than linking does.
 
-import manifest from '../package.json' with { type: 'json' };
-import { runCli } from './cli/program.ts';
-import type { Processes } from './core/ports.ts';
-import { fileStore } from './node/file-store.ts';
-import { installation } from './node/installation.ts';
+import { join } from 'node:path';
+import { cacheFolder } from './node/cache-folder.ts';
+import { runCompiled } from './node/compiled-code.ts';
 
-// Whoever reads us may have seen enough.
-process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
-  if (fault.code === 'EPIPE') process.exit();
-  throw fault;
-});
+/** Of the bundle that this file becomes, which is CommonJS. */
+declare const require: (name: string) => unknown;
 
-const cancel = new AbortController();
-/** Codes as a shell reports them. */
-const signals = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
-for (const [signal, code] of Object.entries(signals)) {
-  process.on(signal, () => {
-    // A second signal ends us at once, by way of `exit`, so that compilers end too; so does what does not heed the first.
-    if (cancel.signal.aborted) process.exit(code);
-    cancel.abort();
-    process.exitCode = code;
-    setTimeout(() => process.exit(code), 2000).unref();
-  });
-}
-
-// Loading Node's module for processes takes as long as linking a module does; most verbs start none.
-const processes: Processes = {
-  run: async (request) => (await import('./node/child-process.ts')).childProcesses.run(request),
-  find: async (program) => (await import('./node/child-process.ts')).childProcesses.find(program),
-};
-
-void runCli(process.argv.slice(2), manifest.version, {
-  files: fileStore,
-  processes,
-  cancel: cancel.signal,
-  print: (text) => process.stdout.write(text),
-  complain: (text) => process.stderr.write(text),
-  colour: process.stderr.isTTY === true && !process.env.NO_COLOR,
-  cwd: process.cwd(),
-  environment: process.env,
-  disassembler: async (file, inspection) => (await import('./disassembler.ts')).disassembler(file, inspection),
-  installation: installation(import.meta.dirname, process.argv[1], manifest.version),
-  endWith: (code) => {
-    process.exitCode ||= code;
-  },
-});
+const bundle = process.argv[2] === 'link' ? 'cli-link.js' : 'cli-verbs.js';
+runCompiled(join(import.meta.dirname, bundle), join(cacheFolder(), 'compiled'), require);

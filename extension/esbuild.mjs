@@ -14,7 +14,9 @@ const nodeBundle = {
   platform: 'node',
   format: 'cjs',
   target: 'node20',
-  define: { 'import.meta.dirname': '__dirname' },
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+  // `require` starts a bundle faster than Node's loader of ES modules.
+  supported: { 'dynamic-import': false },
 };
 /** Files as they are, and where in dist/. */
 const copies = [
@@ -26,13 +28,9 @@ const headers = 'headers';
 const bundles = [
   { entry: 'extension/host.ts', out: 'host.js', ...nodeBundle, external: ['vscode'] },
   { entry: 'extension/adapter.ts', out: 'adapter.js', ...nodeBundle },
-  {
-    entry: 'extension/cli.ts',
-    out: 'cli.js',
-    ...nodeBundle,
-    banner: { js: '#!/usr/bin/env node' },
-    plugins: [withoutProcesses('commander')],
-  },
+  { entry: 'extension/cli.ts', out: 'cli.js', ...nodeBundle, banner: { js: '#!/usr/bin/env node' } },
+  { entry: 'extension/cli-link.ts', out: 'cli-link.js', ...nodeBundle, plugins: [withoutProcesses('commander')] },
+  { entry: 'extension/cli-verbs.ts', out: 'cli-verbs.js', ...nodeBundle, plugins: [withoutProcesses('commander')] },
   { entry: 'extension/disassembler.ts', out: 'disassembler.js', ...nodeBundle },
   { entry: 'webview-ui/main.ts', out: 'webview/main.js', platform: 'browser', format: 'iife', target: 'es2022' },
   {
@@ -87,13 +85,14 @@ function writer() {
   };
 }
 
-/** The one import that is not bundled in: it brings a disassembler that few runs need. */
-const disassembler = {
-  name: 'disassembler',
+/** Imported at run time, where few runs need them: bundles of their own. */
+const onDemand = {
+  name: 'on-demand',
   setup(build) {
-    build.onResolve({ filter: /^\.\/disassembler\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './disassembler.js', external: true } : undefined,
-    );
+    build.onResolve({ filter: /^\.\/[\w-]+\.ts$/ }, ({ kind, path, resolveDir }) => {
+      const bundle = bundles.find(({ entry }) => join(root, entry) === join(resolveDir, path));
+      return kind === 'dynamic-import' && bundle ? { path: `./${bundle.out}`, external: true } : undefined;
+    });
   },
 };
 
@@ -117,7 +116,7 @@ function options({ entry, out, plugins = [], ...rest }, outDir, production) {
     sourcemap: production ? false : 'linked',
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [disassembler, ...plugins, writer()],
+    plugins: [onDemand, ...plugins, writer()],
   };
 }
 

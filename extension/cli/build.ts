@@ -1,12 +1,10 @@
 // natmod build: compiles and links the project in a folder.
 
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { abiProfiles, findAbi } from '../core/abi/profiles.ts';
-import { type BuildableArch, buildableArchs, isBuildableArch } from '../core/arch/names.ts';
-import { nearest } from '../core/link/nearest.ts';
-import { compatProfiles, findProfile } from '../core/link/profiles.ts';
+import { Argument, type Command, Option } from 'commander';
+import type { BuildableArch } from '../core/arch/names.ts';
 import { build } from '../core/project/build.ts';
 import type { BuildOutput, BuildResult } from '../core/project/build-result.ts';
+import { abiList, addArchs, readAbi, readCompat } from './option-values.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 
@@ -67,36 +65,6 @@ export function registerBuild(program: Command, ports: CliPorts): void {
         );
       if (!result.ok) ports.endWith(exitCodes.diagnostics);
     });
-}
-
-/** Takes `a,b` and repeated options. */
-export function addArchs(text: string, earlier: readonly BuildableArch[] = []): readonly BuildableArch[] {
-  const names = text.split(',').map((name) => name.trim());
-  return [...earlier, ...names.flatMap((name) => (name === 'all' ? buildableArchs : [readArch(name)]))];
-}
-
-export const abiList = abiProfiles.map((profile) => profile.name).join(', ');
-
-/** @throws InvalidArgumentError naming the ABIs there are. */
-export function readAbi(name: string): string {
-  if (findAbi(name)) return name;
-  throw new InvalidArgumentError(`Known are ${abiProfiles.map((row) => `${row.name} (${row.firmware})`).join(', ')}.`);
-}
-
-/** @throws InvalidArgumentError naming the architectures there are, and the one probably meant. */
-export function readArch(name: string): BuildableArch {
-  if (isBuildableArch(name)) return name;
-  const meant = nearest(name, buildableArchs);
-  const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
-  throw new InvalidArgumentError(
-    `There is no architecture "${name}".${suggestion} Known are ${buildableArchs.join(', ')}.`,
-  );
-}
-
-/** @throws InvalidArgumentError naming the versions there are. */
-export function readCompat(version: string): string {
-  if (findProfile(version)) return version;
-  throw new InvalidArgumentError(`Known are ${compatProfiles.map((profile) => profile.version).join(', ')}.`);
 }
 
 function renderResult(result: BuildResult, ports: CliPorts): string {

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import type { BuildableArch } from '../core/arch/names.ts';
 import { error, Failure } from '../core/diagnostic.ts';
 import { type Doctor, examine } from '../core/project/doctor.ts';
-import { readArch } from './build.ts';
+import { readArch } from './option-values.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 
 interface DoctorOptions {

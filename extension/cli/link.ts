@@ -11,12 +11,16 @@ import { link } from '../core/link/link.ts';
 import { findProfile } from '../core/link/profiles.ts';
 import type { LinkInput } from '../core/link/request.ts';
 import { configHeader, findQstrs, readConfigHeader } from '../core/mpy/qstr.ts';
+import type { Files } from '../core/ports.ts';
 import { loadAbi } from '../core/project/load-abi.ts';
 import { readExterns } from '../core/project/read-externs.ts';
-import { abiList, readAbi, readArch, readCompat } from './build.ts';
 import { renderMap } from './link-map.ts';
+import { abiList, readAbi, readArch, readCompat } from './option-values.ts';
 import { renderDiagnostics } from './render.ts';
-import { type CliPorts, exitCodes } from './terminal.ts';
+import { exitCodes, type Terminal } from './terminal.ts';
+
+/** Less than the other verbs take: it starts without what only they need. */
+export type LinkPorts = Terminal & { readonly files: Files };
 
 interface LinkOptions {
   readonly arch: BuildableArch;
@@ -33,7 +37,7 @@ interface LinkOptions {
   readonly verbose?: number;
 }
 
-export function registerLink(program: Command, ports: CliPorts): void {
+export function registerLink(program: Command, ports: LinkPorts): void {
   program
     .command('link')
     .description('link objects into a native module, as tools/mpy_ld.py does')
@@ -94,7 +98,7 @@ function checkArchFlags({ arch, archFlags }: LinkOptions): void {
   );
 }
 
-async function preprocess(files: readonly string[], options: LinkOptions, ports: CliPorts): Promise<void> {
+async function preprocess(files: readonly string[], options: LinkOptions, ports: LinkPorts): Promise<void> {
   const sources = await Promise.all(files.map((file) => readInput(file, ports)));
   const names = sources.flatMap((source) => findQstrs(new TextDecoder().decode(source.bytes)));
   const output = options.output ?? replaceEnding(files[0], '.c', '.config.h');
@@ -102,7 +106,7 @@ async function preprocess(files: readonly string[], options: LinkOptions, ports:
   await ports.files.writeAtomic(ports.files.resolve(ports.cwd, output), new TextEncoder().encode(text));
 }
 
-async function linkFiles(files: readonly string[], options: LinkOptions, ports: CliPorts): Promise<void> {
+async function linkFiles(files: readonly string[], options: LinkOptions, ports: LinkPorts): Promise<void> {
   const output = options.output ?? replaceEnding(files[0], '.o', '.mpy');
   const profile = options.compat === undefined ? undefined : findProfile(options.compat);
   const qstrs =
@@ -131,25 +135,25 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
   );
 }
 
-async function abiOf(options: LinkOptions, ports: CliPorts) {
+async function abiOf(options: LinkOptions, ports: LinkPorts) {
   return options.mpyDir === undefined
     ? (findAbi(options.abi ?? '6.3')?.abi ?? micropython)
     : loadAbi(ports.files.resolve(ports.cwd, options.mpyDir), '', ports.files);
 }
 
 /** Diagnostics keep the path as it was given. */
-async function readInput(path: string, ports: CliPorts): Promise<LinkInput> {
+async function readInput(path: string, ports: LinkPorts): Promise<LinkInput> {
   const bytes = await ports.files.read(ports.files.resolve(ports.cwd, path));
   if (bytes) return { path, bytes };
   throw new Failure(error('cli/missing-file', 'there is no such file', { file: path }));
 }
 
-async function readScript(path: string, ports: CliPorts): Promise<Map<string, number>> {
+async function readScript(path: string, ports: LinkPorts): Promise<Map<string, number>> {
   return readExterns(new TextDecoder().decode((await readInput(path, ports)).bytes));
 }
 
 /** One name may stand for several archives: see `readLibrary`. */
-async function readLibraries(path: string, ports: CliPorts): Promise<LinkInput[]> {
+async function readLibraries(path: string, ports: LinkPorts): Promise<LinkInput[]> {
   const libraries = await readLibrary(ports.files.resolve(ports.cwd, path), ports.files);
   if (libraries.length > 0) return libraries;
   await readInput(path, ports);

@@ -7,7 +7,7 @@ import { error, Failure } from '../core/diagnostic.ts';
 import { build } from '../core/project/build.ts';
 import { loadProject } from '../core/project/load-project.ts';
 import { layouts, type PackagePart, writePackage } from '../core/project/package.ts';
-import { addArchs, readAbi } from './build.ts';
+import { addArchs, readAbi } from './option-values.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 

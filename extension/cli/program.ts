@@ -2,27 +2,19 @@
 
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../core/diagnostic.ts';
-import { registerBuild } from './build.ts';
-import { registerDoctor } from './doctor.ts';
-import { registerInspect } from './inspect.ts';
-import { registerLink } from './link.ts';
-import { registerNew } from './new.ts';
-import { registerPackage } from './package.ts';
 import { renderDiagnostics } from './render.ts';
-import { type CliPorts, exitCodes } from './terminal.ts';
+import { exitCodes, type Terminal } from './terminal.ts';
 
-/** One line a verb. */
-const verbs: readonly ((program: Command, ports: CliPorts) => void)[] = [
-  registerNew,
-  registerBuild,
-  registerPackage,
-  registerDoctor,
-  registerLink,
-  registerInspect,
-];
+/** Adds a verb to the program. */
+export type Verb<Ports> = (program: Command, ports: Ports) => void;
 
 /** @param args what follows the program's name. */
-export async function runCli(args: readonly string[], version: string, ports: CliPorts): Promise<void> {
+export async function runCli<Ports extends Terminal>(
+  args: readonly string[],
+  version: string,
+  verbs: readonly Verb<Ports>[],
+  ports: Ports,
+): Promise<void> {
   const program = new Command('natmod')
     .description('Native modules (.mpy) for MicroPython and CircuitPython, from C.')
     .version(version)

@@ -12,11 +12,7 @@ export type Installation = Required<
   >
 >;
 
-export interface CliPorts {
-  readonly files: Files;
-  readonly processes: Processes;
-  /** Raised by Ctrl-C. */
-  readonly cancel: CancelSignal;
+export interface Terminal {
   /** Results; nothing else goes here. */
   readonly print: (text: string) => void;
   /** Diagnostics and progress. */
@@ -24,12 +20,19 @@ export interface CliPorts {
   /** Whether `complain` may use colour. */
   readonly colour: boolean;
   readonly cwd: string;
+  /** Sets what the process will end with; see `exitCodes`. */
+  readonly endWith: (code: number) => void;
+}
+
+export interface CliPorts extends Terminal {
+  readonly files: Files;
+  readonly processes: Processes;
+  /** Raised by Ctrl-C. */
+  readonly cancel: CancelSignal;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Loads itself at the first call. */
   readonly disassembler: Disassembler;
   readonly installation: Installation;
-  /** Sets what the process will end with; see `exitCodes`. */
-  readonly endWith: (code: number) => void;
 }
 
 export const exitCodes = { ok: 0, diagnostics: 1, usage: 2 } as const;

@@ -1,21 +1,25 @@
 // Files on the local disk. Writing is all or nothing: https://pubs.opengroup.org/onlinepubs/9799919799/functions/rename.html
 
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises';
+import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { Failure } from '../core/diagnostic.ts';
 import type { Files } from '../core/ports.ts';
 import { fileFault } from './errors.ts';
+
+// Not node:fs/promises: that loads Node's streams, which takes longer than linking a module.
+const close = promisify(fs.close);
+const fsync = promisify(fs.fsync);
+const mkdir = promisify(fs.mkdir);
+const open = promisify(fs.open);
+const readdir = promisify(fs.readdir);
+const readFile = promisify(fs.readFile);
+const readlink = promisify(fs.readlink);
+const realpath = promisify(fs.realpath.native);
+const rename = promisify(fs.rename);
+const rm = promisify(fs.rm);
+const stat = promisify(fs.stat);
+const writeFile = promisify(fs.writeFile);
 
 export const fileStore: Files = {
   read: (path) => unlessMissing('read', path, () => readFile(path)),
@@ -66,13 +70,13 @@ function nextSuffix(): string {
   return `${process.pid}-${Date.now().toString(36)}-${writes}`;
 }
 
-async function writeWhole(file: FileHandle, bytes: Uint8Array, durable: boolean): Promise<void> {
+async function writeWhole(file: number, bytes: Uint8Array, durable: boolean): Promise<void> {
   try {
-    await file.writeFile(bytes);
+    await writeFile(file, bytes);
     // Else a power cut could leave the new name with no content.
-    if (durable) await file.sync();
+    if (durable) await fsync(file);
   } finally {
-    await file.close();
+    await close(file);
   }
 }
 

@@ -1,8 +1,9 @@
 // What belongs to this installation of Natmod: its headers, its own identity, and the user's folder for what can be made again.
 
 import { statSync } from 'node:fs';
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from './cache-folder.ts';
 import { toolFolders } from './find-tools.ts';
 import { wasmPython } from './mpy-cross.ts';
 
@@ -22,11 +23,4 @@ export function installation(home: string, file: string, version: string) {
     tool: [version, stamp?.size, stamp?.mtimeMs].join(' '),
     toolFolders: () => (folders ??= toolFolders()),
   };
-}
-
-function cacheFolder(env = process.env): string {
-  if (env.NATMOD_CACHE) return env.NATMOD_CACHE;
-  if (process.platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'natmod');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'natmod');
-  return join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'natmod');
 }

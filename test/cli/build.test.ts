@@ -15,7 +15,7 @@ const root = resolve(import.meta.dirname, '../..');
 function natmod(args: readonly string[], env: Record<string, string> = {}) {
   const loader = import.meta.resolve('tsx');
   return childProcesses.run({
-    argv: [process.execPath, '--import', loader, join(root, 'extension/cli.ts'), ...args],
+    argv: [process.execPath, '--import', loader, join(root, 'extension/cli-verbs.ts'), ...args],
     env,
   });
 }

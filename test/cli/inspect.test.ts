@@ -19,7 +19,7 @@ test('git diff shows the instruction that changed, and nothing else, through ins
     return result.stdout;
   };
   const quoted = (text: string) => `'${text}'`;
-  const natmod = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'extension/cli.ts')];
+  const natmod = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'extension/cli-verbs.ts')];
   const module = nativeModule('armv7m');
   const changed = Uint8Array.from(module.code.code);
   assert.equal(changed[0] | (changed[1] << 8), 0xb510, 'the module starts with push {r4, lr}');

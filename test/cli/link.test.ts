@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { runCli } from '../../extension/cli/program.ts';
 import type { CliPorts } from '../../extension/cli/terminal.ts';
+import { verbs } from '../../extension/cli/verbs.ts';
 import { readModule } from '../../extension/core/mpy/read.ts';
 import { makeObject } from '../core/elf/make-object.ts';
 
@@ -74,7 +75,7 @@ async function natmod(args: readonly string[], given: Readonly<Record<string, Ui
       outcome.code ||= code;
     },
   } as Partial<CliPorts> as CliPorts;
-  await runCli(args, '0', ports);
+  await runCli(args, '0', verbs, ports);
   return outcome;
 }
 

@@ -1,0 +1,38 @@
+// The command line tool with all its verbs: gives them the ports of this machine.
+
+import manifest from '../package.json' with { type: 'json' };
+import { runCli } from './cli/program.ts';
+import { verbs } from './cli/verbs.ts';
+import type { Processes } from './core/ports.ts';
+import { fileStore } from './node/file-store.ts';
+import { installation } from './node/installation.ts';
+import { terminal } from './node/terminal.ts';
+
+const cancel = new AbortController();
+/** Codes as a shell reports them. */
+const signals = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
+for (const [signal, code] of Object.entries(signals)) {
+  process.on(signal, () => {
+    // A second signal ends us at once, by way of `exit`, so that compilers end too; so does what does not heed the first.
+    if (cancel.signal.aborted) process.exit(code);
+    cancel.abort();
+    process.exitCode = code;
+    setTimeout(() => process.exit(code), 2000).unref();
+  });
+}
+
+// Loading Node's module for processes takes as long as linking a module does; most verbs start none.
+const processes: Processes = {
+  run: async (request) => (await import('./node/child-process.ts')).childProcesses.run(request),
+  find: async (program) => (await import('./node/child-process.ts')).childProcesses.find(program),
+};
+
+void runCli(process.argv.slice(2), manifest.version, verbs, {
+  ...terminal,
+  files: fileStore,
+  processes,
+  cancel: cancel.signal,
+  environment: process.env,
+  disassembler: async (file, inspection) => (await import('./disassembler.ts')).disassembler(file, inspection),
+  installation: installation(import.meta.dirname, import.meta.filename, manifest.version),
+});

@@ -1,0 +1,37 @@
+// Values of options that several verbs take: each reader names what there is when it is given something else.
+
+import { InvalidArgumentError } from 'commander';
+import { abiProfiles, findAbi } from '../core/abi/profiles.ts';
+import { type BuildableArch, buildableArchs, isBuildableArch } from '../core/arch/names.ts';
+import { nearest } from '../core/link/nearest.ts';
+import { compatProfiles, findProfile } from '../core/link/profiles.ts';
+
+/** Takes `a,b` and repeated options. */
+export function addArchs(text: string, earlier: readonly BuildableArch[] = []): readonly BuildableArch[] {
+  const names = text.split(',').map((name) => name.trim());
+  return [...earlier, ...names.flatMap((name) => (name === 'all' ? buildableArchs : [readArch(name)]))];
+}
+
+export const abiList = abiProfiles.map((profile) => profile.name).join(', ');
+
+/** @throws InvalidArgumentError naming the ABIs there are. */
+export function readAbi(name: string): string {
+  if (findAbi(name)) return name;
+  throw new InvalidArgumentError(`Known are ${abiProfiles.map((row) => `${row.name} (${row.firmware})`).join(', ')}.`);
+}
+
+/** @throws InvalidArgumentError naming the architectures there are, and the one probably meant. */
+export function readArch(name: string): BuildableArch {
+  if (isBuildableArch(name)) return name;
+  const meant = nearest(name, buildableArchs);
+  const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
+  throw new InvalidArgumentError(
+    `There is no architecture "${name}".${suggestion} Known are ${buildableArchs.join(', ')}.`,
+  );
+}
+
+/** @throws InvalidArgumentError naming the versions there are. */
+export function readCompat(version: string): string {
+  if (findProfile(version)) return version;
+  throw new InvalidArgumentError(`Known are ${compatProfiles.map((profile) => profile.version).join(', ')}.`);
+}
