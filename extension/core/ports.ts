@@ -46,7 +46,7 @@ export interface ProcessRequest {
   /** The process and its children are killed after this many milliseconds. */
   readonly timeoutMs?: number | undefined;
   readonly cancel?: CancelSignal | undefined;
-  /** Called with each piece of standard output and standard error as it arrives. */
+  /** Called with whole lines of standard output and standard error as they arrive; what has no end of line, at the end. */
   readonly onOutput?: ((text: string) => void) | undefined;
 }
 

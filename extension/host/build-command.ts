@@ -40,7 +40,8 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   const { projects, problems, output } = ports;
   const queue = oneAtATime<BuildResult>();
   const running = new Set<string>();
-  const cancels = new Set<AbortController>();
+  /** By project folder. */
+  const cancels = new Map<AbortController, string>();
   const changed = new vscode.EventEmitter<void>();
   const built = new vscode.EventEmitter<BuildResult>();
 
@@ -60,7 +61,7 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
 
   async function start(project: FoundProject, quiet: boolean): Promise<BuildResult> {
     const cancel = new AbortController();
-    cancels.add(cancel);
+    cancels.set(cancel, project.dir);
     try {
       return await queue(project.dir, () => run(project, cancel, quiet));
     } finally {
@@ -128,10 +129,12 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
     changed,
     built,
     vscode.commands.registerCommand(commands.build, command),
-    vscode.commands.registerCommand(commands.cancelBuild, () => {
-      for (const cancel of cancels) cancel.abort();
+    vscode.commands.registerCommand(commands.cancelBuild, (target?: unknown) => {
+      const dir = typeof target === 'string' ? target : projects.current?.dir;
+      const one = dir !== undefined && running.has(dir);
+      for (const [cancel, of] of cancels) if (!one || of === dir) cancel.abort();
     }),
-    { dispose: () => cancels.forEach((cancel) => void cancel.abort()) },
+    { dispose: () => cancels.forEach((_, cancel) => void cancel.abort()) },
   );
   return {
     isRunning: (dir) => running.has(dir),

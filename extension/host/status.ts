@@ -24,7 +24,8 @@ export function activate(
     const building = builds.isRunning(project.dir);
     item.text = building ? '$(sync~spin) Natmod: building' : `$(circuit-board) Natmod: ${archsOf(project.dir)}`;
     item.tooltip = building ? `Cancel the build of ${project.module}` : `Build ${project.module} (${project.dir})`;
-    item.command = building ? commands.cancelBuild : commands.build;
+    const cancel = { title: 'Cancel', command: commands.cancelBuild, arguments: [project.dir] };
+    item.command = building ? cancel : commands.build;
     item.show();
   }
 

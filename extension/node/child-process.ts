@@ -52,6 +52,8 @@ function run(request: ProcessRequest): Promise<ProcessResult> {
       // Something that outlived the group might hold the pipes open, and us alive.
       child.stdout.destroy();
       child.stderr.destroy();
+      stdout.flush();
+      stderr.flush();
       done({ end, code, stdout: stdout.text(), stderr: stderr.text() + said });
     };
     child.once('error', (fault) => finish('missing', -1, fault.message));
@@ -95,8 +97,15 @@ export function start(argv: readonly string[], options: SpawnOptions = {}): Star
 function collectOutput(onOutput: ((text: string) => void) | undefined) {
   const decoder = new StringDecoder('utf8');
   const pieces: string[] = [];
+  let begun = '';
   let kept = 0;
   let dropped = 0;
+  // Several programs share a channel: a line must not be torn apart by another's.
+  const flush = () => {
+    const text = begun;
+    begun = '';
+    if (text !== '') onOutput?.(text);
+  };
   return {
     take: (bytes: Buffer) => {
       const room = Math.max(0, Math.min(bytes.length, keptOutput - kept));
@@ -105,8 +114,12 @@ function collectOutput(onOutput: ((text: string) => void) | undefined) {
       if (room === 0) return;
       const text = decoder.write(bytes.subarray(0, room));
       pieces.push(text);
-      onOutput?.(text);
+      const end = text.lastIndexOf('\n') + 1;
+      begun += text.slice(0, end);
+      if (end > 0) flush();
+      begun += text.slice(end);
     },
+    flush,
     text: () =>
       pieces.join('') + decoder.end() + (dropped > 0 ? `\n[${dropped} more bytes of output were dropped]\n` : ''),
   };

@@ -48,6 +48,17 @@ test('gives exit code, standard output and standard error, and hands on each pie
   assert.equal(pieces.sort().join(), 'größe,warning');
 });
 
+test('hands on whole lines, however the program cuts them', async () => {
+  const pieces: string[] = [];
+  const write =
+    "const { writeSync } = require('node:fs'); const say = (text) => { writeSync(1, text); writeSync(2, 'E'); };";
+  await childProcesses.run({
+    argv: node(`${write} say('one '); setTimeout(() => say('line\\nrest'), 50)`),
+    onOutput: (text) => pieces.push(text),
+  });
+  assert.deepEqual(pieces.sort(), ['EE', 'one line\n', 'rest']);
+});
+
 test('arguments reach the program as they are, no shell between', async () => {
   const args = ['a b', '$HOME', '"quoted"', "it's", '*', 'ü;|&<>', ''];
   const result = await childProcesses.run({

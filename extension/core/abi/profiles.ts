@@ -2,7 +2,7 @@
 // By release: https://docs.micropython.org/en/latest/reference/mpyfiles.html#versioning-and-compatibility-of-mpy-files
 
 import type { Abi } from './abi.ts';
-import { circuitpython } from './circuitpython.ts';
+import { circuitpython, circuitpython90 } from './circuitpython.ts';
 import { micropython } from './micropython.ts';
 import { micropython61, micropython62 } from './micropython-older.ts';
 
@@ -20,6 +20,7 @@ export const abiProfiles: readonly AbiProfile[] = [
   { name: '6.2', firmware: 'MicroPython 1.22', release: 'v1.22.0', abi: micropython62 },
   { name: '6.1', firmware: 'MicroPython 1.20 and 1.21', release: 'v1.20.0', abi: micropython61 },
   { name: 'circuitpython', firmware: 'CircuitPython 9.2 and later', release: '9.2.0', abi: circuitpython },
+  { name: 'circuitpython-9.0', firmware: 'CircuitPython 9.0 and 9.1', release: '9.0.0', abi: circuitpython90 },
 ];
 
 /** @returns undefined for a name without a row. */

@@ -51,6 +51,6 @@ export async function chooseApi(project: NatmodProject, request: ApiRequest, fil
       `-DNATMOD_ABI=${abi.version}${abi.subVersion}`,
       `-DNATMOD_CIRCUITPYTHON=${abi.flavour === 'circuitpython' ? 1 : 0}`,
     ],
-    diagnostics: [errors.withoutTree(file, there ? undefined : mpyDir, abiName(abi))],
+    diagnostics: [errors.withoutTree(project.mpyDirAt ?? { file }, there ? undefined : mpyDir, abiName(abi))],
   };
 }

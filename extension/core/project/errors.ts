@@ -116,13 +116,14 @@ export function notTree(file: string, dir: string): Diagnostic {
 }
 
 /** @param dir the project's MPY_DIR when it is no tree. */
-export function withoutTree(file: string, dir: string | undefined, abi: string): Diagnostic {
+export function withoutTree(where: Where, dir: string | undefined, abi: string): Diagnostic {
   const why = dir === undefined ? 'No MicroPython tree of that ABI is named' : `There is no MicroPython tree at ${dir}`;
   return {
-    severity: 'info',
+    // Whoever names a tree means to use it.
+    severity: dir === undefined ? 'info' : 'warning',
     code: 'project/own-headers',
     message: `${why}: built for ABI ${abi} with Natmod's own headers.`,
-    where: { file },
+    where: dir === undefined ? { file: where.file } : where,
     hint: 'They declare what py/dynruntime.h offers. For anything else give --mpy-dir or set MPY_DIR to a clone of MicroPython.',
   };
 }

@@ -2,6 +2,7 @@
 
 import type { BuildableArch } from '../arch/names.ts';
 import type { FloatImpl } from '../compile/targets.ts';
+import type { Where } from '../diagnostic.ts';
 
 export interface NatmodProject {
   /** Absolute; relative paths below are meant from here. */
@@ -22,6 +23,8 @@ export interface NatmodProject {
   readonly archFlags?: number | undefined;
   /** MicroPython tree, absolute. */
   readonly mpyDir?: string | undefined;
+  /** Where the project names it; undefined: it comes from elsewhere. */
+  readonly mpyDirAt?: Where | undefined;
   readonly floatImpl?: FloatImpl | undefined;
   /** Compiler flags, in the places where MicroPython's own makefile would put them. */
   readonly cflags: ProjectCflags;

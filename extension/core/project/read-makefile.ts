@@ -5,7 +5,7 @@
 import { parseArchFlags, rv32Extensions } from '../arch/arch-flags.ts';
 import { isBuildableArch } from '../arch/names.ts';
 import type { FloatImpl } from '../compile/targets.ts';
-import type { Diagnostic } from '../diagnostic.ts';
+import type { Diagnostic, Where } from '../diagnostic.ts';
 import * as errors from './errors.ts';
 import { evaluateMakefile, makeVariable } from './evaluate-makefile.ts';
 import { splitMakeWords } from './makefile-functions.ts';
@@ -99,6 +99,7 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
     arch: isBuildableArch(arch) ? arch : undefined,
     archFlags: readArchFlags(ask, file),
     mpyDir: mpyDir === '' ? undefined : resolve(dir, mpyDir),
+    mpyDirAt: ask.place('MPY_DIR'),
     floatImpl: isFloatImpl(floatImpl) ? floatImpl : undefined,
     cflags: {
       first: mark < 0 ? [] : cflags.slice(0, mark),
@@ -175,6 +176,12 @@ class Questions {
     const variable = this.#variables.get(name);
     if (variable)
       this.report(errors.notFollowed(name, variable.where.file ? variable.where : { file: this.#file }, hint));
+  }
+
+  /** @returns the last assignment's place; undefined when no file sets it. */
+  place(name: string): Where | undefined {
+    const where = this.#variables.get(name)?.where;
+    return where?.file && where.line ? where : undefined;
   }
 
   /** Whether a problem was reported for this variable, so that its being empty says nothing. */

@@ -71,6 +71,7 @@ export function readManifest(source: string, options: ManifestOptions): NatmodPr
     archs: manifest.archs,
     abi: manifest.abi,
     mpyDir: tree === undefined ? undefined : resolve(dir, tree),
+    mpyDirAt: options.mpyDir === undefined ? { file, line: lineOf(source, 'micropython') } : undefined,
     floatImpl: manifest.float,
     cflags: {
       first: (manifest.include ?? []).map((folder) => `-I${folder}`),

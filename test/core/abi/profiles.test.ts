@@ -6,7 +6,7 @@ import { link } from '../../../extension/core/link/link.ts';
 import { readModule } from '../../../extension/core/mpy/read.ts';
 import { makeObject } from '../elf/make-object.ts';
 
-// Numbers as nativeglue.h of the releases 1.20, 1.22, 1.23 and of CircuitPython 9.2 gives them.
+// Numbers as nativeglue.h of the releases 1.20, 1.22, 1.23 and of CircuitPython 9.2 and 9.0 gives them.
 test('the tables have the length and the entries of their releases', () => {
   const facts = abiProfiles.map(({ name, abi }) => [
     name,
@@ -21,6 +21,7 @@ test('the tables have the length and the entries of their releases', () => {
     ['6.2', 80, 64, undefined, 67, 79],
     ['6.1', 80, undefined, 64, 67, 79],
     ['circuitpython', 88, 65, undefined, 74, 87],
+    ['circuitpython-9.0', 81, undefined, 64, 68, 80],
   ]);
 });
 
@@ -43,7 +44,7 @@ for (const { name, abi } of abiProfiles) {
       sourceName: 'a.mpy',
     });
     assert.ok(bytes, JSON.stringify(diagnostics));
-    assert.equal(bytes[0], name === 'circuitpython' ? 0x43 : 0x4d);
+    assert.equal(bytes[0], name.startsWith('circuitpython') ? 0x43 : 0x4d);
     const { module } = readModule(bytes, 'a.mpy');
     assert.deepEqual([module.header.flavour, module.header.subVersion], [abi.flavour, abi.subVersion]);
     assert.ok(module.code.kind === 'viper');

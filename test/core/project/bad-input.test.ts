@@ -127,6 +127,21 @@ test('a tree that is cut short, and one that can not be read', async (t) => {
   chmodSync(join(dir, 'tree/py'), 0o755);
 });
 
+test('a tree that the project names and that is not there is a warning at its line', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const dir = project(t, { Makefile: `# first\nMPY_DIR = /no/such/tree\n${makefile}`, 'm.c': good });
+  const result = await here(dir);
+  assert.ok(result.ok, JSON.stringify(result));
+  const [warning] = all(result);
+  assert.deepEqual([warning.code, warning.severity], ['project/own-headers', 'warning']);
+  assert.deepEqual(warning.where, { file: join(dir, 'Makefile'), line: 2 });
+  const without = project(t, { Makefile: makefile, 'm.c': good });
+  assert.deepEqual(
+    all(await here(without)).map((d) => d.severity),
+    ['info'],
+  );
+});
+
 test('a header that only a tree has comes with the advice to name one', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
   const dir = project(t, { Makefile: makefile, 'm.c': `#include "extmod/misc.h"\n${good}` });
