@@ -67,7 +67,13 @@ export async function enclose(
   for (let index = 0; index < count; index++) {
     const separator = index === 0 ? '' : ', ';
     if (index >= shownParts || text.length > longestText / 2) return `${open}${text}${separator}...${close}`;
-    text += separator + (await part(index, inner));
+    try {
+      text += separator + (await part(index, inner));
+    } catch (fault) {
+      // What comes before it is still worth showing.
+      if (!(fault instanceof Unreadable)) throw fault;
+      return `${open}${text}${separator}${fault.message}${index + 1 < count ? ', ...' : ''}${close}`;
+    }
   }
   return open + text + close;
 }
