@@ -14,6 +14,7 @@ interface BuildOptions {
   readonly abi?: string;
   readonly out?: string;
   readonly compat?: string;
+  readonly debug?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
@@ -36,6 +37,7 @@ export function registerBuild(program: Command, ports: CliPorts): void {
         readCompat,
       ),
     )
+    .option('--debug', 'compile for a debugger (-Og); the result lies in build/natmod/ARCH-debug')
     .option('--json', 'print one JSON object with the result')
     .option('-v, --verbose', 'show the commands')
     .action(async (dir: string, options: BuildOptions) => {
@@ -46,6 +48,7 @@ export function registerBuild(program: Command, ports: CliPorts): void {
           mpyDir: options.mpyDir,
           outDir: options.out,
           compat: options.compat,
+          debug: options.debug,
           environment: ports.environment,
           ...ports.installation,
           abi: options.abi,

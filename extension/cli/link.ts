@@ -34,6 +34,7 @@ interface LinkOptions {
   readonly abi?: string;
   readonly archFlags?: number;
   readonly externs?: string;
+  readonly debugImage?: string;
   readonly verbose?: number;
 }
 
@@ -64,6 +65,7 @@ export function registerLink(program: Command, ports: LinkPorts): void {
         readCompat,
       ),
     )
+    .option('--debug-image <file>', 'write the linked module as an ELF file too, for debuggers')
     .option('-v, --verbose', 'list sections; twice: the global offset table too; three times: relocations', count)
     .action(async (files: readonly string[], options: LinkOptions) => {
       checkArchFlags(options);
@@ -124,11 +126,14 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
     archFlags: options.archFlags,
     externs: options.externs === undefined ? undefined : await readScript(options.externs, ports),
     map: options.verbose !== undefined,
+    debugImage: options.debugImage !== undefined,
   });
   if (result.map) ports.print(renderMap(result.map, options.verbose ?? 0));
   ports.complain(renderDiagnostics(result.diagnostics, ports));
   if (!result.bytes || !result.sizes) return ports.endWith(exitCodes.diagnostics);
   await ports.files.writeAtomic(ports.files.resolve(ports.cwd, output), result.bytes);
+  if (options.debugImage !== undefined && result.debugImage)
+    await ports.files.writeAtomic(ports.files.resolve(ports.cwd, options.debugImage), result.debugImage);
   const { file, text, rodata, bss, relocations } = result.sizes;
   ports.print(
     `${options.arch}: ${output}: ${file} bytes (text ${text}, rodata ${rodata}, bss ${bss}, ${relocations} relocations)\n`,

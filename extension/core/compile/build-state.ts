@@ -33,8 +33,8 @@ export interface RuntimeRecord {
 export interface ModuleRecord {
   /** Of everything that is linked. */
   readonly key: string;
-  /** Of the .mpy. */
-  readonly digest: string;
+  /** Of what was written, by path. */
+  readonly digests: readonly (readonly [path: string, digest: string])[];
   readonly sizes: ModuleSizes;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -51,7 +51,7 @@ export interface ModuleSizes {
 export const emptyState: BuildState = { objects: {} };
 
 /** Changes with the shape of the file and with what goes into its keys. */
-const format = 1;
+const format = 2;
 const fileName = 'state.json';
 
 /** A file that is damaged or of another version counts as none. */
@@ -78,7 +78,12 @@ function isWhole({ objects, runtime, module }: BuildState): boolean {
     isObject(objects) &&
     Object.values(objects).every(isRecord) &&
     (runtime === undefined || (isObject(runtime) && Array.isArray(runtime.paths))) &&
-    (module === undefined || (isObject(module) && isObject(module.sizes) && Array.isArray(module.diagnostics)))
+    (module === undefined ||
+      (isObject(module) &&
+        isObject(module.sizes) &&
+        Array.isArray(module.diagnostics) &&
+        Array.isArray(module.digests) &&
+        module.digests.every(Array.isArray)))
   );
 }
 

@@ -1,7 +1,15 @@
 // Which commands compile a module's sources: argument lists, object names, order. Nothing is run here.
 
 import type { BuildableArch } from '../arch/names.ts';
-import { type CompilerFamily, codeFlags, cppFlags, type FloatImpl, languageFlags, targets } from './targets.ts';
+import {
+  type CompilerFamily,
+  codeFlags,
+  cppFlags,
+  debugFlags,
+  type FloatImpl,
+  languageFlags,
+  targets,
+} from './targets.ts';
 
 export interface Compiler {
   /** Full path. */
@@ -29,6 +37,10 @@ export interface CompileRequest {
   readonly libcHeaders?: string | undefined;
   /** The generated header, relative to the project folder. */
   readonly configHeader: string;
+  /** For stepping through the code rather than for its size. */
+  readonly debug?: boolean | undefined;
+  /** What debug information calls folders given by absolute paths, so that objects do not depend on where those are. */
+  readonly folderNames?: readonly (readonly [folder: string, name: string])[] | undefined;
   /** Where objects go, relative to the project folder; must exist when the commands run. */
   readonly buildDir: string;
 }
@@ -81,11 +93,13 @@ export function planCompile(request: CompileRequest): CompileStep[] {
 /** What decides the code, without input and output: asked again to find the matching libraries. */
 export function flagsFor(request: CompileRequest, cpp = false): string[] {
   const target = targets[request.arch];
-  const { compiler, cflags } = request;
+  const { compiler, cflags, debug, folderNames = [] } = request;
   const floatImpl = (request.floatImpl ?? target.floatImpl).toUpperCase();
   return [
     // So that the linker can name lines; first, so that the author's own -g0 or -g3 counts. Code does not change by it.
     '-g',
+    // Not -ffile-prefix-map, which toolchains of the ESP8266 are too old for.
+    ...folderNames.map(([folder, name]) => `-fdebug-prefix-map=${folder}=${name}`),
     ...cflags.first,
     '-I.',
     `-I${request.headers}`,
@@ -103,6 +117,7 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
     ...cflags.last,
     // Searched after the compiler's own folders, so that a real C library wins.
     ...(request.libcHeaders === undefined ? [] : ['-idirafter', request.libcHeaders]),
+    ...(debug ? debugFlags : []),
     '-fdiagnostics-color=never',
   ];
 }

@@ -45,6 +45,12 @@ export const languageFlags: readonly string[] = [
 /** In place of `-std=c99` for C++: what a module has no runtime for is switched off. */
 export const cppFlags: readonly string[] = ['-fno-exceptions', '-fno-rtti', '-fno-threadsafe-statics'];
 
+/**
+ * Of a debug build, behind all others: the author's -O2 or -g0 is for the release. Less optimised code makes compilers warn of
+ * more, which must not keep anyone from debugging.
+ */
+export const debugFlags: readonly string[] = ['-Og', '-g', '-Wno-error'];
+
 /** The GOT is how a module reaches its data; fortified libc calls have no one to answer them. */
 export const codeFlags: readonly string[] = ['-fpic', '-fno-common', '-U_FORTIFY_SOURCE'];
 

@@ -1,5 +1,4 @@
-// The bytes of a debug section of an object that is not linked yet. Sections are taken to start at 0, so that a relocated
-// word holds an offset into the section it points to; which one that is, is noted beside it.
+// The bytes of an object's debug sections, relocated: to be read before the object is linked, or for the linked image.
 
 import { machines, sectionFlags } from './constants.ts';
 import type { ObjectFile, ObjectSection, ObjectSymbol } from './object-file.ts';
@@ -16,7 +15,11 @@ export interface Pointer {
   readonly offset: number;
 }
 
-/** @returns undefined when there is no such section, or nothing to be read in it. */
+/**
+ * Of an object that is not linked yet. Sections are taken to start at 0, so that a relocated word holds an offset into the
+ * section it points to; which one that is, is noted beside it.
+ * @returns undefined when there is no such section, or nothing to be read in it
+ */
 export function debugSection(object: ObjectFile, name: string): DebugSection | undefined {
   const section = object.sections.find((candidate) => candidate.name === name);
   if (!section || section.data.length === 0 || section.flags & sectionFlags.compressed) return undefined;
@@ -24,11 +27,28 @@ export function debugSection(object: ObjectFile, name: string): DebugSection | u
   const data = new Uint8Array(section.data);
   const view = new DataView(data.buffer);
   const pointers = new Map<number, Pointer>();
-  applyRelocations(object, section, view, pointers);
+  relocateDebugSection(object, section, view, {
+    address: 0,
+    addressOf: (symbol) => symbol.value,
+    onWord(at, symbol, value) {
+      if (symbol.place === 'section') pointers.set(at, { section: symbol.section, offset: value });
+    },
+  });
   return { view, pointers };
 }
 
-type Operation = 'word' | 'set' | 'add' | 'sub' | 'set-uleb' | 'sub-uleb' | 'set-low6' | 'sub-low6';
+/** Where things are to be for `relocateDebugSection`. */
+export interface DebugPlaces {
+  /** Of the section's first byte. */
+  readonly address: number;
+  /** @returns undefined for a symbol in what was left out */
+  addressOf(symbol: ObjectSymbol): number | undefined;
+  /** What is written for the address of such a symbol; absent: 0. */
+  readonly nowhere?: number;
+  readonly onWord?: (at: number, symbol: ObjectSymbol, value: number) => void;
+}
+
+type Operation = 'word' | 'distance' | 'set' | 'add' | 'sub' | 'set-uleb' | 'sub-uleb' | 'set-low6' | 'sub-low6';
 
 interface DebugRelocation {
   readonly operation: Operation;
@@ -37,12 +57,15 @@ interface DebugRelocation {
 
 const word4: DebugRelocation = { operation: 'word', bytes: 4 };
 const word8: DebugRelocation = { operation: 'word', bytes: 8 };
+/** From the word itself to the symbol: in unwind tables. */
+const distance4: DebugRelocation = { operation: 'distance', bytes: 4 };
+const distance8: DebugRelocation = { operation: 'distance', bytes: 8 };
 
 /** By machine and R_* number: what assemblers emit for debug sections. */
 const relocations: Readonly<Record<number, Readonly<Record<number, DebugRelocation>>>> = {
-  [machines.arm]: { 2: word4 },
-  [machines.x86]: { 1: word4 },
-  [machines.x64]: { 1: word8, 10: word4, 11: word4 },
+  [machines.arm]: { 2: word4, 3: distance4 },
+  [machines.x86]: { 1: word4, 2: distance4 },
+  [machines.x64]: { 1: word8, 2: distance4, 10: word4, 11: word4, 24: distance8 },
   [machines.xtensa]: { 1: word4 },
   // Distances are pairs, because the linker may still shorten what lies between.
   [machines.riscv]: {
@@ -61,16 +84,18 @@ const relocations: Readonly<Record<number, Readonly<Record<number, DebugRelocati
     54: { operation: 'set', bytes: 1 },
     55: { operation: 'set', bytes: 2 },
     56: { operation: 'set', bytes: 4 },
+    57: distance4,
     60: { operation: 'set-uleb', bytes: 1 },
     61: { operation: 'sub-uleb', bytes: 1 },
   },
 };
 
-function applyRelocations(
+/** Applies the relocations of `section` to the bytes in `view`, a copy of its data. Unknown ones are passed over. */
+export function relocateDebugSection(
   object: ObjectFile,
   section: ObjectSection,
   view: DataView,
-  pointers: Map<number, Pointer>,
+  { address, addressOf, nowhere = 0, onWord }: DebugPlaces,
 ): void {
   const known = relocations[object.machine] ?? {};
   for (const relocation of section.relocations) {
@@ -78,16 +103,22 @@ function applyRelocations(
     const symbol = object.symbols[relocation.symbol];
     const at = relocation.offset;
     if (!row || !symbol || at + row.bytes > view.byteLength) continue;
-    const value = symbol.value + (relocation.addend ?? 0);
+    const s = addressOf(symbol);
+    // Distances within what was left out stay right.
+    const value = (s ?? symbol.value) + (relocation.addend ?? 0);
+    // Xtensa keeps a part of the addend in the word, too.
+    const inPlace = relocation.addend === undefined || object.machine === machines.xtensa;
     switch (row.operation) {
       case 'word': {
-        // Xtensa keeps a part of the addend in the word, too.
-        const inPlace = relocation.addend === undefined || object.machine === machines.xtensa;
-        const whole = evenIfThumb(object, symbol, value + (inPlace ? get(view, at, row.bytes) : 0));
+        const whole =
+          s === undefined ? nowhere : evenIfThumb(object, symbol, value + (inPlace ? get(view, at, row.bytes) : 0));
         put(view, at, row.bytes, whole);
-        if (symbol.place === 'section') pointers.set(at, { section: symbol.section, offset: whole });
+        onWord?.(at, symbol, whole);
         break;
       }
+      case 'distance':
+        put(view, at, row.bytes, value + (inPlace ? get(view, at, row.bytes) : 0) - address - at);
+        break;
       case 'set':
         put(view, at, row.bytes, value);
         break;

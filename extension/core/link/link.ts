@@ -5,6 +5,7 @@ import { findArchitecture } from '../arch/registry.ts';
 import { Failure } from '../diagnostic.ts';
 import type { MpyModule } from '../mpy/module.ts';
 import { writeModule } from '../mpy/write.ts';
+import { debugImage } from './debug-image.ts';
 import { archMissing, noObjects } from './errors.ts';
 import { buildGot } from './got.ts';
 import { layOut } from './layout.ts';
@@ -66,6 +67,7 @@ function linkProgram(program: Program): LinkResult {
     bytes,
     diagnostics,
     map,
+    debugImage: request.debugImage ? debugImage(program, layout, image) : undefined,
     sizes: { file: bytes.length, text: text.length, rodata: rodata.length, bss, relocations: relocations.length },
   };
 }

@@ -30,6 +30,8 @@ export interface LinkRequest {
   readonly compat?: string | undefined;
   /** Asks for the result's `map`. */
   readonly map?: boolean | undefined;
+  /** Asks for the result's `debugImage`. */
+  readonly debugImage?: boolean | undefined;
 }
 
 export interface LinkResult {
@@ -40,6 +42,8 @@ export interface LinkResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Where everything is, if it was asked for; also of a link that failed after places were given. */
   readonly map?: LinkMap | undefined;
+  /** The module as an ELF file with symbols and debug information, if it was asked for: see debug-image.ts. */
+  readonly debugImage?: Uint8Array | undefined;
   /** In bytes; `relocations` is their number. */
   readonly sizes:
     | {

@@ -17,6 +17,8 @@ export interface BuildRequest {
   readonly abi?: string | undefined;
   /** Folder of MicroPython headers of our own, for projects without a tree; undefined: a tree is needed. */
   readonly ownHeaders?: string | undefined;
+  /** For a debugger: compiled with -Og, and written beside its objects, unless `outDir` is given. */
+  readonly debug?: boolean | undefined;
   /** Where the .mpy files go; undefined: `dir`. */
   readonly outDir?: string | undefined;
   /** Compiler paths that go before discovery, by architecture. */
@@ -67,6 +69,8 @@ export interface BuildOutput {
   readonly ok: boolean;
   /** Absolute; present when the file was written. */
   readonly path?: string | undefined;
+  /** The same module as an ELF file with symbols and debug information, absolute; beside it. */
+  readonly debugImage?: string | undefined;
   readonly sizes?: ModuleSizes | undefined;
   /** How many sources were compiled; the others were up to date. */
   readonly compiled?: number | undefined;

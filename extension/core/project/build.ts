@@ -138,7 +138,7 @@ async function compileAndLink(
   arch: BuildableArch,
   { project, sources }: LoadedProject,
   diagnostics: Diagnostic[],
-): Promise<Pick<BuildOutput, 'path' | 'sizes' | 'compiled'>> {
+): Promise<Pick<BuildOutput, 'path' | 'debugImage' | 'sizes' | 'compiled'>> {
   const { request, profile, several, ports, slots, files, inputs, memory } = job;
   const { dir, file, module } = project;
   const total = sources.length + 3;
@@ -150,7 +150,8 @@ async function compileAndLink(
   const api = await job.apis(project);
   const { abi } = api;
   diagnostics.push(...api.diagnostics);
-  const buildDir = `build/natmod/${arch}${request.abi === undefined ? '' : `-${request.abi}`}`;
+  const variant = `${request.abi === undefined ? '' : `-${request.abi}`}${request.debug ? '-debug' : ''}`;
+  const buildDir = `build/natmod/${arch}${variant}`;
   const compiler = await findCompiler(arch, request.compilers?.[arch], {
     ...ports,
     memory,
@@ -179,6 +180,8 @@ async function compileAndLink(
     defines: api.defines,
     libcHeaders: request.libcHeaders,
     configHeader: headerName,
+    debug: request.debug,
+    folderNames: nameFolders(request, api.headers),
     buildDir,
   };
   const state = await loadState(files.resolve(dir, buildDir), ports.files);
@@ -231,7 +234,10 @@ async function compileAndLink(
     progress('link');
     // The reference names a module by its output: make's intermediate file in older releases.
     const intermediate = profile?.sourceName === 'output-path';
-    const path = files.resolve(request.outDir ?? dir, several ? arch : '.', `${module}.mpy`);
+    const besideObjects = request.debug && request.outDir === undefined;
+    const outDir = files.resolve(request.outDir ?? dir, besideObjects ? buildDir : several ? arch : '.');
+    const path = files.resolve(outDir, `${module}.mpy`);
+    const debugImage = files.resolve(outDir, `${module}.elf`);
     const step = {
       arch,
       abi,
@@ -246,18 +252,33 @@ async function compileAndLink(
       compat: request.compat,
       tool: request.tool,
       path,
+      debugImage,
+      folderNames: plan.folderNames ?? [],
       dir,
     };
     const linked = await linkModule(step, state.module, { files: ports.files, inputs });
     diagnostics.push(...linked.diagnostics);
     stopIfCancelled(request.cancel);
     progress('write');
-    if (linked.bytes) await ports.files.writeAtomic(path, linked.bytes);
+    for (const file of linked.files) await ports.files.writeAtomic(file.path, file.bytes);
     next = { ...next, module: linked.record };
-    return { path, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
+    return { path, debugImage, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
   } finally {
     await remember();
   }
+}
+
+/**
+ * So that the debug image is the same wherever the project lies. A debug build tells where its sources are, because a debugger
+ * on this machine shows them.
+ */
+function nameFolders({ debug, dir, libcHeaders }: BuildRequest, headers: string): CompileRequest['folderNames'] {
+  if (debug) return undefined;
+  const names: [string, string][] = [[headers, '/micropython']];
+  if (libcHeaders !== undefined) names.push([libcHeaders, '/libc']);
+  // The compiler takes the last name that fits: a tree inside the project is a part of it.
+  names.push([dir, '.']);
+  return names.filter(([folder]) => /^(\/|[A-Za-z]:[\\/])/.test(folder));
 }
 
 /**

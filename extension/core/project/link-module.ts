@@ -31,16 +31,20 @@ export interface LinkStep {
   readonly tool: string | undefined;
   /** The project folder: where compilers ran. */
   readonly dir: string;
+  /** Folders that debug information calls by a name, as the compilers were told. */
+  readonly folderNames: readonly (readonly [folder: string, name: string])[];
   /** Where the .mpy goes, absolute. */
   readonly path: string;
+  /** Where the debug image goes, absolute. */
+  readonly debugImage: string;
 }
 
 export interface Linked {
   readonly sizes: ModuleSizes;
   readonly diagnostics: readonly Diagnostic[];
   readonly record: ModuleRecord;
-  /** Undefined: what lies at `path` is it already. */
-  readonly bytes: Uint8Array | undefined;
+  /** What is to be written; nothing when it is there already. */
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
 }
 
 /** @throws Failure with everything the linker found. */
@@ -51,17 +55,31 @@ export async function linkModule(
 ): Promise<Linked> {
   const key = await keyOf(step);
   if (known?.key === key) {
-    const there = await ports.files.read(step.path).catch(() => undefined);
-    if (there && (await digest(there)) === known.digest)
-      return { sizes: known.sizes, diagnostics: known.diagnostics, record: known, bytes: undefined };
+    if (await areThere(known.digests, ports.files))
+      return { sizes: known.sizes, diagnostics: known.diagnostics, record: known, files: [] };
   }
-  const { bytes: native, module, sizes: nativeSizes, ...linked } = link(step);
-  const diagnostics = linked.diagnostics.map((diagnostic) => fromFolder(diagnostic, step.dir, ports.files));
+  const { bytes: native, module, sizes: nativeSizes, ...linked } = link({ ...step, debugImage: true });
+  const diagnostics = linked.diagnostics.map((diagnostic) => fromFolder(diagnostic, step, ports.files));
   if (!native || !module || !nativeSizes || diagnostics.some((d) => d.severity === 'error'))
     throw new Failure(diagnostics);
   const bytes = step.python.length === 0 ? native : mergePython(step, module);
   const sizes = { ...nativeSizes, file: bytes.length };
-  return { sizes, diagnostics, record: { key, digest: await digest(bytes), sizes, diagnostics }, bytes };
+  const files = [
+    { path: step.path, bytes },
+    ...(linked.debugImage ? [{ path: step.debugImage, bytes: linked.debugImage }] : []),
+  ];
+  const digests = await Promise.all(files.map(async (file) => [file.path, await digest(file.bytes)] as const));
+  return { sizes, diagnostics, record: { key, digests, sizes, diagnostics }, files };
+}
+
+async function areThere(digests: ModuleRecord['digests'], files: Files): Promise<boolean> {
+  const found = await Promise.all(
+    digests.map(async ([path, before]) => {
+      const bytes = await files.read(path).catch(() => undefined);
+      return bytes !== undefined && (await digest(bytes)) === before;
+    }),
+  );
+  return found.every(Boolean);
 }
 
 function mergePython(step: LinkStep, native: MpyModule): Uint8Array {
@@ -72,18 +90,21 @@ function mergePython(step: LinkStep, native: MpyModule): Uint8Array {
 }
 
 async function keyOf(step: LinkStep): Promise<string> {
-  const { arch, abi, qstrs, sourceName, archFlags, externs, compat, tool } = step;
+  const { arch, abi, qstrs, sourceName, archFlags, externs, compat, tool, path, debugImage } = step;
   const objects = step.objects.map((object) => [object.path, object.digest]);
   const libraries = await Promise.all(
     [...step.libraries, ...step.python].map(async (library) => [library.path, await digest(library.bytes)]),
   );
   const fixed = externs && [...externs];
-  return digestOf([arch, abi, objects, libraries, qstrs, sourceName, archFlags, fixed, compat, tool]);
+  return digestOf([arch, abi, objects, libraries, qstrs, sourceName, archFlags, fixed, compat, tool, path, debugImage]);
 }
 
-/** Before DWARF 5, debug information names sources as the command line did. */
-function fromFolder(diagnostic: Diagnostic, dir: string, files: Files): Diagnostic {
+/** Debug information names sources as the command line did, and some folders by the names they were given. */
+function fromFolder(diagnostic: Diagnostic, { dir, folderNames }: LinkStep, files: Files): Diagnostic {
   const { where } = diagnostic;
   if (where?.line === undefined || where.file === undefined) return diagnostic;
-  return { ...diagnostic, where: { ...where, file: files.resolve(dir, where.file) } };
+  const { file } = where;
+  const named = folderNames.find(([, name]) => file.startsWith(`${name}/`));
+  const path = named ? files.resolve(named[0], `.${file.slice(named[1].length)}`) : files.resolve(dir, file);
+  return { ...diagnostic, where: { ...where, file: path } };
 }

@@ -40,7 +40,7 @@ jobs:
           path: dist
 `;
 
-const ignore = 'build/\ndist/\n*.mpy\n';
+const ignore = 'build/\ndist/\n*.mpy\n*.elf\n*.map\n';
 
 const init = (body: string) => `// Runs at import.
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {

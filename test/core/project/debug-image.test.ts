@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import type { BuildableArch } from '../../../extension/core/arch/names.ts';
+import { build } from '../../../extension/core/project/build.ts';
+import type { BuildOutput, BuildRequest } from '../../../extension/core/project/build-result.ts';
+import { childProcesses } from '../../../extension/node/child-process.ts';
+import { fileStore } from '../../../extension/node/file-store.ts';
+import { top } from '../../projects.ts';
+import { need } from '../../setup/need.ts';
+import { onPath } from '../../setup/packages.mjs';
+
+const archs: readonly BuildableArch[] = ['x64', 'armv7m', 'rv32imc', 'xtensa'];
+const compilers = ['gcc', 'arm-none-eabi-gcc', 'riscv64-unknown-elf-gcc', 'xtensa-lx106-elf-gcc'];
+
+/** A copy of an example, and of the headers, in a new folder. */
+function checkOut(t: TestContext, name: string): string {
+  const dir = join(realpathSync(mkdtempSync(join(tmpdir(), 'natmod-'))), name);
+  t.after(() => rmSync(join(dir, '..'), { recursive: true, force: true }));
+  mkdirSync(dir);
+  cpSync(join(top, 'examples/features'), join(dir, 'features'), {
+    recursive: true,
+    filter: (path) => !/[/\\]build([/\\]|$)|\.(mpy|elf|map)$/.test(path),
+  });
+  cpSync(join(top, 'extension/headers'), join(dir, 'headers'), { recursive: true });
+  return dir;
+}
+
+async function buildIn(dir: string, more: Partial<BuildRequest> = {}): Promise<readonly BuildOutput[]> {
+  const headers = {
+    ownHeaders: join(dir, 'headers/micropython'),
+    libcHeaders: join(dir, 'headers/libc'),
+  };
+  const result = await build(
+    { dir: join(dir, 'features'), archs, ...headers, ...more },
+    { files: fileStore, processes: childProcesses },
+  );
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.outputs;
+}
+
+const filesOf = ({ path = '', debugImage = '' }: BuildOutput) => [path, debugImage];
+
+test('two checkouts in different folders, built with one job and with eight, give the same bytes', async (t) => {
+  if (!need(t, compilers.join(', '), compilers.every(onPath))) return;
+  const first = checkOut(t, 'a');
+  const second = checkOut(t, 'another place');
+  const ones = (await buildIn(first, { concurrency: 1 })).flatMap(filesOf);
+  const others = (await buildIn(second, { concurrency: 8 })).flatMap(filesOf);
+  assert.deepEqual(
+    ones.map((path) => relative(first, path)),
+    others.map((path) => relative(second, path)),
+  );
+  for (const [index, path] of ones.entries()) {
+    assert.ok(readFileSync(path).equals(readFileSync(others[index])), path);
+    assert.ok(!readFileSync(path).includes(first), `${path} names no folder of this machine`);
+  }
+});
+
+test('a debug build lies apart from the release, and its image tells where the sources are', async (t) => {
+  if (!need(t, compilers[0], onPath(compilers[0]))) return;
+  const dir = checkOut(t, 'a');
+  const [release] = await buildIn(dir, { archs: ['x64'] });
+  const before = filesOf(release).map((path) => readFileSync(path));
+  const [debug] = await buildIn(dir, { archs: ['x64'], debug: true });
+  assert.deepEqual(
+    filesOf(release).map((path) => readFileSync(path)),
+    before,
+  );
+  assert.deepEqual(
+    filesOf(debug).map((path) => relative(dir, path)),
+    ['features/build/natmod/x64-debug/features.mpy', 'features/build/natmod/x64-debug/features.elf'],
+  );
+  assert.ok(readFileSync(debug.debugImage ?? '').includes(join(dir, 'features')));
+});
+
+test('an image that was removed or changed is written again without compiling', async (t) => {
+  if (!need(t, compilers[0], onPath(compilers[0]))) return;
+  const dir = checkOut(t, 'a');
+  const [first] = await buildIn(dir, { archs: ['x64'] });
+  const path = first.debugImage ?? '';
+  const image = readFileSync(path);
+  rmSync(path);
+  const [second] = await buildIn(dir, { archs: ['x64'] });
+  assert.equal(second.compiled, 0);
+  assert.ok(readFileSync(path).equals(image));
+});
