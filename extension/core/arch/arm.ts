@@ -110,6 +110,7 @@ const prel31: Field = {
 };
 
 const absoluteMove = 'puts an absolute address into an instruction, which the loader cannot relocate';
+const staticBase = 'counts from a static base (-frwpi, -msingle-pic-base), which the loader does not set up';
 const threadLocal = 'thread-local storage: the loader gives a module none';
 const usePic = 'Compile with -fpic (assembler: use a literal or a GOT access).';
 const useGlobal = 'Use an ordinary global variable.';
@@ -118,6 +119,7 @@ const relocations: RelocationTable = {
   0: { name: 'R_ARM_NONE', formula: 'none' },
   2: { name: 'R_ARM_ABS32', formula: 'S + A', field: word32 },
   3: { name: 'R_ARM_REL32', formula: 'S + A - P', field: distance32 },
+  9: { name: 'R_ARM_SBREL32', why: staticBase, mend: usePic },
   10: { name: 'R_ARM_THM_CALL', formula: 'S + A - P', field: thumbBranch24 },
   24: { name: 'R_ARM_GOTOFF32', formula: 'S + A - GOT', field: distance32 },
   25: { name: 'R_ARM_BASE_PREL', formula: 'GOT + A - P', field: distance32 },
@@ -135,6 +137,11 @@ const relocations: RelocationTable = {
   30: { name: 'R_ARM_THM_JUMP24', formula: 'S + A - P', field: thumbBranch24 },
   38: { name: 'R_ARM_TARGET1', formula: 'S + A', field: word32 },
   40: { name: 'R_ARM_V4BX', formula: 'none' },
+  41: {
+    name: 'R_ARM_TARGET2',
+    why: 'is of C++ exception tables, whose meaning each platform chooses; a native module has no exceptions',
+    mend: 'Compile with -fno-exceptions.',
+  },
   42: { name: 'R_ARM_PREL31', formula: 'S + A - P', field: prel31 },
   43: { name: 'R_ARM_MOVW_ABS_NC', why: absoluteMove, mend: usePic },
   44: { name: 'R_ARM_MOVT_ABS', why: absoluteMove, mend: usePic },
@@ -143,6 +150,7 @@ const relocations: RelocationTable = {
   49: { name: 'R_ARM_THM_MOVW_PREL_NC', formula: 'S + A - P', field: thumbMove('MOVW immediate', 0) },
   50: { name: 'R_ARM_THM_MOVT_PREL', formula: 'S + A - P', field: thumbMove('MOVT immediate', 16) },
   51: { name: 'R_ARM_THM_JUMP19', formula: 'S + A - P', field: thumbBranch20 },
+  95: { name: 'R_ARM_GOT_ABS', why: 'holds an absolute address of the global offset table', mend: usePic },
   96: { name: 'R_ARM_GOT_PREL', formula: 'G + GOT + A - P', field: distance32 },
   102: { name: 'R_ARM_THM_JUMP11', formula: 'S + A - P', field: thumbShortBranch('short Thumb branch', 11) },
   103: { name: 'R_ARM_THM_JUMP8', formula: 'S + A - P', field: thumbShortBranch('short conditional Thumb branch', 8) },
@@ -151,6 +159,10 @@ const relocations: RelocationTable = {
   106: { name: 'R_ARM_TLS_LDO32', why: threadLocal, mend: useGlobal },
   107: { name: 'R_ARM_TLS_IE32', why: threadLocal, mend: useGlobal },
   108: { name: 'R_ARM_TLS_LE32', why: threadLocal, mend: useGlobal },
+  132: { name: 'R_ARM_THM_ALU_ABS_G0_NC', why: absoluteMove, mend: usePic },
+  133: { name: 'R_ARM_THM_ALU_ABS_G1_NC', why: absoluteMove, mend: usePic },
+  134: { name: 'R_ARM_THM_ALU_ABS_G2_NC', why: absoluteMove, mend: usePic },
+  135: { name: 'R_ARM_THM_ALU_ABS_G3', why: absoluteMove, mend: usePic },
 };
 
 /** B (T2): reaches 2 KiB. */

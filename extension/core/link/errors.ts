@@ -232,12 +232,22 @@ export const misaligned = (name: string, field: Field, value: number, symbol: st
     `Align ${symbol} to ${field.align} bytes (in assembly: .balign ${field.align}).`,
   );
 
-export const wordMisaligned = (name: string, symbol: string, address: number, wordSize: number, where: Where) =>
+/** @param isCode it is among instructions: most likely an operand of one */
+export const wordMisaligned = (
+  name: string,
+  symbol: string,
+  address: number,
+  wordSize: number,
+  isCode: boolean,
+  where: Where,
+) =>
   error(
     'link/word-align',
     `the address of ${symbol} is kept at ${hex(address)}, but the loader relocates only words aligned to ${wordSize} bytes (${name})`,
     { ...where, symbol },
-    'Do not pack structures that hold addresses.',
+    isCode
+      ? 'Compile with -fpic, so that instructions hold no addresses (assembler: align the word).'
+      : 'Do not pack structures that hold addresses.',
   );
 
 export const narrowAddress = (name: string, symbol: string, bytes: number, wordSize: number, where: Where) =>
@@ -288,7 +298,7 @@ export const weakDirect = (name: string, symbol: string, where: Where) =>
     'link/weak-direct',
     `${name} needs the distance to ${symbol}, which is weak and defined nowhere`,
     { ...where, symbol },
-    'Define it, or take its address through the global offset table (-fpic).',
+    'Define it; or, if it may be missing, declare it without hidden visibility and compile with -fpic and -fno-plt, so that its address comes from the global offset table.',
   );
 
 export const discardedTarget = (name: string, symbol: string, where: Where) =>

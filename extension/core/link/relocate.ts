@@ -233,7 +233,9 @@ class Relocator {
     if (field.bytes !== arch.wordSize)
       diagnostics.push(narrowAddress(name, symbol, field.bytes, arch.wordSize, this.where(piece, relocation)));
     else if (address % arch.wordSize !== 0)
-      diagnostics.push(wordMisaligned(name, symbol, address, arch.wordSize, this.where(piece, relocation)));
+      diagnostics.push(
+        wordMisaligned(name, symbol, address, arch.wordSize, piece.content === 'text', this.where(piece, relocation)),
+      );
     else {
       this.wantAddress(address, piece, wanted);
       return (addressOf(target, addend) ?? 0) + addend;

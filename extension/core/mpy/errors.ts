@@ -19,6 +19,9 @@ export const notMpy = (file: string, found: string) =>
     { file, offset: 0 },
   );
 
+export const textNotMpy = (file: string, found: string) =>
+  error('mpy/magic', `is not a .mpy file: it starts with the text "${found}"`, { file, offset: 0 });
+
 export const otherVersion = (file: string, version: number, current: number) =>
   error(
     'mpy/version',

@@ -161,6 +161,7 @@ function readHeader({ reader, facts }: Draft): MpyHeader {
   if (!flavour) throw reader.fault(errors.notMpy(path, magic.toString(16).padStart(2, '0')));
   facts.flavour = flavour;
   const version = (facts.version = reader.byte('format version'));
+  if (isPrintable(version)) throw reader.fault(errors.textNotMpy(path, String.fromCharCode(magic, version)));
   if (version < currentVersion) readOldHeader(reader, facts, version);
   if (version !== currentVersion) throw reader.fault(errors.otherVersion(path, version, currentVersion));
   const features = (facts.features = reader.byte('architecture and sub-version'));
@@ -173,6 +174,9 @@ function readHeader({ reader, facts }: Draft): MpyHeader {
   if (number !== 0 && !arch) throw reader.fault(errors.unknownArch(path, number));
   return { flavour, version, subVersion: features & feature.subVersionMask, arch, archFlags, smallIntBits };
 }
+
+/** Versions are small numbers: this is the second letter of a text that begins with M or C. */
+const isPrintable = (byte: number) => byte >= 0x20 && byte < 0x7f;
 
 /** Versions 0 to 5 have the same four bytes in front; what follows is another format each time. */
 function readOldHeader(reader: SpanReader, facts: Draft['facts'], version: number): void {

@@ -385,6 +385,19 @@ test('an entry of the offset table at an absolute address is refused on x86', ()
   assert.equal(diagnostic.hint, 'Compile with -fpic.');
 });
 
+test('an address in an instruction is blamed on how it was compiled, one in a structure on its packing', () => {
+  const object = (name: string): MadeObject => ({
+    machine: 'x86',
+    sections: [
+      { name: '.text', data: [0xc3, 0x90, 0x90, 0x90] },
+      { name, data: [0xb8, 0, 0, 0, 0, 0xc3, 0, 0], relocations: [{ offset: 1, type: 1, symbol: 'mp_fun_table' }] },
+    ],
+    symbols: [entry, { name: 'mp_fun_table' }],
+  });
+  assert.match(refused('x86', [object('.text.code')]).hint ?? '', /^Compile with -fpic/);
+  assert.equal(refused('x86', [object('.rodata.packed')]).hint, 'Do not pack structures that hold addresses.');
+});
+
 test('a direct call of a fixed address says why it cannot be', () => {
   const object: MadeObject = {
     machine: 'x64',

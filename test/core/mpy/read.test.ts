@@ -113,6 +113,10 @@ test('recognises what is no .mpy, an old version, reserved bits and unknown arch
     failureOf([0x7f, 0x45]).message,
     'is not a .mpy file: it starts with 7f, not with 4d (M, MicroPython) or 43 (C, CircuitPython)',
   );
+  assert.equal(
+    failureOf([...'MIT License'].map((letter) => letter.charCodeAt(0))).message,
+    'is not a .mpy file: it starts with the text "MI"',
+  );
   const old = failureOf([0x4d, 5, 0, 31]);
   assert.deepEqual(
     [old.code, old.hint],
