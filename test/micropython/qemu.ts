@@ -65,10 +65,16 @@ export async function runQemu(request: QemuRequest): Promise<QemuResult> {
 /**
  * A fresh board, ended when its port is closed. A crash ends the port, too.
  * @param elf undefined: the firmware of the machine's name
+ * @param options for the emulator, besides those of the machine
  * @throws Unavailable without QEMU or firmware; Failure when the emulator does not start
  */
-export async function bootBoard(name: MachineName, elf?: string, timeoutMs = 10_000): Promise<Port> {
-  const machine: Machine = machines[name];
+export async function bootBoard(
+  name: MachineName,
+  elf?: string,
+  timeoutMs = 10_000,
+  options: readonly string[] = [],
+): Promise<Port> {
+  const machine: Machine = { ...machines[name], args: [...machines[name].args, ...options] };
   const path = elf ?? (await firmware(name));
   if (!onPath(machine.program)) throw new Unavailable(`${machine.program} (node test/setup/packages.mjs gets it)`);
   return endingInCrash(await openQemu({ name, machine, firmware: path, timeoutMs, start: startWithUs }));
