@@ -33,6 +33,14 @@ export const wrongMachine = (
     'Compile it for the architecture that is being linked, or link with the --arch it was compiled for.',
   );
 
+export const intermediateCode = (file: string) =>
+  error(
+    'link/lto',
+    'holds intermediate code of GCC for optimising at link time (-flto), and no machine code',
+    { file },
+    'Compile without -flto, or with -ffat-lto-objects.',
+  );
+
 export const archMissing = (arch: string) => error('link/arch', `this version can't link for ${arch} yet`);
 
 export const noObjects = () =>

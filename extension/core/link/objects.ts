@@ -12,6 +12,7 @@ import {
   constructors,
   ignoredSection,
   initialisedData,
+  intermediateCode,
   overAligned,
   threadLocal,
   type Variable,
@@ -33,6 +34,10 @@ export function addObject(program: Program, input: LinkInput): void {
     );
     return;
   }
+  if (read.symbols.some(({ name }) => name === lateCompiled)) {
+    program.diagnostics.push(intermediateCode(read.path));
+    return;
+  }
   program.diagnostics.push(...checkProcessor(read, arch.name, program.request.archFlags));
   const file = trimPadding(read, arch);
   const pieces: (Piece | undefined)[] = [];
@@ -45,6 +50,9 @@ export function addObject(program: Program, input: LinkInput): void {
   }
   program.objects.push(object);
 }
+
+/** GCC marks objects with it that have no machine code yet. */
+const lateCompiled = '__gnu_lto_slim';
 
 function tryRead(program: Program, input: LinkInput): ObjectFile | undefined {
   try {

@@ -398,6 +398,14 @@ test('an address in an instruction is blamed on how it was compiled, one in a st
   assert.equal(refused('x86', [object('.rodata.packed')]).hint, 'Do not pack structures that hold addresses.');
 });
 
+test('an object for optimising at link time is refused by that name, once', () => {
+  const diagnostic = refused('x64', [
+    { machine: 'x64', sections: [], symbols: [{ name: '__gnu_lto_slim', section: '*common*', size: 1 }] },
+  ]);
+  assert.equal(diagnostic.code, 'link/lto');
+  assert.equal(diagnostic.hint, 'Compile without -flto, or with -ffat-lto-objects.');
+});
+
 test('a direct call of a fixed address says why it cannot be', () => {
   const object: MadeObject = {
     machine: 'x64',

@@ -236,7 +236,9 @@ for (const arch of ['x64', 'armv6m', 'armv7m', 'armv7emsp', 'armv7emdp'] as cons
     const flags = (command: string) =>
       splitWords(command.replaceAll('<', '').replaceAll('>', ''))!
         .slice(1)
-        .filter((flag) => !/^-DMP_CONFIGFILE|^-f?diagnostics|^-fdebug-prefix-map=|^-MD$|^-g$|\.(o|d)$|^-(MF|o)$/.test(flag));
+        .filter(
+          (flag) => !/^-DMP_CONFIGFILE|^-f?diagnostics|^-fdebug-prefix-map=|^-MD$|^-g$|\.(o|d)$|^-(MF|o)$/.test(flag),
+        );
     assert.deepEqual(flags(ours.split('\n')[0]), flags(theirs ?? ''));
   });
 }
