@@ -40,9 +40,11 @@ const relocations: RelocationTable = {
   27: { name: 'R_X86_64_GOT64', formula: 'G + A', field: word64 },
   28: { name: 'R_X86_64_GOTPCREL64', formula: 'G + GOT + A - P', field: word64 },
   29: { name: 'R_X86_64_GOTPC64', formula: 'GOT + A - P', field: word64 },
+  30: { name: 'R_X86_64_GOTPLT64', formula: 'G + A', field: word64 },
   31: { name: 'R_X86_64_PLTOFF64', formula: 'S + A - GOT', field: word64 },
   41: { name: 'R_X86_64_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
   42: { name: 'R_X86_64_REX_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
+  43: { name: 'R_X86_64_CODE_4_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
 };
 
 export const x64: Architecture = {

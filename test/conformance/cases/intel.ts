@@ -369,9 +369,16 @@ function x64(): Case[] {
     ...branches(w, 'R_X86_64_PLT32', '@PLT'),
     ...all.map(through('R_X86_64_GOT32', entryOf, fromGot(4, 'GOT'))),
     ...all.map(through('R_X86_64_GOT64', entryOf, fromGot(8, 'GOT'))),
+    ...all
+      .map(through('R_X86_64_GOTPLT64', entryOf, fromGot(8, 'GOT')))
+      .map((each) => ({ ...each, retype: [{ from: 27, to: 30 }] })),
     ...all.map(through('R_X86_64_GOTPCREL', entryOf, ownPlace(4))),
     ...all.map(through('R_X86_64_GOTPCREL64', entryOf, ownPlace(8))),
     ...all.map(through('R_X86_64_REX_GOTPCRELX', entryOf, (symbol) => `movq ${symbol}@GOTPCREL(%rip), %rax\nUSE`)),
+    // For prefixes that no assembler here knows: the field is the same.
+    ...all
+      .map(through('R_X86_64_CODE_4_GOTPCRELX', entryOf, (symbol) => `movq ${symbol}@GOTPCREL(%rip), %rax\nUSE`))
+      .map((each) => ({ ...each, retype: [{ from: 42, to: 43 }] })),
     caseOf(
       'R_X86_64_GOTPCRELX',
       'calls a function',
