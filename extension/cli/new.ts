@@ -19,7 +19,7 @@ export function registerNew(program: Command, ports: CliPorts): void {
       const folder = ports.files.resolve(ports.cwd, dir ?? module);
       const made = await createProject(options.template, module, folder, ports.files);
       ports.print(made.map((path) => `${path}\n`).join(''));
-      ports.complain(`Build it: natmod build ${dir ?? module}\n`);
+      ports.complain(`Build it: natmod build ${/\s/.test(dir ?? '') ? `"${dir}"` : (dir ?? module)}\n`);
     });
 }
 

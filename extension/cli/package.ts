@@ -7,6 +7,7 @@ import { error, Failure } from '../core/diagnostic.ts';
 import { build } from '../core/project/build.ts';
 import { loadProject } from '../core/project/load-project.ts';
 import { layouts, type PackagePart, writePackage } from '../core/project/package.ts';
+import { chooseWorkFolder } from '../core/project/work-folder.ts';
 import { addArchs, readAbi } from './option-values.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
@@ -61,12 +62,14 @@ async function buildParts(
   options: PackageOptions,
   ports: CliPorts,
 ): Promise<PackagePart[]> {
+  const out = ports.files.resolve(ports.cwd, options.out);
+  const work = await chooseWorkFolder(ports.files.resolve(dir), out, ports.files);
   const result = await build(
     {
       dir,
       archs: options.arch ?? [],
       mpyDir: options.mpyDir,
-      outDir: ports.files.resolve(dir, 'build/natmod/package', profile.name),
+      outDir: ports.files.resolve(dir, work, 'package', profile.name),
       environment: ports.environment,
       ...ports.installation,
       abi: profile.name,

@@ -11,6 +11,7 @@ import { type CompilerMemory, openMemory } from '../compile/compiler-memory.ts';
 import { digest } from '../compile/digest.ts';
 import { findCompiler } from '../compile/find-compiler.ts';
 import { type InputFiles, openInputs } from '../compile/input-files.ts';
+import { isInside } from '../compile/is-inside.ts';
 import { limitConcurrency, type Slots } from '../compile/limit-concurrency.ts';
 import { type CompileRequest, compiledKinds, flagsFor, planCompile } from '../compile/plan.ts';
 import { findRuntimeLibraries, readLibrary } from '../compile/runtime-libraries.ts';
@@ -27,6 +28,7 @@ import { linkModule } from './link-module.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import type { NatmodProject } from './project.ts';
 import { readExterns } from './read-externs.ts';
+import { chooseWorkFolder } from './work-folder.ts';
 
 export interface BuildPorts {
   readonly files: Files;
@@ -67,6 +69,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     inputs,
     files,
     memory,
+    workFolder: await chooseWorkFolder(dir, request.outDir, ports.files),
     apis: once((project) => chooseApi(project, { ...request, abi: request.abi ?? project.abi }, files)),
   };
   const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
@@ -96,6 +99,8 @@ interface Job {
   /** Reads each file once. */
   readonly files: Files;
   readonly memory: CompilerMemory;
+  /** Of objects and of what is remembered, from the project folder. */
+  readonly workFolder: string;
   readonly apis: (project: NatmodProject) => Promise<Api>;
 }
 
@@ -151,7 +156,7 @@ async function compileAndLink(
   const { abi } = api;
   diagnostics.push(...api.diagnostics);
   const variant = `${request.abi === undefined ? '' : `-${request.abi}`}${request.debug ? '-debug' : ''}`;
-  const buildDir = `build/natmod/${arch}${variant}`;
+  const buildDir = `${job.workFolder}/${arch}${variant}`;
   const compiler = await findCompiler(arch, request.compilers?.[arch], {
     ...ports,
     memory,
@@ -207,7 +212,8 @@ async function compileAndLink(
     buildDir,
   });
   const steps = planCompile(plan);
-  if (arch === job.editorArch) {
+  // Editors look for it in the project only.
+  if (arch === job.editorArch && buildDir.startsWith('build/')) {
     const headers = { named: headerName, stable: `${buildDir}/${module}.config.h` };
     await writeCompileCommands(dir, steps, headers, ports.files);
   }
@@ -260,6 +266,7 @@ async function compileAndLink(
     diagnostics.push(...linked.diagnostics);
     stopIfCancelled(request.cancel);
     progress('write');
+    if (linked.files.length > 0) await claimOutput(path, dir, job);
     for (const file of linked.files) await ports.files.writeAtomic(file.path, file.bytes);
     next = { ...next, module: linked.record };
     return { path, debugImage, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
@@ -279,6 +286,18 @@ function nameFolders({ debug, dir, libcHeaders }: BuildRequest, headers: string)
   // The compiler takes the last name that fits: a tree inside the project is a part of it.
   names.push([dir, '.']);
   return names.filter(([folder]) => /^(\/|[A-Za-z]:[\\/])/.test(folder));
+}
+
+/**
+ * A folder of outputs may serve several projects; two modules of one name would replace each other there in turn.
+ * @throws Failure `build/output-taken`
+ */
+async function claimOutput(path: string, dir: string, { ports: { files }, memory }: Job): Promise<void> {
+  if (isInside(path, dir)) return;
+  const owner = memory.get(path, 'project');
+  if (owner !== undefined && owner !== dir && (await files.exists(path)) && (await files.exists(owner)))
+    throw new Failure(errors.outputTaken(path, owner));
+  memory.set(path, 'project', dir);
 }
 
 /**

@@ -226,6 +226,15 @@ export function cancelled(): Diagnostic {
   return error('build/cancelled', 'The build was cancelled; earlier outputs are untouched.');
 }
 
+export function outputTaken(path: string, owner: string): Diagnostic {
+  return error(
+    'build/output-taken',
+    `${path} is the module of the project ${owner}, which this build would replace.`,
+    { file: path },
+    'Name another output folder, or remove that file first.',
+  );
+}
+
 export function manifestSyntax(file: string, said: string): Diagnostic {
   return error('project/manifest-syntax', `natmod.json can't be read: ${said}.`, { file });
 }

@@ -13,9 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { buildableArchs } from '../../../extension/core/arch/names.ts';
+import { error, Failure } from '../../../extension/core/diagnostic.ts';
 import { build } from '../../../extension/core/project/build.ts';
 import type { BuildRequest, BuildResult } from '../../../extension/core/project/build-result.ts';
 import { examine } from '../../../extension/core/project/doctor.ts';
@@ -140,6 +141,39 @@ test('a tree that the project names and that is not there is a warning at its li
     all(await here(without)).map((d) => d.severity),
     ['info'],
   );
+});
+
+test('a project that can not be written to is built into another folder', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const dir = project(t, { Makefile: makefile, 'm.c': good });
+  const outDir = join(project(t, {}), 'out');
+  const before = readdirSync(dir);
+  // Permissions would not stop a test that root runs.
+  const writeAtomic: typeof fileStore.writeAtomic = async (path, ...rest) => {
+    if (path.startsWith(dir)) throw new Failure(error('files/access', `${path} can't be written`));
+    return fileStore.writeAtomic(path, ...rest);
+  };
+  const files = { ...fileStore, writeAtomic };
+  const request = { dir, archs: ['x64'], ownHeaders, outDir } as const;
+  const result = await build(request, { ...ports, files });
+  assert.ok(result.ok, JSON.stringify(result));
+  assert.ok(existsSync(join(outDir, 'm.mpy')));
+  assert.deepEqual(readdirSync(dir), before);
+  assert.equal((await build(request, { ...ports, files })).outputs[0].compiled, 0);
+});
+
+test('two modules with one output: the second is refused, and the first one stays', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const [one, other] = [good, `${good}int more;\n`].map((text) => project(t, { Makefile: makefile, 'm.c': text }));
+  const outDir = project(t, {});
+  assert.ok((await here(one, { outDir })).ok);
+  const first = readFileSync(join(outDir, 'm.mpy'));
+  const refused = await here(other, { outDir });
+  assert.deepEqual(errors(refused), ['build/output-taken']);
+  assert.match(JSON.stringify(refused), new RegExp(basename(one).replace(/[()]/g, '.')));
+  assert.deepEqual(readFileSync(join(outDir, 'm.mpy')), first);
+  rmSync(join(outDir, 'm.mpy'));
+  assert.ok((await here(other, { outDir })).ok);
 });
 
 test('a header that only a tree has comes with the advice to name one', async (t) => {
