@@ -22,12 +22,20 @@ const nodeBundle = {
 const copies = [
   ['node_modules/@alexaltea/capstone-js/dist/capstone.wasm', 'webview/capstone.wasm'],
   ['node_modules/@alexaltea/capstone-js/LICENSE', 'webview/capstone.LICENSE.txt'],
+  ['node_modules/cdt-gdb-adapter/LICENSE', 'licenses/cdt-gdb-adapter.LICENSE.txt'],
+  ['extension/adapter/cdt-gdb-adapter.source.txt', 'licenses/cdt-gdb-adapter.source.txt'],
 ];
 /** Copied beside the bundles, which find them there. */
 const headers = 'headers';
 const bundles = [
   { entry: 'extension/host.ts', out: 'host.js', ...nodeBundle, external: ['vscode'] },
-  { entry: 'extension/adapter.ts', out: 'adapter.js', ...nodeBundle },
+  {
+    entry: 'extension/adapter.ts',
+    out: 'adapter.js',
+    ...nodeBundle,
+    alias: { serialport: join(root, 'extension/adapter/no-serial-port.cjs') },
+    external: ['*.node'],
+  },
   { entry: 'extension/cli.ts', out: 'cli.js', ...nodeBundle, banner: { js: '#!/usr/bin/env node' } },
   { entry: 'extension/cli-link.ts', out: 'cli-link.js', ...nodeBundle, plugins: [withoutProcesses('commander')] },
   { entry: 'extension/cli-verbs.ts', out: 'cli-verbs.js', ...nodeBundle, plugins: [withoutProcesses('commander')] },

@@ -30,7 +30,7 @@ const layers: Readonly<Record<string, { readonly layers: readonly string[]; read
   node: { layers: ['core'], packages: /^node:|^serialport$/ },
   cli: { layers: ['core'], packages: /^commander$/ },
   host: { layers: ['core'], packages: /^vscode$/ },
-  adapter: { layers: ['core'], packages: /^@vscode\/debug(adapter|protocol)/ },
+  adapter: { layers: ['core'], packages: /^(@vscode\/debug(adapter|protocol)|cdt-gdb-adapter)/ },
   disassembler: { layers: ['core'], packages: /^@alexaltea\/capstone-js$/ },
 };
 

@@ -1,23 +1,276 @@
-// The debug session as VS Code sees it. Debugging is not part of this version: the session introduces itself and turns
-// every start down with a sentence for the user, so that a client never waits for an answer.
+// The debug session as VS Code sees it: brings up the target, gives GDB the firmware and the interpreter the modules, runs the
+// test script, and ends everything however the session ends. The requests are in `requests/`, one file a topic.
 // Protocol: https://microsoft.github.io/debug-adapter-protocol/specification
 
-import { DebugSession, ErrorDestination } from '@vscode/debugadapter';
+import { OutputEvent, Source, TerminatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { Port } from '../core/board/port.ts';
+import { digest } from '../core/compile/digest.ts';
+import * as errors from '../core/debug/errors.ts';
+import { machineName, readFirmware } from '../core/debug/firmware-image.ts';
+import { gdbNames } from '../core/debug/gdb.ts';
+import { type DebugConfiguration, type DebuggedModule, readConfiguration } from '../core/debug/launch-config.ts';
+import { type ModuleSymbols, readModuleSymbols } from '../core/debug/module-symbols.ts';
+import { importModules, readTraceback, runScript } from '../core/debug/python-source.ts';
+import { Failure } from '../core/diagnostic.ts';
+import { GdbProcess } from './gdb-backend.ts';
+import type { LoadedModule } from './import-hook.ts';
+import { PythonConsole } from './python-console.ts';
+import { EvaluateSession } from './requests/evaluate.ts';
+import { errorMessage, messageOf } from './respond.ts';
+import { startTarget, type Target } from './targets.ts';
+import type { World } from './world.ts';
 
-const notYet = 'Natmod cannot debug native modules yet: debugging comes with a later version.';
+/** Of the base class, whose enumerations are not exported. */
+const states = { exiting: 7, exited: 8 } as const;
+const configuring = { paused: 2, finishing: 3, done: 4 } as const;
 
-export class NatmodSession extends DebugSession {
-  protected override initializeRequest(response: DebugProtocol.InitializeResponse): void {
-    response.body = { supportsConfigurationDoneRequest: true };
-    this.sendResponse(response);
+export class NatmodSession extends EvaluateSession {
+  readonly #world: World;
+  readonly #process: GdbProcess;
+  #configuration!: DebugConfiguration;
+  #target: Target | undefined;
+  #console: PythonConsole | undefined;
+  /** The interpreter has the modules. */
+  #ready: Promise<void> = Promise.resolve();
+  #finished: Promise<void> | undefined;
+
+  constructor(world: World) {
+    const process = new GdbProcess(world);
+    super(process);
+    this.#world = world;
+    this.#process = process;
   }
 
-  protected override launchRequest(response: DebugProtocol.LaunchResponse): void {
-    this.sendErrorResponse(response, 1, notYet, undefined, ErrorDestination.User);
+  protected override async launchRequest(response: DebugProtocol.LaunchResponse, args: object) {
+    await this.#start(response, 'launch', args);
   }
 
-  protected override attachRequest(response: DebugProtocol.AttachResponse): void {
-    this.sendErrorResponse(response, 1, notYet, undefined, ErrorDestination.User);
+  protected override async attachRequest(response: DebugProtocol.AttachResponse, args: object) {
+    await this.#start(response, 'attach', args);
   }
+
+  async #start(response: DebugProtocol.Response, request: 'launch' | 'attach', args: object): Promise<void> {
+    try {
+      const configuration = readConfiguration(request, args as Record<string, unknown>);
+      this.#configuration = configuration;
+      this.arch = configuration.arch;
+      this.stopOnImport = configuration.stopOnImport;
+      const names = configuration.gdb === undefined ? gdbNames(configuration.arch) : [configuration.gdb];
+      const [program, , target] = await allOrNone([
+        this.#prepareFirmware(configuration.firmware),
+        this.#prepareModules(configuration.modules),
+        startTarget(configuration, this.#world).then((started) => (this.#target = started)),
+        this.#process.choose(names, configuration.arch),
+      ]);
+      void target.ended.then((failure) => this.#targetEnded(failure));
+      if (target.port) this.#openConsole(target.port);
+      await super.attachOrLaunchRequest(response, 'attach', {
+        ...(program !== undefined && { program }),
+        gdbAsync: true,
+        target: { connectCommands: [...target.connect] },
+      } as never);
+    } catch (thrown) {
+      await this.#finish();
+      this.sendErrorResponse(response, errorMessage(thrown));
+    }
+  }
+
+  /** @returns what GDB shall read for the firmware: a copy without the heap, where the firmware has one */
+  async #prepareFirmware(path: string | undefined): Promise<string | undefined> {
+    if (path === undefined) return undefined;
+    const { files, cacheFolder } = this.#world;
+    const bytes = await files.read(path);
+    if (!bytes) throw new Failure(errors.fileMissing(path, 'The firmware'));
+    const image = readFirmware(bytes, path, new Set());
+    const expected = machineOf(this.#configuration);
+    if (image.machine !== expected.machine || image.elfClass !== expected.elfClass)
+      throw new Failure(
+        errors.otherMachine(path, `${machineName(image.machine)} (${image.elfClass} bit)`, expected.arch),
+      );
+    if (!image.bytes) return path;
+    const copy = files.resolve(cacheFolder, 'debug', `${(await digest(image.bytes)).slice(0, 24)}.elf`);
+    if (!(await files.exists(copy))) await files.writeAtomic(copy, image.bytes, { disposable: true });
+    return copy;
+  }
+
+  async #prepareModules(rows: readonly DebuggedModule[]): Promise<void> {
+    this.modules = await Promise.all(
+      rows.map(async ({ mpy, elf }): Promise<ModuleSymbols> => {
+        const [code, image] = await Promise.all([this.#read(mpy, 'The module'), this.#read(elf, 'The debug image')]);
+        return readModuleSymbols({ path: mpy, bytes: code }, { path: elf, bytes: image });
+      }),
+    );
+  }
+
+  async #read(path: string, what: string): Promise<Uint8Array> {
+    const bytes = await this.#world.files.read(path);
+    if (!bytes) throw new Failure(errors.fileMissing(path, what));
+    return bytes;
+  }
+
+  #openConsole(port: Port): void {
+    const python = new PythonConsole(port, this.#world.clock, (text) => this.tell(text, 'stdout'));
+    this.#console = python;
+    if (this.#configuration.target === 'unix') return;
+    this.#ready = this.#bringModules(python);
+    this.#ready.catch(() => undefined);
+  }
+
+  async #bringModules(python: PythonConsole): Promise<void> {
+    const { files } = this.#world;
+    const { modules, script } = this.#configuration;
+    const paths = [...modules.map(({ mpy }) => mpy), ...(script === undefined ? [] : [script])];
+    await python.enter();
+    if (paths.length === 0) return;
+    const read = paths.map(async (path) => ({ path: baseName(path), bytes: await this.#read(path, 'The file') }));
+    await python.mount(await Promise.all(read));
+    void files;
+  }
+
+  protected override async setupCommonLoggerAndBackends(args: never): Promise<void> {
+    await super.setupCommonLoggerAndBackends(args);
+    const { backend } = this;
+    // GDB reports all it does; the user asks for it with a command.
+    backend.removeAllListeners('consoleStreamOutput');
+    backend.on('consoleStreamOutput', (text) => this.onGdbOutput(text));
+  }
+
+  protected override async configureGdbAndLoadFiles(gdb: never, args: never): Promise<void> {
+    await super.configureGdbAndLoadFiles(gdb, args);
+    const { backend } = this;
+    for (const setting of ['confirm off', 'pagination off', 'print thread-events off', 'print inferior-events off'])
+      await backend.sendCommand(`-gdb-set ${setting}`);
+    const { firmware, target } = this.#configuration;
+    if (!(await this.insertHook()) && firmware !== undefined) throw new Failure(errors.noLoader(firmware));
+    if (target === 'unix' && this.#process.companion?.port) this.#openConsole(this.#process.companion.port);
+    await this.#ready;
+  }
+
+  protected override sendInitializedEvent(): void {
+    // Decides between -exec-continue and -exec-run, later.
+    this.isAttach = this.#target?.isRun !== true;
+    super.sendInitializedEvent();
+  }
+
+  protected override async configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): Promise<void> {
+    try {
+      if (this.configuringState === configuring.paused) {
+        this.configuringState = configuring.finishing;
+        await this.continueIfNeeded();
+      } else this.configuringState = configuring.done;
+      this.sendResponse(response);
+    } catch (thrown) {
+      this.sendErrorResponse(response, errorMessage(thrown));
+      return;
+    }
+    if (this.#console && this.#configuration.request === 'launch') void this.#runScript(this.#console);
+  }
+
+  async #runScript(python: PythonConsole): Promise<void> {
+    const { script, args, target, afterScript } = this.#configuration;
+    try {
+      if (target === 'unix') await python.greet();
+      const readable = script !== undefined && (target === 'unix' ? script : `/r/${baseName(script)}`);
+      const source = readable ? runScript(readable, script, args) : importModules(this.modules.map(({ name }) => name));
+      const traceback = await python.run(source);
+      if (traceback !== '') this.#tellTraceback(traceback);
+      if (this.#finished) return;
+      const what = script === undefined ? 'The import' : baseName(script);
+      this.tell(`${what} ${traceback === '' ? 'is done' : 'ended with an exception'}.\n`, 'console');
+      if (afterScript === 'end') this.sendEvent(new TerminatedEvent());
+    } catch (thrown) {
+      if (!this.#finished) this.tell(`${messageOf(thrown)}\n`, 'stderr');
+    }
+  }
+
+  #tellTraceback(traceback: string): void {
+    for (const { text, file, line } of readTraceback(traceback)) {
+      const event = new OutputEvent(`${text}\n`, 'stderr') as DebugProtocol.OutputEvent;
+      if (file !== undefined && line !== undefined) {
+        event.body.source = new Source(baseName(file), file);
+        event.body.line = line;
+      }
+      this.tellEvent(event);
+    }
+  }
+
+  protected override get python(): PythonConsole | undefined {
+    return this.#console;
+  }
+
+  protected override onModuleLoaded(_module: LoadedModule): void {}
+
+  // biome-ignore lint/suspicious/noExplicitAny: GDB's records, as the base class has them
+  protected override handleGDBNotify(kind: string, record: any): void {
+    super.handleGDBNotify(kind, record);
+    // QEMU or the board has gone away under GDB.
+    if (kind === 'thread-group-exited' && this.sessionInfo.state < states.exiting && !this.#target?.isRun) {
+      this.isRunning = false;
+      void this.setExitSessionRequest(1);
+    }
+  }
+
+  async #targetEnded(failure: Failure): Promise<void> {
+    if (this.#finished) return;
+    this.tell(`${messageOf(failure)}\n`, 'important');
+    await this.setExitSessionRequest(1);
+  }
+
+  /** What the base class does with GDB's own commands leaves a target halted; this ends ours, and lets others run. */
+  protected override async doDisconnectRequest(_timeout: number, sendTerminate?: boolean): Promise<void> {
+    await this.setSessionState(states.exiting);
+    await this.#finish();
+    await this.setSessionState(states.exited);
+    if (sendTerminate) this.sendEvent(new TerminatedEvent());
+  }
+
+  #finish(): Promise<void> {
+    this.#finished ??= this.#end();
+    return this.#finished;
+  }
+
+  async #end(): Promise<void> {
+    const { target, request } = this.#configuration ?? {};
+    if (this.gdb?.isActive() && (request === 'attach' || target === 'gdbserver')) await this.#detach();
+    await this.#process.companion?.end();
+    await this.#target?.end();
+  }
+
+  /** A target that answers no more must not keep the session. */
+  async #detach(): Promise<void> {
+    const detached = (async () => {
+      await this.pauseIfNeeded(true);
+      await this.backend.sendCommand('-break-delete');
+      await this.backend.sendCommand('-target-detach');
+    })().catch(() => undefined);
+    await Promise.race([detached, new Promise((done) => this.#world.clock.after(3000, () => done(undefined)))]);
+  }
+}
+
+/** Waits for all, and only then throws what the first failed with: what came up besides can then be ended. */
+async function allOrNone<T extends readonly unknown[]>(
+  works: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> {
+  const results = await Promise.allSettled(works);
+  const failed = results.find((result): result is PromiseRejectedResult => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}
+
+function machineOf({ arch }: DebugConfiguration) {
+  const machine = arch.startsWith('armv')
+    ? 40
+    : arch.startsWith('rv')
+      ? 243
+      : arch.startsWith('xtensa')
+        ? 94
+        : arch === 'x64'
+          ? 62
+          : 3;
+  return { arch, machine, elfClass: arch === 'x64' || arch === 'rv64imc' ? 64 : 32 };
+}
+
+function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
 }

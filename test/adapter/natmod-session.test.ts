@@ -1,36 +1,74 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { BuildableArch } from '../../extension/core/arch/names.ts';
+import { build } from '../../extension/core/project/build.ts';
+import { childProcesses } from '../../extension/node/child-process.ts';
+import { fileStore } from '../../extension/node/file-store.ts';
+import { type FirmwareName, firmware } from '../micropython/firmware.ts';
+import { top } from '../projects.ts';
+import { need, needed } from '../setup/need.ts';
+import { onPath } from '../setup/packages.mjs';
+import { Client } from './client.ts';
 
-const adapter = fileURLToPath(new URL('../../extension/adapter.ts', import.meta.url));
+/** Line of debugged.c with `item_t item = {a, b};`. */
+const line = 26;
 
-test('introduces itself and says that it can neither launch nor attach yet', async (t) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', adapter], { stdio: ['pipe', 'pipe', 'inherit'] });
-  t.after(() => child.kill());
-  const send = (seq: number, command: string, args: object) => {
-    const body = JSON.stringify({ seq, type: 'request', command, arguments: args });
-    child.stdin.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-  };
-  send(1, 'initialize', { adapterID: 'natmod', pathFormat: 'path' });
-  send(2, 'launch', {});
-  send(3, 'attach', {});
-  send(4, 'disconnect', {});
+const targets: readonly (readonly [FirmwareName, BuildableArch, string, readonly string[]])[] = [
+  ['unix-x64', 'x64', 'unix', ['gdb', 'gcc']],
+  ['qemu-MPS2_AN385', 'armv7m', 'qemu', ['gdb-multiarch', 'qemu-system-arm', 'arm-none-eabi-gcc']],
+];
 
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
+for (const [name, arch, target, programs] of targets) {
+  test(`${name}: a breakpoint set before the import binds, C is stepped, and nothing is left`, async (t) => {
+    for (const program of programs) if (!need(t, program, onPath(program))) return;
+    const image = await needed(t, name, () => firmware(name));
+    if (image === undefined) return;
+    const dir = await mkdtemp(join(tmpdir(), 'natmod-debugged-'));
+    const client = new Client();
+    t.after(async () => {
+      await client.stop();
+      await rm(dir, { recursive: true, force: true });
+    });
+    await cp(join(top, 'test/adapter/debugged'), dir, { recursive: true });
+    const shared = { dir, archs: [arch], debug: true, ownHeaders: join(top, 'extension/headers/micropython') };
+    const libcHeaders = join(top, 'extension/headers/libc');
+    const built = await build({ ...shared, libcHeaders }, { files: fileStore, processes: childProcesses });
+    const [{ path: mpy, debugImage: elf, diagnostics }] = built.outputs;
+    assert.ok(mpy && elf, JSON.stringify(diagnostics));
+
+    const source = join(dir, 'debugged.c');
+    const script = join(dir, 'test_debugged.py');
+    const configuration = { target, arch, modules: [{ mpy, elf }], firmware: image, script };
+    const [breakpoint] = await client.begin(configuration, source, [line]);
+    assert.equal(breakpoint.verified, false);
+    assert.match(breakpoint.message ?? '', /imported/);
+    const bound = await client.next<DebugProtocol.BreakpointEvent>('breakpoint');
+    assert.equal(bound.body.breakpoint.verified, true);
+
+    const [frame, caller] = await client.stopped('breakpoint');
+    assert.equal(Client.place(frame), `calc:${line}`);
+    assert.equal(frame.moduleId, 'debugged');
+    assert.equal(caller.moduleId, 'firmware');
+    const { a, b } = await client.variables(frame.id);
+    assert.deepEqual([a, b], ['3', '7']);
+    await client.nextRequest({ threadId: 1 });
+    assert.equal(Client.place((await client.stopped('step'))[0]), `calc:${line + 1}`);
+
+    await client.continueRequest({ threadId: 1 });
+    await client.next<DebugProtocol.OutputEvent>('output', ({ body }) => /is done/.test(body.output));
+    assert.match(client.console, /calc 42\nsquare 9\ncallback 42\n/);
+    await client.disconnectRequest();
   });
-  await new Promise((resolve) => child.on('close', resolve));
-  const messages = said
-    .split(/Content-Length: \d+\r\n\r\n/)
-    .filter(Boolean)
-    .map((text) => JSON.parse(text));
-  const response = (seq: number) => messages.find(({ request_seq }) => request_seq === seq) ?? assert.fail(said);
-  assert.equal(response(1).success, true);
-  for (const seq of [2, 3]) {
-    assert.equal(response(seq).success, false);
-    assert.match(response(seq).message, /cannot debug native modules yet/);
-  }
-  assert.equal(response(4).success, true);
+}
+
+test('a configuration that can not work is turned down with what is wrong in it', async (t) => {
+  const client = new Client();
+  t.after(() => client.stop());
+  await client.start();
+  await client.initializeRequest();
+  await assert.rejects(client.launchRequest({ target: 'moon' } as never), /"target" must be one of qemu, unix/);
 });

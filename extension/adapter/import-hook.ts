@@ -1,0 +1,232 @@
+// The session learns of each import of a native module before the module's code runs: a breakpoint where MicroPython has it in
+// memory, at which the target stops for some milliseconds, GDB is told the symbols, and goes on. The client sees none of it:
+// no stop, no continue, and a step over a line that imports a module ends behind that line.
+
+import { GDBTargetDebugSession } from 'cdt-gdb-adapter';
+import { sendExecContinue } from 'cdt-gdb-adapter/dist/mi';
+import type { ArchName } from '../core/arch/names.ts';
+import { hookArguments, hookLocation, resetLocation } from '../core/debug/load-hook.ts';
+import { type Blocks, type ModuleSymbols, recogniseModule, sectionOptions } from '../core/debug/module-symbols.ts';
+import type { NatmodBackend } from './gdb-backend.ts';
+
+/** A module in the target's memory. */
+export interface LoadedModule {
+  readonly symbols: ModuleSymbols;
+  readonly blocks: Blocks;
+}
+
+export type StepKind = 'next' | 'step' | 'finish';
+
+/** A step that runs; what it started from. */
+interface Step {
+  readonly kind: StepKind;
+  /** Of the C stack, in frames. */
+  readonly depth: number;
+  readonly line: string | undefined;
+  readonly file: string | undefined;
+}
+
+/** A stop as GDB tells of it. */
+export interface StopRecord {
+  readonly reason?: string;
+  readonly bkptno?: string;
+  readonly 'signal-name'?: string;
+  readonly frame?: {
+    readonly addr: string;
+    readonly func?: string;
+    readonly line?: string;
+    readonly fullname?: string;
+  };
+}
+
+export abstract class ImportHookSession extends GDBTargetDebugSession {
+  /** Of the firmware. */
+  protected arch: ArchName = 'armv7m';
+  /** Those that may be imported. */
+  protected modules: ModuleSymbols[] = [];
+  protected loaded: LoadedModule[] = [];
+  protected stopOnImport = false;
+  #hook: string | undefined;
+  #resetHook: string | undefined;
+  /** From the stop at the hook until the target runs again. */
+  #atHook = false;
+  /** The client's wish to pause came while the target stood at the hook. */
+  #pauseWanted = false;
+  #step: Step | undefined;
+  /** We are running back to the frame of a step, and what to do there. */
+  #returning: 'step-again' | undefined;
+
+  protected get backend(): NatmodBackend {
+    return this.gdb as NatmodBackend;
+  }
+
+  protected get isAtHook(): boolean {
+    return this.#atHook;
+  }
+
+  protected isHook(number: string | undefined): boolean {
+    return number !== undefined && (number === this.#hook || number === this.#resetHook);
+  }
+
+  /** @returns whether the firmware has the place */
+  protected async insertHook(): Promise<boolean> {
+    this.#hook = await this.#insert(hookLocation);
+    this.#resetHook = await this.#insert(resetLocation);
+    return this.#hook !== undefined;
+  }
+
+  async #insert(location: string): Promise<string | undefined> {
+    try {
+      return (await this.backend.sendCommand<{ bkpt: { number: string } }>(`-break-insert ${location}`)).bkpt.number;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** To be called before a step of the client's. @param depth of the stack, where it is known */
+  protected async noteStep(kind: StepKind, at: StopRecord['frame'], depth?: number): Promise<void> {
+    this.#step = undefined;
+    if (this.#hook === undefined) return;
+    depth ??= Number((await this.backend.sendCommand<{ depth: string }>('-stack-info-depth')).depth);
+    this.#step = { kind, depth, line: at?.line, file: at?.fullname };
+  }
+
+  protected forgetStep(): void {
+    this.#step = undefined;
+  }
+
+  /** @returns whether the pause is put off until the target has left the hook */
+  protected putOffPause(): boolean {
+    this.#pauseWanted = this.#atHook;
+    return this.#atHook;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: GDB's records, as the base class has them
+  protected override handleGDBAsync(kind: string, record: any): void {
+    if (kind === 'stopped') {
+      if (this.isHook(record.bkptno)) {
+        this.#atHook = true;
+        void this.#serveHook(record.bkptno === this.#resetHook);
+        return;
+      }
+      if (this.#returning && record.reason === 'function-finished') return this.#afterReturn(record);
+      this.#step = undefined;
+      this.#returning = undefined;
+    }
+    // The client never learnt that the target had stopped.
+    if (kind === 'running' && this.#atHook) {
+      this.#atHook = false;
+      return;
+    }
+    super.handleGDBAsync(kind, record);
+  }
+
+  async #serveHook(isReset: boolean): Promise<void> {
+    try {
+      if (isReset) for (const module of this.loaded) await this.removeSymbols(module);
+      else await this.#loadSymbols();
+    } catch (fault) {
+      this.tell(`The symbols of an imported module could not be loaded: ${(fault as Error).message}\n`);
+    }
+    // A request waits for the target to stand, and will let it go on.
+    if (this.waitPaused) {
+      this.#atHook = false;
+      this.waitPausedDone();
+      return;
+    }
+    try {
+      if (!(await this.#returnToStep())) await sendExecContinue(this.gdb);
+      if (!this.#pauseWanted) return;
+      this.#pauseWanted = false;
+      this.backend.pause();
+    } catch (fault) {
+      this.#atHook = false;
+      this.tell(`The target does not go on after an import: ${(fault as Error).message}\n`);
+    }
+  }
+
+  /** The stop at the hook has ended the step: back to its frame, from which it goes on. */
+  async #returnToStep(): Promise<boolean> {
+    if (!this.#step) return false;
+    const { depth } = await this.backend.sendCommand<{ depth: string }>('-stack-info-depth');
+    const level = Number(depth) - this.#step.depth;
+    const frame = this.#step.kind === 'finish' ? level : level - 1;
+    if (level <= 0) return false;
+    this.#returning = this.#step.kind === 'finish' ? undefined : 'step-again';
+    await this.backend.sendCommand(`-exec-finish --thread 1 --frame ${frame}`);
+    return true;
+  }
+
+  #afterReturn(record: StopRecord): void {
+    this.#returning = undefined;
+    const step = this.#step;
+    if (step && record.frame?.line === step.line && record.frame?.fullname === step.file) {
+      this.#atHook = true;
+      void this.backend.sendCommand(`-exec-${step.kind} --thread 1`);
+      return;
+    }
+    this.#step = undefined;
+    super.handleGDBAsync('stopped', { ...record, reason: 'end-stepping-range' });
+  }
+
+  async #loadSymbols(): Promise<void> {
+    const { backend } = this;
+    const places = hookArguments(this.arch);
+    const [text, run, rodata, bss] = await Promise.all(
+      [places.text, places.run, places.rodata, places.bss].map((place) => backend.evaluateNumber(place)),
+    );
+    const symbols = await this.#recognise(text);
+    if (!symbols) return;
+    await this.#unload(symbols.name, run, run + symbols.sizes.text);
+    const blocks = { text: run, rodata, bss };
+    await backend.sendCommand(
+      `add-symbol-file ${backend.standardEscape(symbols.elf)} ${sectionOptions(symbols, blocks)}`,
+    );
+    this.loaded.push({ symbols, blocks });
+    if (this.stopOnImport && symbols.initOffset !== undefined)
+      await backend.sendCommand(`-break-insert -t *0x${(run + symbols.initOffset).toString(16)}`);
+    this.onModuleLoaded({ symbols, blocks });
+  }
+
+  async #recognise(text: number): Promise<ModuleSymbols | undefined> {
+    for (const size of new Set(this.modules.map(({ code }) => code.length))) {
+      // Near the end of memory a longer module's length may be more than there is.
+      const memory = await this.backend.readMemory(text, size).catch(() => new Uint8Array());
+      const found = recogniseModule(memory, this.modules);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /**
+   * Forgets a module whose memory the new one takes, and one that the new one replaces, unless it is still on the stack.
+   */
+  async #unload(name: string, start: number, end: number): Promise<void> {
+    const taken = this.loaded.filter(
+      ({ symbols, blocks }) => blocks.text < end && start < blocks.text + symbols.sizes.text,
+    );
+    const replaced = this.loaded.filter((module) => module.symbols.name === name && !taken.includes(module));
+    for (const module of taken) await this.removeSymbols(module);
+    if (replaced.length === 0) return;
+    const { stack } = await this.backend.sendCommand<{ stack: readonly { addr: string }[] }>('-stack-list-frames');
+    for (const module of replaced)
+      if (!stack.some(({ addr }) => isIn(module, Number(addr)))) await this.removeSymbols(module);
+  }
+
+  protected async removeSymbols(module: LoadedModule): Promise<void> {
+    this.loaded = this.loaded.filter((one) => one !== module);
+    await this.backend.sendCommand(`remove-symbol-file -a 0x${module.blocks.text.toString(16)}`).catch(() => undefined);
+    // Its variables' handles are no longer good.
+    (this.backend.varManager as unknown as { variableMap: Map<string, unknown> }).variableMap.clear();
+  }
+
+  protected abstract onModuleLoaded(module: LoadedModule): void;
+
+  /** A line for the Debug Console. */
+  protected abstract tell(text: string): void;
+}
+
+/** @returns whether an address is in the module's code */
+export function isIn({ symbols, blocks }: LoadedModule, address: number): boolean {
+  return blocks.text <= address && address < blocks.text + symbols.sizes.text;
+}

@@ -1,0 +1,97 @@
+// The Python side of a session: the interpreter's raw REPL, through which modules and scripts come to the target and what they
+// print comes back. While the target stands at a breakpoint the interpreter stands too, so nothing here is in a hurry.
+
+import { ascii, banner } from '../core/board/control-bytes.ts';
+import { Line } from '../core/board/line.ts';
+import type { Clock, Port } from '../core/board/port.ts';
+import { RawRepl } from '../core/board/raw-repl.ts';
+import { type RomfsFile, romfsImage } from '../core/board/romfs.ts';
+
+export class PythonConsole {
+  readonly #repl: RawRepl;
+  readonly #onOutput: (text: string) => void;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(port: Port, clock: Clock, onOutput: (text: string) => void) {
+    this.#repl = new RawRepl(new Line(port, clock));
+    this.#onOutput = onOutput;
+  }
+
+  /** Nothing runs and nothing waits to. */
+  get isFree(): boolean {
+    return this.#waiting === 0;
+  }
+
+  /** @throws Failure `board/no-repl` */
+  enter(): Promise<void> {
+    return this.#inTurn(() => this.#repl.enter());
+  }
+
+  /** The same for a program that answers so from its start, and is no terminal that would make \r\n of newlines. */
+  greet(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#repl.line.write(ascii('\x01'));
+      await this.#repl.line.until(banner, Number.POSITIVE_INFINITY, 'the program');
+    });
+  }
+
+  /** Makes files readable under /r, which comes first on sys.path. They lie on the board's heap: about 60 KB at most. */
+  mount(files: readonly RomfsFile[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const image = romfsImage(files);
+      // The whole is allocated first, while the heap is in one piece.
+      await this.#must(`_image = bytearray(${image.length})\nfrom binascii import a2b_base64 as _decode`);
+      for (let at = 0; at < image.length; at += mountChunk) {
+        const piece = image.subarray(at, at + mountChunk);
+        const text = btoa(String.fromCharCode(...piece));
+        await this.#must(`_image[${at}:${at + piece.length}] = _decode('${text}')`);
+      }
+      await this.#must(mountSource);
+    });
+  }
+
+  /**
+   * Runs source to its end; what it prints goes to the listener as it comes.
+   * @returns the traceback, or an empty text
+   */
+  run(source: string): Promise<string> {
+    return this.#inTurn(async () => {
+      const { stderr } = await this.#repl.execute(source, {
+        silenceMs: Number.POSITIVE_INFINITY,
+        onOutput: this.#onOutput,
+      });
+      return stderr;
+    });
+  }
+
+  async #must(source: string): Promise<void> {
+    await this.#repl.must(source, 'take the modules', { silenceMs: Number.POSITIVE_INFINITY });
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#waiting++;
+    const turn = this.#last.then(work, work);
+    this.#last = turn.catch(() => undefined);
+    try {
+      return await turn;
+    } finally {
+      this.#waiting--;
+    }
+  }
+}
+
+/** How many bytes of the image go in one statement; as base64 its literal is a third longer. */
+const mountChunk = 1536;
+
+/** The mounted file system keeps the image alive; the names would only be in the user's way. */
+const mountSource = `import gc, sys, vfs
+try:
+    vfs.umount('/r')
+except OSError:
+    pass
+vfs.mount(vfs.VfsRom(_image), '/r')
+if '/r' not in sys.path: sys.path.insert(0, '/r')
+del _image, _decode, vfs, sys
+gc.collect()
+del gc`;

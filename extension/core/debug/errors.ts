@@ -1,0 +1,130 @@
+// What can keep a debug session from starting or going on, and what to do about it.
+
+import { type Diagnostic, error } from '../diagnostic.ts';
+
+export const wrongConfiguration = (faults: readonly string[]): Diagnostic =>
+  error('debug/config', `The launch configuration can't be used: ${faults.join('; ')}.`);
+
+export const gdbMissing = (names: readonly string[], arch: string): Diagnostic =>
+  error(
+    'debug/gdb-missing',
+    `No GDB for ${arch} was found; looked for ${names.join(', ')}.`,
+    undefined,
+    'Install gdb-multiarch (Debian, Ubuntu) or the GDB of your toolchain, or name one as "gdb" in launch.json.',
+  );
+
+export const gdbTooOld = (program: string, found: string, least: string): Diagnostic =>
+  error(
+    'debug/gdb-version',
+    `${program} is GDB ${found}; ${least} or newer is needed.`,
+    undefined,
+    'Install a newer GDB, or name one as "gdb" in launch.json.',
+  );
+
+export const gdbUnusable = (program: string, said: string): Diagnostic =>
+  error(
+    'debug/gdb-unusable',
+    `${program} does not tell its version; it said: ${said.trim() || 'nothing'}.`,
+    undefined,
+    'It must be GDB itself. Try it in a terminal with --version.',
+  );
+
+export const toolMissing = (program: string, what: string): Diagnostic =>
+  error(
+    'debug/tool-missing',
+    `${program} was not found, which ${what}.`,
+    undefined,
+    `Install ${program}, or add it to PATH.`,
+  );
+
+export const noBoard = (arch: string): Diagnostic =>
+  error(
+    'debug/no-board',
+    `QEMU has no board that runs ${arch} modules in MicroPython.`,
+    undefined,
+    'Choose another architecture, or debug on the chip itself with the target openocd or gdbserver.',
+  );
+
+export const serverEnded = (program: string, how: string, said: string): Diagnostic =>
+  error(
+    'debug/server-ended',
+    `${program} ended (${how})${said.trim() === '' ? '' : `: ${lastLines(said)}`}`,
+    undefined,
+    hintFor(said),
+  );
+
+export const serverSilent = (program: string, seconds: number, said: string): Diagnostic =>
+  error(
+    'debug/server-silent',
+    `${program} was not ready after ${seconds} s${said.trim() === '' ? '' : `; it said: ${lastLines(said)}`}`,
+    undefined,
+    hintFor(said),
+  );
+
+export const cannotConnect = (place: string, why: string): Diagnostic =>
+  error(
+    'debug/connect',
+    `GDB can't connect to ${place}: ${why}`,
+    undefined,
+    'See that a GDB server listens there and that no other debugger is connected to it.',
+  );
+
+export const fileMissing = (file: string, what: string): Diagnostic =>
+  error('debug/file-missing', `${what} is not there.`, { file });
+
+export const otherMachine = (file: string, found: string, arch: string): Diagnostic =>
+  error(
+    'debug/firmware-machine',
+    `The firmware is for ${found}, but the modules are built for ${arch}.`,
+    { file },
+    'Choose a firmware for the architecture, or build the modules for that of the firmware.',
+  );
+
+export const noLoader = (file: string): Diagnostic =>
+  error(
+    'debug/no-loader',
+    "The firmware has no mp_native_relocate: it can't load native modules, or has lost its symbols.",
+    { file },
+    'Build it with MICROPY_PERSISTENT_CODE_LOAD_NATIVE, and with STRIP= on the unix port.',
+  );
+
+export const notElf = (file: string): Diagnostic =>
+  error('debug/not-elf', 'is not an ELF file, which is what GDB reads symbols from.', { file });
+
+export const notNative = (file: string): Diagnostic =>
+  error('debug/not-native', 'has no machine code: only native modules are debugged as C.', { file });
+
+export const imageMismatch = (file: string): Diagnostic =>
+  error(
+    'debug/image-mismatch',
+    'The debug image does not belong to the .mpy file: their code differs.',
+    { file },
+    'Build the module again.',
+  );
+
+/** What is well known to go wrong, by what the program says. */
+const knownComplaints: readonly (readonly [RegExp, string])[] = [
+  [/address already in use|couldn't bind/i, 'Another program uses the port: end the other debug session or server.'],
+  [
+    /LIBUSB_ERROR_ACCESS|permission denied/i,
+    'You may not use the probe: install its udev rules, and plug it in again.',
+  ],
+  [
+    /no device found|unable to find a matching|LIBUSB_ERROR_NO_DEVICE|unable to open/i,
+    'No probe was found: plug it in, see that no other program uses it, and that "board" or "openocd" names its interface.',
+  ],
+  [/can't find (interface|target|board)/i, 'OpenOCD has no such file: it may be too old for the chip.'],
+  [
+    /cannot connect AP|failed to read DPIDR|examination failed|target not (examined|responding)/i,
+    'The chip does not answer: check the wiring of the probe and the power of the board.',
+  ],
+  [/could not load (kernel|ROM)|Failed to load/i, 'The firmware is not one for this board.'],
+];
+
+function hintFor(said: string): string | undefined {
+  return knownComplaints.find(([complaint]) => complaint.test(said))?.[1];
+}
+
+function lastLines(said: string): string {
+  return said.trim().split('\n').slice(-4).join('\n');
+}

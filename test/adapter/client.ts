@@ -1,0 +1,93 @@
+// A debug session from the client's side: the real adapter, spoken to as VS Code does.
+// https://microsoft.github.io/debug-adapter-protocol/specification
+
+import { join } from 'node:path';
+import { DebugClient } from '@vscode/debugadapter-testsupport';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { top } from '../projects.ts';
+
+export const patienceMs = 60_000;
+
+export class Client extends DebugClient {
+  /** All that came in the Debug Console. */
+  console = '';
+  readonly events: DebugProtocol.Event[] = [];
+  #seen = 0;
+
+  constructor(adapter = join(top, 'extension/adapter.ts')) {
+    const loader = adapter.endsWith('.ts') ? ['--import', 'tsx'] : [];
+    // The base class takes one script; what is before it goes the way of options.
+    super(process.execPath, adapter, 'natmod', { env: { ...process.env, NODE_OPTIONS: loader.join(' ') } }, true);
+    this.defaultTimeout = patienceMs;
+    this.on('output', ({ body }: DebugProtocol.OutputEvent) => {
+      this.console += body.output;
+    });
+    for (const kind of ['stopped', 'continued', 'terminated', 'breakpoint', 'output', 'exited'])
+      this.on(kind, (event: DebugProtocol.Event) => {
+        this.events.push(event);
+      });
+  }
+
+  /** @returns the next event of the kind that has not been returned yet, past or to come */
+  async next<T extends DebugProtocol.Event>(kind: T['event'], fits: (event: T) => boolean = () => true): Promise<T> {
+    const deadline = Date.now() + patienceMs;
+    for (;;) {
+      const at = this.events.findIndex(
+        (event, index) => index >= this.#seen && event.event === kind && fits(event as T),
+      );
+      if (at >= 0) {
+        this.#seen = at + 1;
+        return this.events[at] as T;
+      }
+      if (Date.now() > deadline) throw new Error(`no ${kind} event; the console says:\n${this.console}`);
+      await new Promise((done) => setTimeout(done, 5));
+    }
+  }
+
+  /** Launches with breakpoints at lines of a file; resolves when the program runs. */
+  async begin(
+    configuration: object,
+    path?: string,
+    lines: readonly number[] = [],
+  ): Promise<DebugProtocol.Breakpoint[]> {
+    await this.start();
+    const initialized = this.waitForEvent('initialized', patienceMs);
+    await this.initializeRequest();
+    const launched = this.launchRequest(configuration as DebugProtocol.LaunchRequestArguments);
+    await Promise.race([initialized, launched.then(() => initialized)]);
+    const breakpoints = path === undefined ? [] : await this.breakAt(path, lines);
+    await this.configurationDoneRequest();
+    await launched;
+    return breakpoints;
+  }
+
+  async breakAt(path: string, lines: readonly number[]): Promise<DebugProtocol.Breakpoint[]> {
+    const request = { source: { path }, breakpoints: lines.map((line) => ({ line })) };
+    return (await this.setBreakpointsRequest(request)).body.breakpoints;
+  }
+
+  /** Resolves at the next stop. @returns the frames, innermost first */
+  async stopped(reason?: string): Promise<DebugProtocol.StackFrame[]> {
+    const { body } = await this.next<DebugProtocol.StoppedEvent>('stopped');
+    if (reason !== undefined && body.reason !== reason)
+      throw new Error(`stopped for ${body.reason}, not ${reason}; the console says:\n${this.console}`);
+    return this.frames();
+  }
+
+  async frames(): Promise<DebugProtocol.StackFrame[]> {
+    return (await this.stackTraceRequest({ threadId: 1 })).body.stackFrames;
+  }
+
+  /** Values of a frame's variables by name, of the scope with this name. */
+  async variables(frameId: number, scope = 'Local'): Promise<Record<string, string>> {
+    const { scopes } = (await this.scopesRequest({ frameId })).body;
+    const reference = scopes.find(({ name }) => name === scope)?.variablesReference ?? 0;
+    const { variables } = (await this.variablesRequest({ variablesReference: reference })).body;
+    return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+  }
+
+  /** `function:line` of a frame. */
+  static place(frame: DebugProtocol.StackFrame | undefined): string {
+    return `${frame?.name}:${frame?.line}`;
+  }
+}
