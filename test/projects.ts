@@ -30,6 +30,9 @@ export async function fixtures(): Promise<Project[]> {
   return Promise.all((await foldersIn(join(top, 'test/fixtures'))).map(copyFixture));
 }
 
+/** @param folder sources with a `module.c`, and `check.py` */
+export const projectAt = (folder: string): Promise<Project> => copyFixture(folder);
+
 /** Builds with the tree's headers, into folders by architecture. */
 export async function buildProject(
   project: Project,

@@ -9,6 +9,8 @@ export interface Case {
   readonly source: string;
   /** What mpy_init returns (its low 32 bits), or the code with which the linker refuses. */
   readonly expect: { readonly returns: number } | { readonly refused: string };
+  /** With --compat the linker refuses what else it links: code of the diagnostic. */
+  readonly refusedByCompat?: string;
   /** Symbols at fixed addresses, as from a linker script. */
   readonly externs?: Readonly<Record<string, number>>;
   /** The assembler knows no name for a relocation: it is given as number `from` and made `to` in the object. */

@@ -35,7 +35,7 @@ export function compilerOf(arch: BuildableArch, family: Compiler['family']): Com
 }
 
 export function sourcesFor(arch: BuildableArch): readonly string[] {
-  return ['module.c', 'second.c', ...(machines[arch].system === 'xtensa' ? ['multiply.c'] : [])];
+  return ['module.c', 'second.c', 'variables.c', ...(machines[arch].system === 'xtensa' ? ['multiply.c'] : [])];
 }
 
 let serial = 0;

@@ -63,6 +63,11 @@ export interface ValueRow {
   readonly addendInPlace?: true;
   /** Upper half of a value whose lower half is in another instruction: see `V(S) + A`. */
   readonly upper?: true;
+  /**
+   * For a lower half that completes an address: @returns what turns the instruction into one that loads a word from there;
+   * undefined where it does anything else.
+   */
+  readonly loadInstead?: (view: DataView, at: number) => ((view: DataView) => void) | undefined;
 }
 
 /** `why`: can't be linked into a native module; the text completes "R_X: ...". `mend`: what to do instead. */
@@ -87,6 +92,19 @@ export interface Architecture {
   readonly oddFunctions?: true;
   /** Read-only data goes to its own block and is reached through the GOT (executable memory allows only word access). */
   readonly separateRodata: boolean;
+  /**
+   * Variables may lie in the text block: on every port it is memory that takes any access. Whether the garbage collector
+   * looks for pointers there: not on the unix port. Undefined: some port keeps code elsewhere (ESP32, also its RISC-V kinds;
+   * ESP8266).
+   */
+  readonly variablesInText?: 'collected' | 'uncollected';
+  /** How code reaches variables that may not lie in the text block, where its instructions leave no room for a load. */
+  readonly detour?: Detour | undefined;
+  /**
+   * Some port keeps code in the collected heap, and the allocation of bss and rodata only as long as the code holds its
+   * address (MICROPY_PERSISTENT_CODE_TRACK_BSS_RODATA is 0).
+   */
+  readonly keepsBlock?: true;
   /**
    * Sections of words that code loads from behind itself (Xtensa's literals): merged at the start of text, before all code.
    * Undefined: it has none.
@@ -115,6 +133,19 @@ export interface MemoryCall {
   readonly jump: TableJump;
   /** What a symbol for it counts from the start of the code: 1 for Thumb. */
   readonly entry: number;
+}
+
+/** Code that loads an address from the global offset table and jumps back behind the instruction it was reached from. */
+export interface Detour {
+  /** R_* of the jump in place of an upper half, at the same offset. */
+  readonly jumpType: number;
+  /** R_* of the detour's own relocations: upper and lower half of the distance to the slot, jump back. */
+  readonly parts: readonly (readonly [offset: number, type: number])[];
+  /** Bytes of an upper half's instruction; the jump back goes behind them. */
+  readonly size: number;
+  readonly align: number;
+  /** @returns the jump and the detour for the upper half at `at`; undefined when no such instruction is there */
+  readonly make: (view: DataView, at: number) => { readonly jump: Uint8Array; readonly code: Uint8Array } | undefined;
 }
 
 export interface TableJump {

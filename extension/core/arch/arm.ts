@@ -236,6 +236,8 @@ function row(
     oddFunctions: true,
     relocations,
     separateRodata: false,
+    variablesInText: 'collected',
+    keepsBlock: true,
     entryJump,
     tableJump,
     memoryCalls,

@@ -3,7 +3,7 @@
 // and the instruction formats of The RISC-V Instruction Set Manual, Volume I.
 
 import { machines } from '../elf/constants.ts';
-import type { Architecture, Field, FieldChoice, RelocationTable } from './architecture.ts';
+import type { Architecture, Detour, Field, FieldChoice, RelocationTable } from './architecture.ts';
 import { distance32, signed, word8, word16, word32, word64 } from './fields.ts';
 
 /** Takes `count` bits of `value` from bit `from` and puts them at bit `to`. */
@@ -41,6 +41,12 @@ const upper20 = (xlen: 32 | 64): Field => ({
 
 /** ADDI, loads (I-type): the lower half of a value whose upper half was checked. */
 const lower12 = (xlen: 32 | 64): Field => ({ ...upper20(xlen), write: writeLower12 });
+
+/** ADDI becomes LW or LD: the word's own address in place of what it holds. */
+const loadInstead = (xlen: 32 | 64) => (view: DataView, at: number) => {
+  const isAddi = at + 4 <= view.byteLength && (view.getUint32(at, true) & 0x707f) === 0x13;
+  return isAddi ? (into: DataView) => patch32(into, at, 0xffff_8f80, xlen === 32 ? 0x2003 : 0x3003) : undefined;
+};
 
 /** Stores (S-type). */
 const lower12Store = (xlen: 32 | 64): Field => ({
@@ -224,7 +230,7 @@ const relocations = (xlen: 32 | 64): RelocationTable => ({
   21: { name: 'R_RISCV_TLS_GOT_HI20', ...threadLocal },
   22: { name: 'R_RISCV_TLS_GD_HI20', ...threadLocal },
   23: { name: 'R_RISCV_PCREL_HI20', formula: 'S + A - P', field: upper20(xlen), upper: true },
-  24: { name: 'R_RISCV_PCREL_LO12_I', formula: 'V(S) + A', field: lower12(xlen) },
+  24: { name: 'R_RISCV_PCREL_LO12_I', formula: 'V(S) + A', field: lower12(xlen), loadInstead: loadInstead(xlen) },
   25: { name: 'R_RISCV_PCREL_LO12_S', formula: 'V(S) + A', field: lower12Store(xlen) },
   26: { name: 'R_RISCV_HI20', formula: 'known S + A', field: upper20(xlen) },
   27: { name: 'R_RISCV_LO12_I', formula: 'known S + A', field: lower12(xlen) },
@@ -285,6 +291,25 @@ function littleEndian(size: 2 | 4, ...values: number[]): Uint8Array {
   );
 }
 
+/** auipc rd, upper; lw (or ld) rd, lower(rd); j back */
+const detour = (xlen: 32 | 64): Detour => ({
+  jumpType: 17,
+  parts: [
+    [0, 23],
+    [4, 24],
+    [8, 17],
+  ],
+  size: 4,
+  align: 2,
+  make(view, at) {
+    const auipc = at + 4 <= view.byteLength ? view.getUint32(at, true) : 0;
+    if ((auipc & 0x7f) !== 0x17) return undefined;
+    const rd = (auipc >> 7) & 31;
+    const load = (rd << 15) | (xlen === 32 ? 0x2000 : 0x3000) | (rd << 7) | 0x03;
+    return { jump: littleEndian(4, 0x6f), code: littleEndian(4, (rd << 7) | 0x17, load, 0x6f) };
+  },
+});
+
 const row = (name: Architecture['name'], xlen: 32 | 64): Architecture => ({
   name,
   elfClass: xlen,
@@ -292,6 +317,8 @@ const row = (name: Architecture['name'], xlen: 32 | 64): Architecture => ({
   wordSize: xlen === 32 ? 4 : 8,
   relocations: relocations(xlen),
   separateRodata: false,
+  detour: detour(xlen),
+  keepsBlock: true,
   entryJump: (target) => shortJump(target) ?? longJump(target),
   // auipc a3, 0; c.lw (or c.ld) a3, 8(a3); c.jr a3; the word. a3 is free: memset and memmove take three arguments.
   tableJump: {

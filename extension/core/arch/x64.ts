@@ -54,6 +54,7 @@ export const x64: Architecture = {
   wordSize: 8,
   relocations,
   separateRodata: false,
+  variablesInText: 'uncollected',
   entryJump: jump,
   // nop x 6; movabs rax, the word; jmp rax
   tableJump: {

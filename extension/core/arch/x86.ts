@@ -63,6 +63,7 @@ export const x86: Architecture = {
   wordSize: 4,
   relocations,
   separateRodata: false,
+  variablesInText: 'uncollected',
   entryJump: jump,
   // nop x 3; mov eax, the word; jmp eax
   tableJump: { code: Uint8Array.of(0x90, 0x90, 0x90, 0xb8, 0, 0, 0, 0, 0xff, 0xe0), word: 4 },

@@ -141,15 +141,15 @@ export interface Variable {
 export const initialisedData = (file: string, section: string, size: number, variables: readonly Variable[]) =>
   error(
     'link/data',
-    `${section} holds ${bytes(size)} of writable initialised data, for which a native module has no place${
+    `${section} holds ${bytes(size)} of writable initialised data, for which the reference linker has no place${
       variables.length
         ? `: ${listed(variables.map((variable) => (variable.size > 0 ? `${variable.name} (${bytes(variable.size)})` : variable.name)))}`
         : ''
     }`,
     { file, section, symbol: variables[0]?.name, offset: variables[0]?.offset },
     variables.length === 1
-      ? `Make ${variables[0].name} const, or leave it uninitialised and fill it in mpy_init.`
-      : 'Make them const, or leave them uninitialised and fill them in mpy_init.',
+      ? `Make ${variables[0].name} const, or link without --compat.`
+      : 'Make them const, or link without --compat.',
   );
 
 export const constructors = (file: string, section: string) =>
@@ -192,9 +192,9 @@ export const tooLarge = (what: string, size: number, limit: number) =>
 export const commonSymbol = (symbol: string, file: string, size: number) =>
   error(
     'link/common',
-    `${symbol} is a common symbol of ${size} bytes, which this version does not place`,
+    `${symbol} is a common symbol of ${size} bytes, for which the reference linker has no place`,
     { file, symbol },
-    'Compile with -fno-common.',
+    'Compile with -fno-common, or link without --compat.',
   );
 
 export const unknownRelocation = (type: number, arch: string, where: Where) =>
@@ -270,11 +270,23 @@ export const narrowAddress = (name: string, symbol: string, bytes: number, wordS
 export const staticBss = (name: string, names: readonly string[], where: Where) =>
   error(
     'link/static-bss',
-    `${listed(names, 'or')} is a static, zero-initialised variable that code reaches at a fixed distance (${name}), but variables are allocated apart from code`,
+    `${listed(names, 'or')} is a static variable that code reaches at a fixed distance (${name}), but variables are allocated apart from code`,
     { ...where, symbol: names[0] },
     `Remove \`static\` from ${names.length === 1 ? 'the variable' : 'the variables'}, so that code goes through the global offset table${
-      name.startsWith('R_ARM') ? ' (or compile with -mno-pic-data-is-text-relative)' : ''
+      name.startsWith('R_ARM')
+        ? ' (or compile with -mno-pic-data-is-text-relative)'
+        : name.startsWith('R_RISCV')
+          ? ' (or compile with GCC and -mno-explicit-relocs)'
+          : ''
     }.`,
+  );
+
+export const uncollected = (names: readonly string[], arch: string, where: Where) =>
+  warning(
+    'link/uncollected',
+    `${listed(names)} may hold pointers, but had to be placed beside the code, where the garbage collector of ${arch} firmware does not look for any`,
+    { ...where, symbol: names[0] },
+    'Where only such a variable refers to an object, the object is lost: keep those in a source file without static variables, as globals that are not static. Numbers are safe.',
   );
 
 export const acrossSpaces = (name: string, symbol: string, from: string, to: string, where: Where) =>

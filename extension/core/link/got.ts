@@ -3,7 +3,7 @@
 
 import type { RelocationRow } from '../arch/architecture.ts';
 import { gatherLiterals } from './literals.ts';
-import type { LinkedObject, Piece, Program, Target } from './program.ts';
+import type { LinkedObject, Piece, Program, Space, Target } from './program.ts';
 import { newTable, type Slot, Slots, setSize } from './table.ts';
 
 export interface Got {
@@ -11,7 +11,7 @@ export interface Got {
   /** In the order of their offsets. */
   readonly slots: readonly Slot[];
   /** The slot that a relocation against this symbol uses. */
-  slotOf(object: LinkedObject, symbol: number): Slot | undefined;
+  slotOf(object: LinkedObject, symbol: number, addend?: number): Slot | undefined;
 }
 
 /** Makes the table for all relocations and literals that want an entry; adds its piece, and one of literals, to the program. */
@@ -26,10 +26,12 @@ export function buildGot(program: Program): Got {
     for (const relocation of relocations) {
       const row = arch.relocations[relocation.type];
       if (!row) continue;
+      if (relocation.throughGot) slots.add(object, relocation.symbol, relocation.addend ?? 0);
       if (needsSlot(row) || (wanted.has(relocation.type) && object.file.symbols[relocation.symbol].binding !== 'local'))
         slots.add(object, relocation.symbol, 0);
     }
   }
+  if (arch.keepsBlock && !compat) keepBlock(program, slots);
   // Slots of one kind lie together, so that one relocation record serves a run of them.
   const ordered = slots.all.sort((a, b) => rank(a.target) - rank(b.target));
   ordered.forEach((slot, index) => {
@@ -39,7 +41,21 @@ export function buildGot(program: Program): Got {
   // Literals lie before the code that loads them.
   if (literals) program.pieces.unshift(piece, literals);
   else program.pieces.push(piece);
-  return { piece, slots: ordered, slotOf: (object, symbol) => slots.find(object, symbol, 0) };
+  return { piece, slots: ordered, slotOf: (object, symbol, addend = 0) => slots.find(object, symbol, addend) };
+}
+
+/**
+ * The collector of a port that keeps code in its heap frees the variables when the code does not hold the address of their
+ * allocation: a pointer into the middle does not count.
+ */
+function keepBlock({ pieces }: Program, slots: Slots): void {
+  const first = (space: Space) => pieces.find((piece) => piece.space === space && piece.size > 0);
+  const head = first('bss') ?? first('rodata');
+  if (!head) return;
+  const isKept = slots.all.some(
+    ({ target, addend }) => target.kind === 'piece' && target.piece === head && target.offset + addend === 0,
+  );
+  if (!isKept) slots.addUnnamed({ kind: 'piece', piece: head, offset: 0 });
 }
 
 export function needsSlot(row: RelocationRow): boolean {
@@ -48,5 +64,5 @@ export function needsSlot(row: RelocationRow): boolean {
 
 function rank(target: Target): number {
   if (target.kind !== 'piece') return 0;
-  return { text: 1, rodata: 2, bss: 3 }[target.piece.content];
+  return { text: 1, rodata: 2, data: 2, bss: 3 }[target.piece.content];
 }

@@ -63,6 +63,11 @@ function place(program: Program, gap: number): Omit<Layout, 'jump'> {
     piece.address = alignUp(ends[piece.space], piece.align);
     ends[piece.space] = piece.address + piece.size;
   }
+  // The loader puts rodata right behind bss.
+  if (!program.compat && ends.rodata > 0) {
+    const aligns = program.pieces.map(({ space, align }) => (space === 'rodata' ? align : 1));
+    ends.bss = alignUp(ends.bss, Math.min(Math.max(...aligns), 4 * program.arch.wordSize));
+  }
   return { textSize: ends.text, rodataSize: ends.rodata, bssSize: ends.bss };
 }
 

@@ -12,6 +12,7 @@ import { layOut } from './layout.ts';
 import { addLibraryMembers } from './libraries.ts';
 import { mapOf } from './map.ts';
 import { addObject } from './objects.ts';
+import { placeVariables } from './place-variables.ts';
 import { inSources } from './places.ts';
 import { findProfile } from './profiles.ts';
 import { hasErrors, type Program } from './program.ts';
@@ -51,6 +52,7 @@ function linkProgram(program: Program): LinkResult {
   if (program.objects.length < request.objects.length) return failed(diagnostics);
   addLibraryMembers(program);
   resolveSymbols(program);
+  placeVariables(program);
   const got = buildGot(program);
   const layout = layOut(program);
   if (!layout) return failed(diagnostics);

@@ -68,6 +68,7 @@ const sortsByName: readonly (readonly [prefix: string, content: Piece['content']
   ['.text', 'text'],
   ['.rodata', 'rodata'],
   ['.data.rel.ro', 'rodata'],
+  ['.data', 'data'],
   ['.bss', 'bss'],
 ];
 
@@ -100,7 +101,7 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
   if (section.type !== sectionTypes.progbits && section.type !== sectionTypes.nobits) return undefined;
   const isLiterals = program.arch.literalSections?.test(section.name);
   const content = isLiterals ? 'text' : contentOf(section);
-  if (!content) {
+  if (content === 'data' && program.compat) {
     return refuse(initialisedData(file.path, section.name, section.size, variablesIn(file, section)));
   }
   if (section.flags & sectionFlags.compressed) {
@@ -132,22 +133,23 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
   };
 }
 
-function contentOf(section: ObjectSection): Piece['content'] | undefined {
+function contentOf(section: ObjectSection): Piece['content'] {
   return (
     sortsByName.find(([prefix]) => section.name === prefix || section.name.startsWith(`${prefix}.`))?.[1] ??
     contentByFlags(section)
   );
 }
 
-export function spaceOf(content: Piece['content'], arch: Architecture): Space {
+function spaceOf(content: Piece['content'], arch: Architecture): Space {
+  if (content === 'data') return 'rodata';
   return content === 'rodata' && !arch.separateRodata ? 'text' : content;
 }
 
-/** A section of the author's own naming goes where its flags say; writable data with bytes has no place. */
-function contentByFlags(section: ObjectSection): Piece['content'] | undefined {
+/** A section of the author's own naming goes where its flags say. */
+function contentByFlags(section: ObjectSection): Piece['content'] {
   if (section.type === sectionTypes.nobits) return 'bss';
   if (section.flags & sectionFlags.exec) return 'text';
-  return section.flags & sectionFlags.write ? undefined : 'rodata';
+  return section.flags & sectionFlags.write ? 'data' : 'rodata';
 }
 
 function variablesIn(file: ObjectFile, section: ObjectSection): Variable[] {

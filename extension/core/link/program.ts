@@ -6,19 +6,23 @@ import type { ObjectFile, ObjectRelocation } from '../elf/object-file.ts';
 import type { CompatProfile } from './profiles.ts';
 import type { LinkRequest } from './request.ts';
 
-/** The three blocks a native module has in memory; distances between them are unknown before it is loaded. */
+/**
+ * The blocks a native module has in memory. Distances between them are unknown before it is loaded, although the loader puts
+ * rodata, which is RAM and takes variables too, behind bss in one allocation.
+ */
 export type Space = 'text' | 'rodata' | 'bss';
 
 /** A run of bytes that moves as one: a section of an object, the GOT, a stub of ours. A literal section is in pieces of ours. */
 export interface Piece {
   readonly name: string;
-  readonly content: 'text' | 'rodata' | 'bss';
-  readonly space: Space;
+  readonly content: 'text' | 'rodata' | 'data' | 'bss';
+  /** Where it goes; of variables, not final before `placeVariables`. */
+  space: Space;
   readonly size: number;
   readonly align: number;
   /** Empty for bss. */
-  readonly data: Uint8Array;
-  readonly relocations: readonly ObjectRelocation[];
+  data: Uint8Array;
+  relocations: readonly PieceRelocation[];
   /** Undefined for what the linker makes. */
   readonly object: LinkedObject | undefined;
   /** Words that hold an entry of the function table: a stub's jump target. */
@@ -33,6 +37,13 @@ export interface Piece {
   address: number;
 }
 
+export interface PieceRelocation extends ObjectRelocation {
+  /** The distance is that to a slot of the global offset table with the address, which is loaded instead of computed. */
+  readonly throughGot?: true;
+  /** A jump to code that makes the whole address, in place of an upper half: nothing is left for the lower ones to add. */
+  readonly makesAddress?: true;
+}
+
 /** A word of the global offset table or of the literals behind it. */
 export interface Word {
   readonly piece: Piece;
@@ -41,7 +52,8 @@ export interface Word {
 }
 
 export interface LinkedObject {
-  readonly file: ObjectFile;
+  /** Its symbols may be followed by some that the linker made; `targets` tells where those are. */
+  file: ObjectFile;
   /** By section header index; undefined for a section that is not part of the module. */
   readonly pieces: readonly (Piece | undefined)[];
   /** Indices of sections that no module can have, which is reported: what refers to them is no further fault. */

@@ -3,7 +3,6 @@
 
 import type { Field, ValueRow } from '../arch/architecture.ts';
 import type { Where } from '../diagnostic.ts';
-import type { ObjectRelocation } from '../elf/object-file.ts';
 import type { Relocation, RelocationTarget } from '../mpy/module.ts';
 import { Differences } from './differences.ts';
 import {
@@ -29,7 +28,7 @@ import {
 } from './errors.ts';
 import type { Got } from './got.ts';
 import type { Layout } from './layout.ts';
-import type { Piece, Program, Target } from './program.ts';
+import type { Piece, PieceRelocation, Program, Target } from './program.ts';
 import { variablesMeant } from './variables.ts';
 
 export interface Image {
@@ -60,7 +59,7 @@ export function relocate(program: Program, got: Got, layout: Layout): Image {
 /** One relocation being applied, for the steps below and their messages. */
 export interface Site {
   readonly piece: Piece;
-  readonly relocation: ObjectRelocation;
+  readonly relocation: PieceRelocation;
   readonly name: string;
   readonly field: Field;
   readonly target: Target;
@@ -113,7 +112,7 @@ class Relocator {
     this.relocations.push({ base: piece.space === 'rodata' ? 'rodata' : 'text', offset: address, target });
   }
 
-  apply(piece: Piece, relocation: ObjectRelocation): void {
+  apply(piece: Piece, relocation: PieceRelocation): void {
     const { arch, diagnostics } = this.program;
     const row = arch.relocations[relocation.type];
     const isMoved =
@@ -128,7 +127,7 @@ class Relocator {
     } else if (row.formula !== 'none' && row.formula !== 'padding') this.applyRow(piece, relocation, row);
   }
 
-  private applyRow(piece: Piece, relocation: ObjectRelocation, row: ValueRow): void {
+  private applyRow(piece: Piece, relocation: PieceRelocation, row: ValueRow): void {
     const field = this.fieldAt(piece, relocation, row);
     if (!field) return;
     const target = piece.object?.targets[relocation.symbol] ?? { kind: 'nothing' };
@@ -138,14 +137,15 @@ class Relocator {
     const site: Site = { piece, relocation, name: row.name, field, target, address, addend };
     const value = this.evaluate(site, row.formula);
     const isGood = value !== undefined && this.write(site, value);
-    if (row.upper) {
+    if (row.upper || relocation.makesAddress) {
       const values = this.uppers.get(piece) ?? new Map<number, number | undefined>();
-      this.uppers.set(piece, values.set(relocation.offset, isGood ? value : undefined));
+      const rest = relocation.makesAddress ? 0 : value;
+      this.uppers.set(piece, values.set(relocation.offset, isGood ? rest : undefined));
     }
   }
 
   /** @returns undefined, and reports it, when the place has no such field. */
-  private fieldAt(piece: Piece, relocation: ObjectRelocation, row: ValueRow): Field | undefined {
+  private fieldAt(piece: Piece, relocation: PieceRelocation, row: ValueRow): Field | undefined {
     const { diagnostics } = this.program;
     if (piece.space === 'bss') {
       diagnostics.push(relocationIntoBss(row.name, this.where(piece, relocation)));
@@ -172,6 +172,7 @@ class Relocator {
       case 'known S + A':
         return this.known(site);
       case 'S + A - P':
+        if (site.relocation.throughGot) return this.distanceToSlot(site);
         return this.distance(site, (s) => s + addend - (field.origin?.(address) ?? address));
       case 'S + A - GOT':
         return this.distance(site, (s) => s + addend - this.got.piece.address);
@@ -265,7 +266,7 @@ class Relocator {
     }
     const symbol = this.symbolName(piece, relocation);
     const where = this.where(piece, relocation);
-    if (found.space === 'bss') this.unreachable(site, where);
+    if (found.content === 'bss' || found.content === 'data') this.unreachable(site, where);
     else this.program.diagnostics.push(acrossSpaces(name, symbol, piece.space, found.space, where));
     return undefined;
   }
@@ -311,6 +312,12 @@ class Relocator {
     return undefined;
   }
 
+  /** In place of the distance to a variable: see `placeVariables`. */
+  private distanceToSlot({ piece, relocation, address, addend }: Site): number | undefined {
+    const slot = piece.object && this.got.slotOf(piece.object, relocation.symbol, addend);
+    return slot && this.got.piece.address + slot.offset - address;
+  }
+
   private throughGot(site: Site, value: (g: number) => number): number | undefined {
     const slot = this.got.slotOf(site.piece.object as NonNullable<Piece['object']>, site.relocation.symbol);
     if (!slot || site.target.kind === 'nothing') return this.discarded(site);
@@ -327,7 +334,7 @@ class Relocator {
   }
 
   /** Whether the symbol is in a section that is reported as such. */
-  private isRefused({ object }: Piece, relocation: ObjectRelocation): boolean {
+  private isRefused({ object }: Piece, relocation: PieceRelocation): boolean {
     const referred = object?.file.symbols[relocation.symbol];
     return referred?.place === 'section' && object?.refused.has(referred.section) === true;
   }
@@ -357,11 +364,11 @@ class Relocator {
     return piece.space === 'rodata' ? this.views.rodata : this.views.text;
   }
 
-  private symbolName(piece: Piece, relocation: ObjectRelocation): string {
+  private symbolName(piece: Piece, relocation: PieceRelocation): string {
     return piece.object?.file.symbols[relocation.symbol]?.name || '(no symbol)';
   }
 
-  private where(piece: Piece, relocation: ObjectRelocation): Where {
+  private where(piece: Piece, relocation: PieceRelocation): Where {
     return { file: piece.object?.file.path, section: piece.name, offset: relocation.offset };
   }
 }

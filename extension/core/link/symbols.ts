@@ -3,6 +3,7 @@
 
 import { tableEntry } from '../abi/table-entry.ts';
 import type { ObjectSymbol } from '../elf/object-file.ts';
+import { Commons } from './commons.ts';
 import { type Definition, findEntry, placeOf } from './entry.ts';
 import { commonSymbol, duplicateSymbol } from './errors.ts';
 import type { LinkedObject, Program, Target } from './program.ts';
@@ -28,17 +29,20 @@ const memoryFunctions: ReadonlyMap<string, string> = new Map([
 export function resolveSymbols(program: Program): void {
   const definitions = collectDefinitions(program);
   const stubs = new Stubs(program);
+  const commons = new Commons(program);
   const undefinedSymbols = new UndefinedSymbols(program, [...memoryFunctions.keys(), ...tables.keys(), 'mpy_init']);
   for (const object of program.objects) {
     object.targets = object.file.symbols.map((symbol) => {
       // An object's own weak function gives way to another object's strong one, in that object too.
-      const isOverridable = symbol.binding === 'weak' && symbol.place !== 'undefined';
-      const own = isOverridable ? undefined : ownTarget(program, object, symbol);
+      const isOverridable =
+        symbol.binding !== 'local' &&
+        (symbol.place === 'common' ? !program.compat : symbol.place !== 'undefined' && strength(symbol) < strongest);
+      const own = isOverridable ? undefined : ownTarget(program, object, symbol, commons);
       if (own) return own;
       const table = isOverridable ? undefined : tables.get(symbol.name);
       if (table) return table;
       const definition = definitions.get(symbol.name);
-      if (definition) return ownTarget(program, definition.object, definition.symbol) ?? { kind: 'nothing' };
+      if (definition) return ownTarget(program, definition.object, definition.symbol, commons) ?? { kind: 'nothing' };
       const outside = outsideTarget(program, object, symbol, stubs);
       if (outside) return outside;
       if (symbol.binding === 'weak') return { kind: 'weak-undefined' };
@@ -48,6 +52,7 @@ export function resolveSymbols(program: Program): void {
   }
   // The reference linker puts each new stub behind the first section.
   program.pieces.splice(1, 0, ...stubs.pieces.reverse());
+  program.pieces.push(...commons.pieces);
   findEntry(program, definitions);
 }
 
@@ -71,20 +76,27 @@ function collectDefinitions(program: Program): Map<string, Definition> {
     for (const symbol of object.file.symbols) {
       if (symbol.binding === 'local' || symbol.place === 'undefined') continue;
       const first = definitions.get(symbol.name);
-      if (!first || (first.symbol.binding === 'weak' && symbol.binding === 'global'))
-        definitions.set(symbol.name, { object, symbol });
-      else if (symbol.binding === 'global' && !isPcThunk(symbol.name))
+      if (!first || strength(symbol) > strength(first.symbol)) definitions.set(symbol.name, { object, symbol });
+      else if (strength(symbol) === strongest && strength(first.symbol) === strongest && !isPcThunk(symbol.name))
         program.diagnostics.push(duplicateSymbol(symbol.name, placeOf(first), placeOf({ object, symbol })));
     }
   }
   return definitions;
 }
 
+const strongest = 3;
+
+/** Of two definitions the stronger holds; two of the strongest are a mistake. */
+function strength({ binding, place }: ObjectSymbol): number {
+  if (place === 'common') return 2;
+  return binding === 'weak' ? 1 : strongest;
+}
+
 /** GCC gives each x86 object its own copy of these, in a COMDAT group. */
 const isPcThunk = (name: string) => name.startsWith('__x86.get_pc_thunk.');
 
 /** @returns undefined for a symbol that is not defined in its own object. */
-function ownTarget(program: Program, object: LinkedObject, symbol: ObjectSymbol): Target | undefined {
+function ownTarget(program: Program, object: LinkedObject, symbol: ObjectSymbol, commons: Commons): Target | undefined {
   switch (symbol.place) {
     case 'section': {
       const piece = object.pieces[symbol.section];
@@ -93,6 +105,7 @@ function ownTarget(program: Program, object: LinkedObject, symbol: ObjectSymbol)
     case 'absolute':
       return symbol.type === 'file' ? { kind: 'nothing' } : { kind: 'absolute', value: symbol.value };
     case 'common':
+      if (!program.compat) return { kind: 'piece', piece: commons.get(symbol.name), offset: 0 };
       program.diagnostics.push(commonSymbol(symbol.name, object.file.path, symbol.size));
       return { kind: 'nothing' };
     case 'undefined':

@@ -65,6 +65,11 @@ export class Slots {
     return slot;
   }
 
+  /** A slot that the loader fills although no code uses it. */
+  addUnnamed(target: Target): void {
+    this.all.push({ piece: this.piece, target, addend: 0, offset: 0 });
+  }
+
   private keyOf(object: LinkedObject, symbol: number, addend: number): [Map<string, Slot>, string] {
     const { binding, name } = object.file.symbols[symbol];
     const key = `${binding === 'local' ? symbol : name}${addend === 0 ? '' : `+${addend}`}`;

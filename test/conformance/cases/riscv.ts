@@ -269,11 +269,11 @@ function pairs(w: Writer): Case[] {
     {
       ...caseOf(
         'R_RISCV_PCREL_HI20',
-        'to a variable, which is apart',
+        'to a variable, through the table',
         aVariable,
         code('mpy_init', `${address('variable')}${aVariable.use}`),
       ),
-      expect: { refused: 'link/static-bss' },
+      refusedByCompat: 'link/static-bss',
     },
     caseOf(
       'R_RISCV_PCREL_LO12_I',

@@ -94,6 +94,7 @@ static word check(void) {
 #else
     HOLDS(multiply(zero + 0x12345678LL, 0x1000LL) == 0x12345678000LL && shift(0x123456789aULL << zero, 8) == 0x12345678u);
 #endif
+    HOLDS(variables_hold(zero));
     return right;
 }
 

@@ -186,6 +186,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'a static variable, by its name where it is a distance into its section',
+    more: { compat: '1.29' },
     objects: [
       x64(
         [text({ offset: 1, type: 2, symbol: '.bss', addend: 4 }), { name: '.bss', data: 16 }],
@@ -197,11 +198,12 @@ const cases: readonly Case[] = [
       ),
     ],
     says: `
-      a.o: section .text+0x1 in mpy_init+0x1: error: count is a static, zero-initialised variable that code reaches at a fixed distance (R_X86_64_PC32), but variables are allocated apart from code [link/static-bss]
+      a.o: section .text+0x1 in mpy_init+0x1: error: count is a static variable that code reaches at a fixed distance (R_X86_64_PC32), but variables are allocated apart from code [link/static-bss]
         Remove \`static\` from the variable, so that code goes through the global offset table.`,
   },
   {
     name: 'static variables of which code does not tell the one',
+    more: { compat: '1.29' },
     arch: 'armv7m',
     objects: [
       arm(
@@ -214,11 +216,12 @@ const cases: readonly Case[] = [
       ),
     ],
     says: `
-      a.o: section .text+0x8: error: total or count is a static, zero-initialised variable that code reaches at a fixed distance (R_ARM_REL32), but variables are allocated apart from code [link/static-bss]
+      a.o: section .text+0x8: error: total or count is a static variable that code reaches at a fixed distance (R_ARM_REL32), but variables are allocated apart from code [link/static-bss]
         Remove \`static\` from the variables, so that code goes through the global offset table (or compile with -mno-pic-data-is-text-relative).`,
   },
   {
     name: 'initialised variables, all by name and size, and not what refers to them',
+    more: { compat: '1.29' },
     objects: [
       x64(
         [text({ offset: 1, type: 2, symbol: 'table' }), { name: '.data', data: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
@@ -229,8 +232,8 @@ const cases: readonly Case[] = [
       ),
     ],
     says: `
-      a.o: section .data+0x0 in flag: error: .data holds 9 bytes of writable initialised data, for which a native module has no place: flag (1 byte) and table (8 bytes) [link/data]
-        Make them const, or leave them uninitialised and fill them in mpy_init.`,
+      a.o: section .data+0x0 in flag: error: .data holds 9 bytes of writable initialised data, for which the reference linker has no place: flag (1 byte) and table (8 bytes) [link/data]
+        Make them const, or link without --compat.`,
   },
   {
     name: 'thread-local variables',
@@ -531,13 +534,14 @@ const cases: readonly Case[] = [
   },
   {
     name: 'several faults of one link, all at once',
+    more: { compat: '1.29' },
     objects: [
       calls('sinf', 'mp_nothing_like_it'),
       x64([text({ offset: 1, type: 11, symbol: 'mpy_init' }), { name: '.data', data: nop }], []),
     ],
     says: `
-      b.o: section .data: error: .data holds 8 bytes of writable initialised data, for which a native module has no place [link/data]
-        Make them const, or leave them uninitialised and fill them in mpy_init.
+      b.o: section .data: error: .data holds 8 bytes of writable initialised data, for which the reference linker has no place [link/data]
+        Make them const, or link without --compat.
       b.o: section .text+0x0 in mpy_init: error: mpy_init is defined twice: in a.o and in b.o [link/duplicate]
         Rename one, make one static, or mark one __attribute__((weak)).
       a.o: section .text+0x0 in mpy_init: note: mpy_init is first defined here

@@ -91,7 +91,7 @@ function faults(arch: BuildableArch, compiler: string, flags: readonly string[])
     assert.equal(status, 0, stderr);
     return { path: `${name}.o`, bytes: readFileSync(join(dir, `${name}.o`)) };
   });
-  const { diagnostics } = link({ arch, abi: micropython, objects, qstrs: [], sourceName: 'm.mpy' });
+  const { diagnostics } = link({ arch, abi: micropython, objects, qstrs: [], sourceName: 'm.mpy', compat: '1.29' });
   // Before DWARF 5 the folder is not told.
   return diagnostics.map(({ where, related, ...rest }) => ({
     ...rest,

@@ -1,0 +1,3 @@
+extern int tentative;
+extern void *kept_globally;
+int shared_step(void);
