@@ -32,7 +32,6 @@ for (const { name, abi } of abiProfiles) {
       sections: [
         { name: '.text', data: [0x70, 0x47, 0, 0] },
         { name: '.data.rel.ro', data: [0, 0, 0, 0], relocations: [{ offset: 0, type: 2, symbol: 'mp_type_list' }] },
-        { name: '.bss', data: 4 },
       ],
       symbols: [{ name: 'mpy_init', section: '.text', value: 1, type: 'function' }, { name: 'mp_type_list' }],
     });
