@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { micropython } from '../../extension/core/abi/micropython.ts';
 import { type BuildableArch, buildableArchs } from '../../extension/core/arch/names.ts';
+import { targets } from '../../extension/core/compile/targets.ts';
 import { link } from '../../extension/core/link/link.ts';
 import { readModule } from '../../extension/core/mpy/read.ts';
 import { need, needed } from '../setup/need.ts';
@@ -40,7 +41,10 @@ async function runs(t: TestContext, arch: BuildableArch, family: Compiler['famil
     const libraries = await runtime(arch, env);
     const done: { variant: string; run: Run }[] = [];
     const wrong: string[] = [];
-    for (const flags of variants) {
+    const smaller = targets[arch].smallerFlags?.[family];
+    // As our own build makes code, and at the levels where compilers are told apart from each other most.
+    const own = smaller ? ['-Os', '-O0', '-O2', '-O3'].map((level) => [...smaller, level]) : [];
+    for (const flags of [...variants, ...own]) {
       const variant = flags.join(' ');
       const objects = await Promise.all(
         sourcesFor(arch).map((source) => compile(compiler, flags, join(sources, source), folder, env)),

@@ -29,6 +29,8 @@ export interface CompileRequest {
   /** The author's flags by the places they go to; see ProjectCflags. */
   readonly cflags: { readonly [place in 'first' | 'arch' | 'extra' | 'last']: readonly string[] };
   readonly floatImpl?: FloatImpl | undefined;
+  /** Code as upstream's makefile has it made, for the reference linker's bytes; else smaller where we know how. */
+  readonly asUpstream?: boolean | undefined;
   /** MicroPython's headers: those of a tree, or ours. */
   readonly headers: string;
   /** What ours need to know. */
@@ -110,6 +112,7 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
     ...codeFlags,
     ...target.familyFlags[compiler.family],
     ...target.flags,
+    ...(request.asUpstream ? [] : (target.smallerFlags?.[compiler.family] ?? [])),
     ...compiler.flags,
     ...cflags.arch,
     `-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_${floatImpl}`,

@@ -1,5 +1,6 @@
-// What the compiler is told for each architecture. With GCC the code must come out as MicroPython's own py/dynruntime.mk makes
-// it, byte for byte: the flags that shape code are the same, in the same order. Clang serves where no GCC is found.
+// What the compiler is told for each architecture. Where the reference linker's bytes are wanted, GCC's code must come out as
+// MicroPython's own py/dynruntime.mk makes it, byte for byte: the flags that shape code are the same, in the same order. Else
+// `smallerFlags` join them. Clang serves where no GCC is found.
 // https://docs.micropython.org/en/latest/develop/natmod.html
 
 import type { BuildableArch } from '../arch/names.ts';
@@ -25,6 +26,8 @@ export interface Target {
   readonly flags: readonly string[];
   /** How each family is brought to this target and to code that our linker takes. */
   readonly familyFlags: Readonly<Record<CompilerFamily, readonly string[]>>;
+  /** For code that is smaller than with upstream's flags; not for the reference linker's bytes. */
+  readonly smallerFlags?: Readonly<Partial<Record<CompilerFamily, readonly string[]>>> | undefined;
   /** Clang's objects are made by way of assembly text, with these flags for its assembler: its literals come out right so only. */
   readonly clangAssembler?: readonly string[] | undefined;
   /** A GCC without a C library of its own: picolibc is taken when it knows its specs. */
@@ -67,6 +70,9 @@ const arm = (floatImpl: FloatImpl, ...flags: string[]): Target => ({
   flags: ['-mthumb', ...flags],
   // -meabi gnu: otherwise clear and copy loops become __aeabi_memset, whose arguments come in another order than memset's.
   familyFlags: { gcc: [], clang: ['--target=arm-none-eabi', '-meabi', 'gnu', ...clangCode] },
+  // The loader relocates any aligned word of text, so an address may stand beside the code that loads it: that takes fewer
+  // instructions than the way through the GOT, and reaches variables. -mword-relocations: never halves in MOVW and MOVT.
+  smallerFlags: { gcc: ['-fno-pic', '-mword-relocations'] },
 });
 
 const riscv = (bits: 32 | 64, ...flags: string[]): Target => ({
@@ -87,18 +93,23 @@ const clangXtensa = [
   'dynamic-no-pic',
 ];
 
+/** GCC aligns tables to 32 bytes for speed that no module needs; some builds of it also mark every target of a jump. */
+const closeData = ['-malign-data=abi', '-fcf-protection=none'];
+
 export const targets: Readonly<Record<BuildableArch, Target>> = {
   x86: {
     floatImpl: 'double',
     compilers: [...gcc('i686-linux-gnu-gcc'), hostGcc, ...gcc('x86_64-linux-gnu-gcc'), ...anyClang],
     flags: ['-m32', '-fno-stack-protector'],
     familyFlags: { gcc: [], clang: ['--target=i686-linux-gnu', ...clangCode] },
+    smallerFlags: { gcc: closeData },
   },
   x64: {
     floatImpl: 'double',
     compilers: [...gcc('x86_64-linux-gnu-gcc'), { ...hostGcc, machine: /^(x86_64|amd64)-.*(linux|elf)/ }, ...anyClang],
     flags: ['-fno-stack-protector'],
     familyFlags: { gcc: [], clang: ['--target=x86_64-linux-gnu', ...clangCode] },
+    smallerFlags: { gcc: closeData },
   },
   armv6m: arm('float', '-mcpu=cortex-m0'),
   armv7m: arm('float', '-mcpu=cortex-m3'),

@@ -181,6 +181,7 @@ async function compileAndLink(
     sources: project.sources.filter((source) => !source.endsWith('.py')),
     arch,
     compiler,
+    asUpstream: request.compat !== undefined,
     headers: api.headers,
     defines: api.defines,
     libcHeaders: request.libcHeaders,

@@ -65,3 +65,16 @@ test('C++ is not told to be C', () => {
   assert.ok(!argv.includes('-std=c99'));
   assert.ok(argv.includes('-fno-exceptions'));
 });
+
+test('code is made smaller than upstream makes it, unless the bytes of the reference linker are asked for', () => {
+  const [own] = planCompile(request);
+  const [upstream] = planCompile({ ...request, asUpstream: true });
+  assert.ok(own.argv.includes('-fno-pic') && own.argv.includes('-mword-relocations'));
+  assert.ok(own.argv.indexOf('-fno-pic') > own.argv.indexOf('-fpic'));
+  assert.ok(!upstream.argv.includes('-fno-pic'));
+});
+
+test('an author who wants position-independent code has the last word', () => {
+  const [{ argv }] = planCompile({ ...request, cflags: { ...request.cflags, extra: ['-fpic'] } });
+  assert.ok(argv.lastIndexOf('-fpic') > argv.lastIndexOf('-fno-pic'));
+});
