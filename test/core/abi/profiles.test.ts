@@ -32,6 +32,7 @@ for (const { name, abi } of abiProfiles) {
       sections: [
         { name: '.text', data: [0x70, 0x47, 0, 0] },
         { name: '.data.rel.ro', data: [0, 0, 0, 0], relocations: [{ offset: 0, type: 2, symbol: 'mp_type_list' }] },
+        { name: '.bss', data: 4 },
       ],
       symbols: [{ name: 'mpy_init', section: '.text', value: 1, type: 'function' }, { name: 'mp_type_list' }],
     });
@@ -49,6 +50,8 @@ for (const { name, abi } of abiProfiles) {
     assert.ok(module.code.kind === 'viper');
     assert.equal(module.code.bssSize, 4);
     assert.deepEqual(module.code.relocations, [
+      // Keeps the variables from the garbage collector.
+      { base: 'text', offset: 8, target: { kind: 'bss' } },
       { base: 'text', offset: 4, target: { kind: 'entry', index: abi.funTable.indexOf('type_list') } },
     ]);
   });
