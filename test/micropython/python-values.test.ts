@@ -172,6 +172,32 @@ outermost()
     );
   });
 
+test('without symbols the function table and the RAM tell types, names and values', patience, async (t) => {
+  const board = 'qemu-MPS2_AN385';
+  const stopped = await needed(t, board, () => stopBoard(board, script + waitForInput));
+  if (!stopped) return;
+  t.after(() => stopped.end());
+  const { symbols, ...target } = stopped.target;
+  const heap = await symbols?.addressOf('gc_heap');
+  const funTable = await symbols?.addressOf('mp_fun_table');
+  assert.ok(heap !== undefined && funTable !== undefined);
+  const runtime = await PythonRuntime.open({ ...target, funTable, ram: [{ start: heap, end: heap + 0x1_0000 }] });
+  const { values } = await openValues(runtime, stopped.output);
+  const parts = await values.parts();
+  const text = (expression: string) =>
+    parts[expressions.indexOf(expression)].value.text.replace(/0x[0-9a-f]{4,}/g, 'ADDRESS');
+  for (const expression of ['-1', 'None', '-1.5', '[1, [2, [3]]]', "b'abc\\x00\\xff'", 'range(1, 10, 2)'])
+    assert.equal(text(expression), expression);
+  assert.equal(text("'made %s' % 5"), "'made 5'");
+  assert.equal(text('10**40'), `1${'0'.repeat(40)}`);
+  assert.equal(text('bear'), '<Animal object at ADDRESS>');
+  assert.equal(text('outer'), '<function outer at ADDRESS>');
+  assert.equal(text('outer(3)'), '<closure inner at ADDRESS>');
+  assert.equal(text("Point(1, 'q')"), "Point(x=1, y='q')");
+  assert.equal(text('caught(mishap)'), "Mishap('bad',)");
+  assert.equal(text('...'), 'Ellipsis');
+});
+
 for (const machine of ['x64', 'x86'] as const) {
   test(`${machine}: values read like Python's own repr, and open`, patience, async (t) => {
     const stopped = await stop(t, machine, script + waitForInput);
