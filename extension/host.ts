@@ -46,9 +46,10 @@ export function activate(context: vscode.ExtensionContext): void {
   status.activate(context, found, builds, settingsOf);
   inspector.activate(context, {
     listings: (file, description) => listWithObjdump(file, description, childProcesses),
+    files: fileStore,
     log: channel.line,
   });
-  dumpDocuments.activate(context, async (file, inspection) =>
+  dumpDocuments.activate(context, fileStore, async (file, inspection) =>
     (await import('./disassembler.ts')).disassembler(file, inspection),
   );
   buildTask.activate(context, { build: run, settingsOf, projects: found });

@@ -19,7 +19,7 @@ const coreImports: Readonly<Record<string, readonly string[]>> = {
   link: ['bytes', 'elf', 'abi', 'arch', 'mpy'],
   compile: ['arch'],
   project: ['abi', 'arch', 'mpy', 'link', 'compile'],
-  inspect: ['abi', 'arch', 'mpy'],
+  inspect: ['elf', 'abi', 'arch', 'mpy'],
   board: ['bytes', 'abi', 'arch', 'mpy'],
   debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'inspect'],
 };

@@ -9,7 +9,7 @@ export interface DisassemblyOptions {
   readonly onFailed: (message: string) => void;
 }
 
-export type CodeFile = Pick<WorkerRequest, 'name' | 'bytes' | 'listings' | 'note'>;
+export type CodeFile = Pick<WorkerRequest, 'name' | 'bytes' | 'image' | 'sources' | 'listings' | 'note'>;
 
 export interface Disassembly {
   /** Another file, or the file changed. Goes on if the older one was asked for. */

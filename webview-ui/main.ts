@@ -8,6 +8,7 @@ import type { FromPage, ToPage } from '../extension/core/inspect/messages.ts';
 import { bytesView } from './bytes-view.ts';
 import { disassembly } from './disassembly.ts';
 import { hex, type Row, rowAt, rowsOf, type SectionName, sectionNames, sectionOf } from './sections.ts';
+import { symbolTreemap } from './treemap.ts';
 import { virtualList } from './virtual-list.ts';
 
 interface PageState {
@@ -32,13 +33,18 @@ const rowsBySection = new Map<SectionName, readonly Row[]>();
 /** Kept while another part is shown, and when the file changes. */
 const scrolls = new Map<SectionName, number>();
 const activeRows = new Map<SectionName, number>();
+/** Where in the code the user wants to be as soon as it is disassembled. */
+let awaited: number | undefined;
 /** Where a search result leads. */
 let results: { readonly section: SectionName; readonly index: number }[] = [];
 
 const code = disassembly({
   onRows(all, isComplete) {
     rowsBySection.set('disassembly', all);
-    if (section === 'disassembly') showRows(all);
+    if (section === 'disassembly') {
+      showRows(all);
+      if (awaited !== undefined) goTo('disassembly', awaited);
+    }
     drawOutline();
     if (isComplete && searchText()) search();
   },
@@ -51,6 +57,11 @@ const list = virtualList({
   onOpen: (index) => follow(index),
 });
 const hexView = bytesView((offset) => chooseByte(offset));
+const sizes = symbolTreemap((symbol) => {
+  if (symbol.start === null) return show('symbols');
+  goTo(symbol.kind === 'function' ? 'disassembly' : 'symbols', symbol.start);
+});
+byId('sizes').append(sizes.element);
 byId('rows').append(list.element);
 byId('bytes').append(hexView.element);
 
@@ -110,6 +121,7 @@ function follow(index: number): void {
 function goTo(where: SectionName, offset: number): void {
   if (section !== where) show(where);
   const index = rowAt(rows, offset);
+  awaited = index === undefined && where === 'disassembly' ? offset : undefined;
   if (index === undefined) return;
   list.setActive(index);
   activate(index);
@@ -150,6 +162,8 @@ function show(next: SectionName): void {
   list.element.setAttribute('aria-label', sectionNames[next]);
   list.element.className = `list section-${next}`;
   byId('rows-title').textContent = sectionNames[next];
+  byId('sizes').hidden = next !== 'cost';
+  if (next === 'cost') sizes.show(description?.symbols ?? []);
   list.setActive(undefined);
   showRows(rowsBySection.get(next) ?? []);
   list.scroll = scrolls.get(next) ?? 0;
@@ -256,13 +270,14 @@ function open(message: Extract<ToPage, { kind: 'open' }>): void {
   const oldSize = bytes.length;
   name = message.name;
   bytes = new Uint8Array(message.bytes);
-  description = describe(bytes, name);
+  description = describe(bytes, name, message.image);
   const keep = { section, rows: list.scroll, hex: hexView.scroll, active: activeRows.get(section) };
   // The old code stays in view until the new one is there, and with it the scroll.
   for (const key of rowsBySection.keys()) if (key !== 'disassembly') rowsBySection.delete(key);
   for (const key of Object.keys(sectionNames) as SectionName[])
     if (key !== 'search' && key !== 'disassembly') rowsBySection.set(key, rowsOf(key, description));
-  code.reset({ name, bytes, listings: message.listings, note: message.note });
+  const { image, sources, listings, note } = message;
+  code.reset({ name, bytes, image, sources, listings, note });
   drawTitle(description, before === undefined ? undefined : bytes.length - oldSize);
   drawFault(description);
   hexView.show(bytes, description.fault?.where?.offset);

@@ -8,7 +8,7 @@ export interface Row {
   readonly start?: number;
   readonly end?: number;
   /** How to show it: a heading, good, bad, a note. */
-  readonly tone?: 'heading' | 'good' | 'bad' | 'note';
+  readonly tone?: 'heading' | 'good' | 'bad' | 'note' | 'label' | 'source';
   /** Share of the whole, 0 to 1, drawn as a bar. */
   readonly share?: number;
   /** Offset in the file of the instruction it may jump to. */
@@ -21,6 +21,7 @@ export const sectionNames = {
   cost: 'Cost',
   qstrs: 'Qstrs',
   objects: 'Constant objects',
+  symbols: 'Symbols',
   code: 'Functions',
   relocations: 'Relocations',
   disassembly: 'Disassembly',
@@ -34,7 +35,7 @@ export const hex = (value: number, digits = 4) => `0x${value.toString(16).padSta
 
 /** What needs the symbols of a build: said where a reader would look for it. */
 const symbolsNote =
-  'Sizes by function and variable need the debug image of the build, which this version does not make.';
+  'Names, C lines and sizes by symbol need the debug image: the .elf file that a build writes beside the .mpy.';
 
 export function rowsOf(section: SectionName, description: Description): Row[] {
   switch (section) {
@@ -55,7 +56,16 @@ export function rowsOf(section: SectionName, description: Description): Row[] {
         cells: [row.what, row.bytes.toLocaleString('en-US'), row.note],
         share: row.bytes / most,
       }));
-      return [...rows, { cells: [symbolsNote], tone: 'note' }];
+      return [...rows, ...imageNote(description)];
+    }
+    case 'symbols': {
+      const most = Math.max(1, ...description.symbols.map((row) => row.size));
+      const rows = description.symbols.map((row) => ({
+        cells: [row.name, row.size.toLocaleString('en-US'), row.kind, `${row.block}+${hex(row.offset)}`],
+        share: row.size / most,
+        ...(row.start === null || row.end === null || row.size === 0 ? {} : { start: row.start, end: row.end }),
+      }));
+      return [...rows, ...imageNote(description)];
     }
     case 'qstrs':
       return description.qstrs.map((row) => ({
@@ -98,6 +108,11 @@ export function rowsOf(section: SectionName, description: Description): Row[] {
     default:
       return [];
   }
+}
+
+function imageNote({ symbols, imageFault }: Description): Row[] {
+  if (imageFault !== null) return [{ cells: [`${imageFault}.`], tone: 'note' }];
+  return symbols.length > 0 ? [] : [{ cells: [symbolsNote], tone: 'note' }];
 }
 
 /** @returns the index of the smallest row that holds the byte, or undefined */

@@ -1,6 +1,6 @@
 // Disassembles beside the page, so that the page never waits. Gets the file's bytes, gives rows piece by piece.
 
-import { inspect } from '../extension/core/inspect/describe.ts';
+import { type DebugImage, inspect } from '../extension/core/inspect/describe.ts';
 import { dump } from '../extension/core/inspect/dump.ts';
 import { listCode } from '../extension/core/inspect/listing.ts';
 import type { Decode, Instruction } from '../extension/core/inspect/machine-code.ts';
@@ -14,6 +14,8 @@ export interface WorkerRequest {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly wasm: Uint8Array;
+  readonly image: DebugImage | undefined;
+  readonly sources: readonly (readonly [file: string, lines: readonly string[]])[];
   readonly listings: readonly (readonly [number, readonly Instruction[]])[];
   readonly note: string | undefined;
 }
@@ -39,11 +41,13 @@ self.addEventListener('message', (event: MessageEvent<WorkerRequest>) => {
 });
 
 async function work(request: WorkerRequest): Promise<void> {
-  const { kind, turn, name, bytes, wasm, listings, note } = request;
-  const inspection = inspect(bytes, name);
+  const { kind, turn, name, bytes, wasm, image, listings, note } = request;
+  const inspection = inspect(bytes, name, image);
+  const sources = new Map(request.sources);
+  const source = (file: string) => sources.get(file);
   const isListed = objdumpPrograms(inspection.description.header.arch).length > 0;
   const decode = isListed ? decodeFromListings(bytes, new Map(listings)) : await (capstone ??= loadCapstone(wasm));
-  if (kind === 'dump') return answer({ kind: 'text', turn, text: dump(inspection, name, { decode, note }) });
+  if (kind === 'dump') return answer({ kind: 'text', turn, text: dump(inspection, name, { decode, source, note }) });
 
   if (note) answer({ kind: 'rows', turn, rows: [{ cells: ['', note], tone: 'note' }], last: false });
   for (const code of inspection.description.codes) {
@@ -51,11 +55,10 @@ async function work(request: WorkerRequest): Promise<void> {
     if (!raw) continue;
     const title = `code ${code.path}: ${code.kind}${code.signature ? ` ${code.signature}` : ''}, ${code.text} bytes`;
     answer({ kind: 'rows', turn, rows: [{ cells: ['', title], tone: 'heading' }], last: false });
-    for (const lines of listCode(inspection, raw, decode)) {
-      const rows = lines.map(({ offset, size, text, comment, jump }) => ({
-        cells: [hex(offset), text, comment],
-        start: code.textStart + offset,
-        end: code.textStart + offset + size,
+    for (const lines of listCode(inspection, raw, { decode, source })) {
+      const rows = lines.map(({ offset, size, text, comment, jump, role }) => ({
+        cells: role === 'source' ? ['', text, comment] : [hex(offset), text, comment],
+        ...(role ? { tone: role } : { start: code.textStart + offset, end: code.textStart + offset + size }),
         ...(jump === undefined ? {} : { jump: code.textStart + jump }),
       }));
       answer({ kind: 'rows', turn, rows, last: false });

@@ -3,9 +3,10 @@
 import type { Command } from 'commander';
 import { error, Failure } from '../core/diagnostic.ts';
 import { compare, comparisonText } from '../core/inspect/compare.ts';
+import { debugImageOf, readSources } from '../core/inspect/debug-files.ts';
 import { type Inspection, inspect } from '../core/inspect/describe.ts';
-import { type DumpOptions, dump } from '../core/inspect/dump.ts';
-import { listCode } from '../core/inspect/listing.ts';
+import { dump } from '../core/inspect/dump.ts';
+import { type ListingOptions, listCode } from '../core/inspect/listing.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 
@@ -18,13 +19,18 @@ export function registerInspect(program: Command, ports: CliPorts): void {
     .option('--disassemble', 'add the instructions')
     .action(async (file: string, options: { readonly json?: boolean; readonly disassemble?: boolean }) => {
       const bytes = await readFile(file, ports);
-      const inspection = inspect(bytes, file);
+      const image = await debugImageOf(file, ports.files, ports.cwd);
+      const inspection = inspect(bytes, file, image);
       const { decode, note } = options.disassemble ? await ports.disassembler(bytes, inspection) : {};
-      const disassembly = decode ? { disassembly: disassemble(inspection, decode), note } : {};
+      const sources = new Map(
+        decode && (await readSources(inspection, ports.files.resolve(ports.cwd, file), ports.files)),
+      );
+      const source = (name: string) => sources.get(name);
+      const disassembly = decode ? { disassembly: disassemble(inspection, { decode, source }), note } : {};
       ports.print(
         options.json
           ? `${JSON.stringify({ file, ...inspection.description, ...disassembly })}\n`
-          : dump(inspection, baseName(file), { decode, note }),
+          : dump(inspection, baseName(file), { decode, source, note }),
       );
       complain(inspection, ports);
     });
@@ -54,8 +60,8 @@ function complain({ description }: Inspection, ports: CliPorts): void {
   ports.endWith(exitCodes.diagnostics);
 }
 
-function disassemble(inspection: Inspection, decode: NonNullable<DumpOptions['decode']>) {
-  return [...inspection.codes].map(([code, raw]) => ({ code, lines: [...listCode(inspection, raw, decode)].flat() }));
+function disassemble(inspection: Inspection, options: ListingOptions) {
+  return [...inspection.codes].map(([code, raw]) => ({ code, lines: [...listCode(inspection, raw, options)].flat() }));
 }
 
 async function readFile(file: string, ports: CliPorts): Promise<Uint8Array> {

@@ -2,12 +2,14 @@
 // https://code.visualstudio.com/api/extension-guides/virtual-documents
 
 import * as vscode from 'vscode';
+import { debugImageOf, readSources } from '../core/inspect/debug-files.ts';
 import { inspect } from '../core/inspect/describe.ts';
 import type { Disassembler } from '../core/inspect/disassembler.ts';
 import { dump } from '../core/inspect/dump.ts';
+import type { Files } from '../core/ports.ts';
 import { commands, dumpScheme } from './contributions.ts';
 
-export function activate(context: vscode.ExtensionContext, disassembler: Disassembler): void {
+export function activate(context: vscode.ExtensionContext, files: Files, disassembler: Disassembler): void {
   const changed = new vscode.EventEmitter<vscode.Uri>();
   const provider: vscode.TextDocumentContentProvider = {
     onDidChange: changed.event,
@@ -16,11 +18,13 @@ export function activate(context: vscode.ExtensionContext, disassembler: Disasse
       const name = file.path.split('/').pop() ?? '';
       try {
         const bytes = await vscode.workspace.fs.readFile(file);
-        const inspection = inspect(bytes, name);
+        const inspection = inspect(bytes, name, await debugImageOf(file.fsPath, files, ''));
         // Only a trusted workspace may choose the objdump that is run; without one Xtensa code stays bytes.
         const isXtensa = inspection.description.header.arch?.startsWith('xtensa');
         if (isXtensa && !vscode.workspace.isTrusted) return dump(inspection, name);
-        return dump(inspection, name, await disassembler(bytes, inspection));
+        const sources = new Map(await readSources(inspection, file.fsPath, files));
+        const source = (path: string) => sources.get(path);
+        return dump(inspection, name, { ...(await disassembler(bytes, inspection)), source });
       } catch (fault) {
         return `file ${name}\nfault: ${fault instanceof Error ? fault.message : fault}\n`;
       }

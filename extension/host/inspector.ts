@@ -2,16 +2,19 @@
 // https://code.visualstudio.com/api/extension-guides/custom-editors
 
 import * as vscode from 'vscode';
+import { debugImageOf, readSources } from '../core/inspect/debug-files.ts';
 import type { Description } from '../core/inspect/describe.ts';
 import { inspect } from '../core/inspect/describe.ts';
 import type { FromPage, ToPage } from '../core/inspect/messages.ts';
 import type { Listings } from '../core/inspect/objdump.ts';
 import { missingObjdump } from '../core/inspect/objdump.ts';
+import type { Files } from '../core/ports.ts';
 import { inspectorView } from './contributions.ts';
 
 export interface InspectorPorts {
   /** Runs a toolchain's objdump for instruction sets that the page can't disassemble itself. */
   readonly listings: (file: Uint8Array, description: Description) => Promise<Listings>;
+  readonly files: Files;
   /** A line for whoever looks for the reason. */
   readonly log: (text: string) => void;
 }
@@ -63,12 +66,16 @@ function resolve(
     try {
       // A copy: what readFile gives may be a Node Buffer, which a message does not carry as bytes.
       const bytes = Uint8Array.from(await vscode.workspace.fs.readFile(uri));
-      const { description } = inspect(bytes, name);
+      const found = await debugImageOf(uri.fsPath, ports.files, '');
+      const image = found && { ...found, bytes: Uint8Array.from(found.bytes) };
+      const inspection = inspect(bytes, name, image);
+      const { description } = inspection;
       const trusted = vscode.workspace.isTrusted;
       const listings: Listings = trusted ? await ports.listings(bytes, description) : new Map();
+      const sources = trusted ? await readSources(inspection, uri.fsPath, ports.files) : [];
       if (mine !== turn) return;
       const note = missingObjdump(description.header.arch, listings.size > 0);
-      post({ kind: 'open', id: nextId++, name, bytes, listings: [...listings], note });
+      post({ kind: 'open', id: nextId++, name, bytes, image, sources, listings: [...listings], note });
     } catch (fault) {
       if (mine !== turn) return;
       const why = fault instanceof Error ? fault.message : String(fault);
@@ -133,7 +140,7 @@ function pageHtml(webview: vscode.Webview, folder: vscode.Uri): string {
 </header>
 <div class="banners"><div id="fault" class="banner" role="alert" hidden></div><div id="problem" class="banner" role="alert" hidden></div></div>
 <nav id="outline" role="tree" aria-label="Parts of the module"></nav>
-<main aria-labelledby="rows-title"><h2 id="rows-title"></h2><div id="rows"></div><div id="empty"></div></main>
+<main aria-labelledby="rows-title"><h2 id="rows-title"></h2><div id="rows"></div><div id="sizes" hidden></div><div id="empty"></div></main>
 <aside aria-label="Bytes of the file"><h2>Bytes</h2><div id="bytes"></div></aside>
 <footer id="status" role="status" aria-live="polite"></footer>
 <script src="${file('main.js')}"></script>

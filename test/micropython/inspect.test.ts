@@ -25,7 +25,7 @@ function check(bytes: Uint8Array, name: string): void {
   assertCovered(inspection.description.spans, bytes.length, name);
   for (const [path, code] of inspection.codes) {
     let at = 0;
-    for (const line of [...listCode(inspection, code, () => [])].flat()) {
+    for (const line of [...listCode(inspection, code, { decode: () => [] })].flat()) {
       assert.equal(line.offset, at, `${name} ${path}`);
       at += line.size;
       if (code.kind === 'bytecode')

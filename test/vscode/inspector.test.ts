@@ -1,14 +1,15 @@
 // The inspector as a person sees it: files of several kinds, every part of the page, three themes.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { FrameLocator } from 'playwright-core';
 import { writeModule } from '../../extension/core/mpy/write.ts';
+import { micropythonSource } from '../micropython/source.ts';
 import { brokenFiles, nativeModule, pythonModule } from '../modules.ts';
-import { top } from '../projects.ts';
+import { buildProject, examples, top } from '../projects.ts';
 import { needed } from '../setup/need.ts';
 import { bundleExtension } from './bundle.ts';
 import { type Workbench, withWorkbench } from './workbench.ts';
@@ -107,7 +108,7 @@ test('a module of machine code, part by part', async (t) => {
     await row(frame, 'RP2350, Arm').waitFor();
     await workbench.screenshot('inspector-2-compatibility');
     await part(frame, 'Cost').click();
-    await row(frame, 'debug image').waitFor();
+    await row(frame, 'need the debug image').waitFor();
     await workbench.screenshot('inspector-3-cost');
 
     await part(frame, 'Qstrs').click();
@@ -207,6 +208,34 @@ test('files of other kinds, and broken ones, are never a blank page', async (t) 
     await frame.locator('#rows-title', { hasText: 'Disassembly' }).waitFor();
     assert.equal(await frame.locator('#rows .list').evaluate((list) => list.scrollTop), 500_000);
     await workbench.screenshot('inspector-9-refreshed');
+  });
+});
+
+test('a module beside its debug image shows names, C lines and sizes by symbol', async (t) => {
+  await withFiles(t, 'inspector-symbols', 'Default Dark Modern', async (workbench, folder) => {
+    const tree = await micropythonSource();
+    const [project] = (await examples()).filter(({ name }) => name === 'features');
+    const [built] = (await buildProject(project, ['armv7m'], tree.path)).outputs;
+    assert.ok(built.path && built.debugImage);
+    for (const [file, path] of [
+      ['features.elf', built.debugImage],
+      ['features.mpy', built.path],
+      ['polynomial.c', join(project.dir, 'polynomial.c')],
+    ])
+      await copyFile(path, join(folder, file));
+    const frame = await inspect(workbench, 'features.mpy');
+    await part(frame, 'Symbols').click();
+    await row(frame, 'histogram_make_new').waitFor();
+    await workbench.screenshot('inspector-12-symbols');
+    await part(frame, 'Cost').click();
+    const area = frame.getByRole('button', { name: /^polynomial, \d+ bytes of text/ });
+    await area.waitFor();
+    await workbench.screenshot('inspector-13-treemap');
+    await area.click();
+    await frame.locator('#rows-title', { hasText: 'Disassembly' }).waitFor();
+    await row(frame, /polynomial\.c:\d+.*polynomial\(/).waitFor();
+    await row(frame, 'polynomial:').waitFor();
+    await workbench.screenshot('inspector-14-c-lines');
   });
 });
 

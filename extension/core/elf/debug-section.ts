@@ -5,8 +5,8 @@ import type { ObjectFile, ObjectSection, ObjectSymbol } from './object-file.ts';
 
 export interface DebugSection {
   readonly view: DataView;
-  /** By offset of a relocated word. */
-  readonly pointers: ReadonlyMap<number, Pointer>;
+  /** @returns what the word at this offset points to */
+  pointerAt(offset: number, bytes: number): Pointer | undefined;
 }
 
 export interface Pointer {
@@ -16,7 +16,7 @@ export interface Pointer {
 }
 
 /**
- * Of an object that is not linked yet. Sections are taken to start at 0, so that a relocated word holds an offset into the
+ * Sections of an object that is not linked yet are taken to start at 0, so that a relocated word holds an offset into the
  * section it points to; which one that is, is noted beside it.
  * @returns undefined when there is no such section, or nothing to be read in it
  */
@@ -26,6 +26,7 @@ export function debugSection(object: ObjectFile, name: string): DebugSection | u
   // A copy even where the bytes are a Node Buffer, whose slice() is none.
   const data = new Uint8Array(section.data);
   const view = new DataView(data.buffer);
+  if (object.isLinked) return { view, pointerAt: (offset, bytes) => pointerTo(object, getWord(view, offset, bytes)) };
   const pointers = new Map<number, Pointer>();
   relocateDebugSection(object, section, view, {
     address: 0,
@@ -34,7 +35,20 @@ export function debugSection(object: ObjectFile, name: string): DebugSection | u
       if (symbol.place === 'section') pointers.set(at, { section: symbol.section, offset: value });
     },
   });
-  return { view, pointers };
+  return { view, pointerAt: (offset) => pointers.get(offset) };
+}
+
+function pointerTo(object: ObjectFile, address: number | undefined): Pointer | undefined {
+  if (address === undefined) return undefined;
+  const section = object.sections.find(
+    ({ flags, address: start, size }) => flags & sectionFlags.alloc && address >= start && address < start + size,
+  );
+  return section && { section: section.index, offset: address - section.address };
+}
+
+function getWord(view: DataView, offset: number, bytes: number): number | undefined {
+  if ((bytes !== 4 && bytes !== 8) || offset + bytes > view.byteLength) return undefined;
+  return get(view, offset, bytes);
 }
 
 /** Where things are to be for `relocateDebugSection`. */

@@ -17,6 +17,8 @@ export interface LineLookup {
   at(section: number, offset: number): SourceLine | undefined;
   /** Of the function that starts there: its head, where `at` tells what its first instruction was made for. */
   starting(section: number, offset: number): SourceLine | undefined;
+  /** @returns the files of a section's lines, each once */
+  files(section: number): string[];
 }
 
 /** Never throws: what can't be understood, or is compressed, has no lines. Nothing is read before the first question. */
@@ -34,6 +36,7 @@ export function readLines(object: ObjectFile): LineLookup {
       const row = rows[countUntil(rows, (start) => start < offset)];
       return row?.start === offset ? lineOf(row) : undefined;
     },
+    files: (section) => [...new Set(rowsOf(section).flatMap((row) => lineOf(row)?.file ?? []))],
   };
 }
 
@@ -286,7 +289,7 @@ function run(cursor: Cursor, lines: DebugSection, program: Program, append: Appe
           close();
           restart();
         } else if (kind === extended.setAddress) {
-          const pointer = lines.pointers.get(cursor.at);
+          const pointer = lines.pointerAt(cursor.at, next - cursor.at);
           // Behind alignment assemblers name the address anew, and the row before goes on until there.
           if (pointer?.section !== section || (pointer?.offset ?? 0) < address) open = undefined;
           section = pointer?.section;

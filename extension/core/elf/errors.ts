@@ -27,6 +27,16 @@ export const notObject = (file: string, type: string) =>
     ),
   );
 
+export const notLinked = (file: string, type: string) =>
+  new Failure(
+    error(
+      'elf/not-linked',
+      `is an ELF ${type}; a linked image is wanted`,
+      { file },
+      'Pass the .elf file that the build has written beside the .mpy file.',
+    ),
+  );
+
 export const unsupported = (file: string, what: string) => new Failure(error('elf/unsupported', what, { file }));
 
 export const malformed = (file: string, what: string, section?: string) =>

@@ -7,6 +7,8 @@ import type { ElfClass } from './constants.ts';
 export interface ObjectFile {
   /** For diagnostics; `archive.a(member.o)` for a member. */
   readonly path: string;
+  /** An image: words hold addresses, no relocations are left. */
+  readonly isLinked: boolean;
   readonly elfClass: ElfClass;
   /** EM_* */
   readonly machine: number;
@@ -25,6 +27,8 @@ export interface ObjectSection {
   readonly type: number;
   /** SHF_* bits */
   readonly flags: number;
+  /** In memory; of a file that is not linked 0. */
+  readonly address: number;
   /** In bytes; `data` is empty for SHT_NOBITS. */
   readonly size: number;
   /** In bytes, a power of two, at least 1. */

@@ -1,9 +1,9 @@
-// Reads a relocatable ELF object of either class, little-endian, with REL or RELA relocations.
+// Reads an ELF file of either class, little-endian: a relocatable object, with REL or RELA relocations, or a linked image.
 // Specification: https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html
 
 import { Failure } from '../diagnostic.ts';
 import { type ElfClass, fileTypes, sectionFlags, sectionIndices, sectionTypes } from './constants.ts';
-import { malformed, notElf, notObject, truncated, unsupported } from './errors.ts';
+import { malformed, notElf, notLinked, notObject, truncated, unsupported } from './errors.ts';
 import { NameBudget } from './name-budget.ts';
 import type { ObjectFile, ObjectRelocation, ObjectSection, ObjectSymbol } from './object-file.ts';
 
@@ -13,7 +13,27 @@ import type { ObjectFile, ObjectRelocation, ObjectSection, ObjectSymbol } from '
  * @throws Failure `elf/not-elf`, `elf/truncated`, `elf/not-relocatable`, `elf/unsupported`, `elf/malformed`
  */
 export function readObject(bytes: Uint8Array, path: string): ObjectFile {
-  const file = openFile(bytes, path);
+  return readFile(bytes, path, elfTypes.relocatable);
+}
+
+/**
+ * Symbols of a section, and the lines of its code, count from its start as in an object.
+ * @param bytes a whole linked file, such as the debug image of a module
+ * @param path for diagnostics
+ * @throws Failure `elf/not-elf`, `elf/truncated`, `elf/not-linked`, `elf/unsupported`, `elf/malformed`
+ */
+export function readImage(bytes: Uint8Array, path: string): ObjectFile {
+  const file = readFile(bytes, path, elfTypes.executable);
+  const symbols = file.symbols.map((symbol) =>
+    symbol.place === 'section' ? { ...symbol, value: symbol.value - file.sections[symbol.section].address } : symbol,
+  );
+  return { ...file, symbols };
+}
+
+const elfTypes = { relocatable: 1, executable: 2 } as const;
+
+function readFile(bytes: Uint8Array, path: string, type: number): ObjectFile {
+  const file = openFile(bytes, path, type);
   const headers = readSectionHeaders(file);
   const sections = headers.map((header, index) => makeSection(file, header, index));
   checkOverlap(file, sections);
@@ -36,7 +56,8 @@ export function readObject(bytes: Uint8Array, path: string): ObjectFile {
     readLater(target, (into) => {
       for (const header of tables) readRelocations(file, header, target, symbols.length, into);
     });
-  return { path, elfClass: file.elfClass, machine: file.machine, flags: file.flags, sections, symbols };
+  const isLinked = type === elfTypes.executable;
+  return { path, isLinked, elfClass: file.elfClass, machine: file.machine, flags: file.flags, sections, symbols };
 }
 
 /** Each byte of an object belongs to one section: what is made of the file then grows with the file only. */
@@ -67,6 +88,7 @@ interface SectionHeader {
   readonly nameOffset: number;
   readonly type: number;
   readonly flags: number;
+  readonly address: number;
   readonly offset: number;
   readonly size: number;
   readonly link: number;
@@ -98,7 +120,7 @@ function readLater(section: GrowingSection, read: (into: ObjectRelocation[]) => 
   });
 }
 
-function openFile(bytes: Uint8Array, path: string): OpenFile {
+function openFile(bytes: Uint8Array, path: string, wantedType: number): OpenFile {
   const magic = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   if (magic !== '7f 45 4c 46') throw notElf(path, magic === '' ? 'nothing (it is empty)' : magic);
   if (bytes.length < 52) throw truncated(path, 'the ELF header', 52, bytes.length);
@@ -110,7 +132,10 @@ function openFile(bytes: Uint8Array, path: string): OpenFile {
 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const type = view.getUint16(16, true);
-  if (type !== 1) throw notObject(path, fileTypes[type] ?? `file of type ${type}`);
+  if (type !== wantedType) {
+    const found = fileTypes[type] ?? `file of type ${type}`;
+    throw wantedType === elfTypes.relocatable ? notObject(path, found) : notLinked(path, found);
+  }
   const wide = elfClass === 64;
   const offset = wide ? wideNumber(view, 40, path, 'section header table offset') : view.getUint32(32, true);
   const entrySize = view.getUint16(wide ? 58 : 46, true);
@@ -154,6 +179,7 @@ function readSectionHeaders(file: OpenFile): SectionHeader[] {
       nameOffset: view.getUint32(at, true),
       type: view.getUint32(at + 4, true),
       flags: view.getUint32(at + 8, true),
+      address: wide ? wideNumber(view, at + 16, path, `address of section ${index}`) : view.getUint32(at + 12, true),
       offset: wide ? wideNumber(view, at + 24, path, `offset of section ${index}`) : view.getUint32(at + 16, true),
       size: wide ? wideNumber(view, at + 32, path, `size of section ${index}`) : view.getUint32(at + 20, true),
       link: view.getUint32(at + (wide ? 40 : 24), true),
@@ -187,6 +213,7 @@ function makeSection(file: OpenFile, header: SectionHeader, index: number): Grow
     name: header.name,
     type: header.type,
     flags: header.flags,
+    address: header.address,
     size: header.type === sectionTypes.null ? 0 : header.size,
     align,
     entrySize: header.entrySize,

@@ -4,13 +4,14 @@
 
 import { circuitpython } from '../abi/circuitpython.ts';
 import { micropython } from '../abi/micropython.ts';
-import type { Diagnostic } from '../diagnostic.ts';
+import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { MpyObject, RawCode, Relocation, RelocationTarget } from '../mpy/module.ts';
 import { type CodePlace, type PartialModule, readPartial, type Span } from '../mpy/read.ts';
 import { type OperandNames, readPrelude, signatureText } from './bytecode.ts';
 import { abiOf, type CompatibilityRow, compatibility } from './compatibility.ts';
 import { type CostRow, cost } from './cost.ts';
 import { describeHeader, type HeaderBits } from './header-bits.ts';
+import { type ModuleSymbol, type ModuleSymbols, readSymbols } from './module-symbols.ts';
 
 export interface Description {
   /** Of the whole file, in bytes. */
@@ -25,6 +26,10 @@ export interface Description {
   /** Every function of the file, outermost first. */
   readonly codes: readonly CodeRow[];
   readonly relocations: readonly RelocationRow[];
+  /** Functions and variables; empty without the build's debug image. */
+  readonly symbols: readonly SymbolRow[];
+  /** Why the debug image that was given is of no use; null when it is, or there is none. */
+  readonly imageFault: string | null;
   /** Sorted; they cover the file without gap or overlap. */
   readonly spans: readonly Span[];
 }
@@ -77,6 +82,21 @@ export interface CodeRow extends Placed {
   readonly rodataStart: number | null;
 }
 
+/** A function or variable. Null: it takes no bytes of the file. */
+export interface SymbolRow extends ModuleSymbol {
+  /** `path` of the code it belongs to. */
+  readonly code: string;
+  readonly start: number | null;
+  readonly end: number | null;
+}
+
+/** The linked ELF file that a build writes beside the .mpy. */
+export interface DebugImage {
+  /** For messages. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Its place is that of its record; several relocations of neighbouring words share one. */
 export interface RelocationRow extends Placed {
   /** `path` of the code it belongs to. */
@@ -98,15 +118,17 @@ export interface Inspection {
   /** What bytecode's operands refer to, for a function. */
   readonly names: (code: RawCode) => OperandNames;
   readonly target: (relocation: Relocation) => string;
+  /** Of the machine code that the debug image is of. */
+  readonly symbols: (code: RawCode) => ModuleSymbols | undefined;
 }
 
 /** Never throws: what is wrong is in `fault`. */
-export function describe(bytes: Uint8Array, path: string): Description {
-  return inspect(bytes, path).description;
+export function describe(bytes: Uint8Array, path: string, image?: DebugImage): Description {
+  return inspect(bytes, path, image).description;
 }
 
 /** The description and what it was made from, for those who also disassemble. */
-export function inspect(bytes: Uint8Array, path: string): Inspection {
+export function inspect(bytes: Uint8Array, path: string, image?: DebugImage): Inspection {
   const module = readPartial(bytes, path);
   const { facts, header, qstrs, places, spans, fault } = module;
   const codes = new Map<string, RawCode>();
@@ -121,6 +143,7 @@ export function inspect(bytes: Uint8Array, path: string): Inspection {
     codeRows.push(describeCode(code, codePath, place, names(code)));
     describeRelocations(relocations, code, codePath, place, bytes, target);
   }
+  const { symbols, fault: imageFault } = symbolsOf(image, codes);
   const description: Description = {
     size: bytes.length,
     fault: fault ?? null,
@@ -148,9 +171,40 @@ export function inspect(bytes: Uint8Array, path: string): Inspection {
     })),
     codes: codeRows,
     relocations,
+    symbols: codeRows.flatMap((row) => symbolRows(row, symbols.get(codes.get(row.path)))),
+    imageFault: imageFault ?? null,
     spans,
   };
-  return { description, module, codes, names, target };
+  return { description, module, codes, names, target, symbols: (code) => symbols.get(code) };
+}
+
+type SymbolsByCode = Map<RawCode | undefined, ModuleSymbols>;
+
+function symbolsOf(
+  image: DebugImage | undefined,
+  codes: ReadonlyMap<string, RawCode>,
+): { symbols: SymbolsByCode; fault?: string } {
+  const symbols: SymbolsByCode = new Map();
+  if (!image) return { symbols };
+  try {
+    for (const code of codes.values()) {
+      const found = code.kind === 'viper' ? readSymbols(image.bytes, image.path, code) : undefined;
+      if (found) return { symbols: symbols.set(code, found) };
+    }
+    return { symbols, fault: `${image.path} is of another build: its code is not that of this module` };
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return { symbols, fault: `${image.path}: ${failure.message}` };
+  }
+}
+
+function symbolRows(row: CodeRow, symbols: ModuleSymbols | undefined): SymbolRow[] {
+  const starts = { text: row.textStart, rodata: row.rodataStart, bss: null };
+  return (symbols?.all ?? []).map((symbol) => {
+    const start = starts[symbol.block];
+    const place = start === null ? null : start + symbol.offset;
+    return { ...symbol, code: row.path, start: place, end: place === null ? null : place + symbol.size };
+  });
 }
 
 function collectCodes(codes: Map<string, RawCode>, code: RawCode, path: string): void {

@@ -2,12 +2,14 @@
 // syntaxes/natmod-dump.tmlanguage.json colours it.
 
 import { type Description, hexText, type Inspection } from './describe.ts';
-import { type ListingLine, listCode } from './listing.ts';
+import { type ListingLine, type ListingOptions, listCode } from './listing.ts';
 import type { Decode } from './machine-code.ts';
 
 export interface DumpOptions {
   /** Adds the code, disassembled. Gives nothing for an instruction set it does not know. */
   readonly decode?: Decode | undefined;
+  /** Lines of source files, for code whose debug image is there. */
+  readonly source?: ListingOptions['source'];
   /** A line about code that could not be disassembled, e.g. what to install. */
   readonly note?: string | undefined;
 }
@@ -16,7 +18,9 @@ export function dump(inspection: Inspection, name: string, options: DumpOptions 
   const { description } = inspection;
   const sections = [headerLines(description, name), compatibilityLines(description), costLines(description)];
   sections.push(tableLines(description), relocationLines(description));
-  if (options.decode) sections.push(codeLines(inspection, options.decode, options.note));
+  if (description.symbols.length > 0 || description.imageFault) sections.push(symbolLines(description));
+  const { decode, source, note } = options;
+  if (decode) sections.push(codeLines(inspection, { decode, source }, note));
   sections.push(spanLines(description));
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -77,20 +81,33 @@ function relocationLines({ relocations }: Description): string[] {
   ];
 }
 
-function codeLines(inspection: Inspection, decode: Decode, note: string | undefined): string[] {
+function symbolLines({ symbols, imageFault }: Description): string[] {
+  if (imageFault) return [`symbols: none, ${imageFault}`];
+  return [
+    `symbols: ${symbols.length}`,
+    ...symbols.map(
+      ({ block, offset, size, kind, name }) =>
+        `  ${`${block}+${hex(offset)}`.padEnd(14)}  ${column(size, 6)}  ${kind.padEnd(8)}  ${name}`,
+    ),
+  ];
+}
+
+function codeLines(inspection: Inspection, options: ListingOptions, note: string | undefined): string[] {
   const lines = [`disassembly: ${inspection.codes.size}`];
   if (note) lines.push(`  note: ${note}`);
   for (const [path, code] of inspection.codes) {
     const signature = inspection.description.codes.find((row) => row.path === path)?.signature;
     lines.push(`code ${path}: ${code.kind}${signature ? ` ${signature}` : ''}`);
-    for (const piece of listCode(inspection, code, decode))
+    for (const piece of listCode(inspection, code, options))
       for (const line of piece) lines.push(codeLine(line, code.code));
     if (code.kind === 'viper' && code.rodata?.length) lines.push(`rodata ${path}:`, ...hexLines(code.rodata));
   }
   return lines;
 }
 
-export function codeLine({ offset, size, text, comment }: ListingLine, code: Uint8Array): string {
+export function codeLine({ offset, size, text, comment, role }: ListingLine, code: Uint8Array): string {
+  if (role === 'label') return `${hex(offset)} ${text}`;
+  if (role === 'source') return `  ; ${text}${comment && `  ${comment}`}`;
   const shown = hexText(code.subarray(offset, offset + Math.min(size, 8))) + (size > 8 ? ' ..' : '');
   return `  ${hex(offset)}  ${shown.padEnd(24)}  ${comment === '' ? text : `${text.padEnd(36)}  ; ${comment}`}`;
 }

@@ -4,6 +4,7 @@ import type { RawCode } from '../mpy/module.ts';
 import { disassembleBytecode, readPrelude } from './bytecode.ts';
 import { type Inspection, preludeOffset, relocationsOf } from './describe.ts';
 import { type Decode, listMachineCode } from './machine-code.ts';
+import type { ModuleSymbols } from './module-symbols.ts';
 
 export interface ListingLine {
   /** From the start of the function's code, in bytes. */
@@ -13,10 +14,22 @@ export interface ListingLine {
   readonly comment: string;
   /** Offset of the line it may jump to. */
   readonly jump?: number;
+  /** Not code, but what stands before it: a symbol's name, or the source line that the code was made from. Its size is 0. */
+  readonly role?: 'label' | 'source';
+}
+
+export interface ListingOptions {
+  readonly decode: Decode;
+  /** Lines of a source file, named as in the debug information; undefined: it can't be had. */
+  readonly source?: ((file: string) => readonly string[] | undefined) | undefined;
 }
 
 /** Yields the lines in pieces, in order; together they cover the function's code. */
-export function* listCode(inspection: Inspection, code: RawCode, decode: Decode): Generator<ListingLine[]> {
+export function* listCode(
+  inspection: Inspection,
+  code: RawCode,
+  { decode, source }: ListingOptions,
+): Generator<ListingLine[]> {
   const names = inspection.names(code);
   const at = preludeOffset(code);
   const prelude = at === undefined ? undefined : readPrelude(code.code, at, names);
@@ -38,16 +51,43 @@ export function* listCode(inspection: Inspection, code: RawCode, decode: Decode)
   if (!arch) yield dataLines(code.code, 0, end, 'the header names no architecture');
   else {
     const relocations = relocationsOf(code);
-    for (const lines of listMachineCode({ code: machineCode, arch, relocations, target: inspection.target, decode }))
-      yield lines.map(({ offset, size, mnemonic, operands, comment, jump }) => ({
+    const symbols = inspection.symbols(code);
+    const annotate = symbols ? annotator(symbols, source) : undefined;
+    for (const lines of listMachineCode({ code: machineCode, arch, relocations, target: inspection.target, decode })) {
+      const listed = lines.map(({ offset, size, mnemonic, operands, comment, jump }) => ({
         offset,
         size,
         text: `${mnemonic.padEnd(8)} ${operands}`.trimEnd(),
-        comment,
+        comment: comment || (jump === undefined ? '' : (symbols?.nameOf(jump) ?? '')),
         ...(jump === undefined ? {} : { jump }),
       }));
+      yield annotate ? listed.flatMap(annotate) : listed;
+    }
   }
   if (end < code.code.length) yield preludeLines(end, code.code.length, prelude);
+}
+
+/** Puts names and source lines before the code they belong to; to be called line by line. */
+function annotator(
+  symbols: ModuleSymbols,
+  source: ListingOptions['source'],
+): (line: ListingLine) => readonly ListingLine[] {
+  let last = '';
+  return (line) => {
+    const { offset, size } = line;
+    const before: ListingLine[] = [];
+    for (let at = offset; at < offset + size; at++)
+      for (const { name } of symbols.startingAt(at))
+        before.push({ offset: at, size: 0, text: `${name}:`, comment: '', role: 'label' });
+    const place = symbols.lineAt(offset);
+    const text = place ? `${place.file}:${place.line}` : '';
+    if (place && (text !== last || before.length > 0)) {
+      const words = source?.(place.file)?.[place.line - 1]?.trim() ?? '';
+      before.push({ offset, size: 0, text, comment: words, role: 'source' });
+    }
+    last = text;
+    return [...before, line];
+  };
 }
 
 function preludeLines(start: number, end: number, prelude: ReturnType<typeof readPrelude>): ListingLine[] {

@@ -1,6 +1,7 @@
 // What the extension host and the inspector's page say to each other. The page reads the file's bytes itself, so there is
 // little to say; every message with an `id` is answered by `done` or `failed` with the same id.
 
+import type { DebugImage } from './describe.ts';
 import type { Instruction } from './machine-code.ts';
 
 export type ToPage =
@@ -11,6 +12,9 @@ export type ToPage =
       readonly bytes: Uint8Array;
       /** Instructions that the page's own disassembler does not know, by the offset of their text in the file. */
       readonly listings: readonly (readonly [textStart: number, instructions: readonly Instruction[]])[];
+      /** The build's debug image, and the lines of the sources that it names. */
+      readonly image: DebugImage | undefined;
+      readonly sources: readonly (readonly [file: string, lines: readonly string[]])[];
       /** About code that stays bytes. */
       readonly note: string | undefined;
     }

@@ -1,0 +1,55 @@
+// What the inspector tells of a module with its debug image beside it, for modules as a build leaves them.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { debugImageOf, readSources } from '../../extension/core/inspect/debug-files.ts';
+import { inspect } from '../../extension/core/inspect/describe.ts';
+import { dump } from '../../extension/core/inspect/dump.ts';
+import { disassembler } from '../../extension/disassembler.ts';
+import { fileStore } from '../../extension/node/file-store.ts';
+import { buildProject, examples } from '../projects.ts';
+import { needed } from '../setup/need.ts';
+import { micropythonSource } from './source.ts';
+
+test('functions, variables and C lines are named where the build left its debug image', async (t) => {
+  await needed(t, 'a MicroPython tree', async () => {
+    const tree = await micropythonSource();
+    const [project] = (await examples()).filter(({ name }) => name === 'features');
+    const archs = ['x64', 'armv7m', 'rv32imc'] as const;
+    const { outputs } = await buildProject(project, archs, tree.path);
+    for (const { arch, path } of outputs) {
+      assert.ok(path, arch);
+      const bytes = (await fileStore.read(path)) as Uint8Array;
+      const image = await debugImageOf(path, fileStore, '');
+      const inspection = inspect(bytes, path, image);
+      const { symbols, imageFault } = inspection.description;
+      assert.equal(imageFault, null);
+      const named = (name: string) => symbols.find((symbol) => symbol.name === name);
+      assert.equal(named('histogram_add')?.kind, 'function');
+      const variable = named('features_calls');
+      assert.deepEqual([variable?.block, variable?.kind, variable?.start], ['bss', 'variable', null]);
+
+      const sources = new Map(await readSources(inspection, path, fileStore));
+      const source = (name: string) => sources.get(name);
+      const text = dump(inspection, 'features.mpy', { ...(await disassembler(bytes, inspection)), source });
+      assert.match(text, /^0x[0-9a-f]{4} histogram_add:$/m);
+      assert.match(text, /^ {2}; features\.c:\d+ {2}features_calls\+\+;$/m);
+      assert.match(text, /\b(j|b|jmp|c\.j) .*; mpy_init$/m);
+
+      const other = Uint8Array.from(bytes);
+      const { textStart } = inspection.description.codes[0];
+      other[textStart + 20] ^= 1;
+      const stale = inspect(other, path, image).description;
+      assert.match(stale.imageFault ?? '', /^features\.elf is of another build/);
+      assert.deepEqual(stale.symbols, []);
+      const noise = inspect(bytes, path, { path: 'noise.elf', bytes: new Uint8Array(100).fill(0x7f) }).description;
+      assert.match(noise.imageFault ?? '', /^noise\.elf: not an ELF object/);
+    }
+    assert.deepEqual(
+      outputs.map(({ arch }) => arch),
+      archs,
+    );
+    assert.ok(await fileStore.exists(join(project.dir, 'polynomial.c')));
+  });
+});
