@@ -1,9 +1,11 @@
 // The command line tool with all its verbs: gives them the ports of this machine.
 
+import { deflateRawSync } from 'node:zlib';
 import manifest from '../package.json' with { type: 'json' };
 import { runCli } from './cli/program.ts';
 import { verbs } from './cli/verbs.ts';
 import type { Processes } from './core/ports.ts';
+import { clock } from './node/clock.ts';
 import { fileStore } from './node/file-store.ts';
 import { installation } from './node/installation.ts';
 import { terminal } from './node/terminal.ts';
@@ -35,4 +37,10 @@ void runCli(process.argv.slice(2), manifest.version, verbs, {
   environment: process.env,
   disassembler: async (file, inspection) => (await import('./disassembler.ts')).disassembler(file, inspection),
   installation: installation(import.meta.dirname, import.meta.filename, manifest.version),
+  boards: {
+    list: async () => (await import('./node/serial-port.ts')).listSerialPorts(),
+    open: async (address, baudRate) => (await import('./node/open-port.ts')).portOpener(baudRate)(address),
+    clock,
+    deflate: (bytes, windowBits) => deflateRawSync(bytes, { windowBits, level: 9 }),
+  },
 });

@@ -40,6 +40,12 @@ const bundles = [
   { entry: 'extension/cli-link.ts', out: 'cli-link.js', ...nodeBundle, plugins: [withoutProcesses('commander')] },
   { entry: 'extension/cli-verbs.ts', out: 'cli-verbs.js', ...nodeBundle, plugins: [withoutProcesses('commander')] },
   { entry: 'extension/disassembler.ts', out: 'disassembler.js', ...nodeBundle },
+  {
+    entry: 'node_modules/serialport/dist/index.js',
+    out: 'serialport.js',
+    ...nodeBundle,
+    plugins: [prebuiltSerialport()],
+  },
   { entry: 'webview-ui/main.ts', out: 'webview/main.js', platform: 'browser', format: 'iife', target: 'es2022' },
   {
     entry: 'webview-ui/worker.ts',
@@ -101,8 +107,34 @@ const onDemand = {
       const bundle = bundles.find(({ entry }) => join(root, entry) === join(resolveDir, path));
       return kind === 'dynamic-import' && bundle ? { path: `./${bundle.out}`, external: true } : undefined;
     });
+    build.onResolve({ filter: /^serialport$/ }, () => ({ path: './serialport.js', external: true }));
   },
 };
+
+/** serialport looks for its native part beside its own files; ours lies in dist/serialport/. */
+function prebuiltSerialport() {
+  return {
+    name: 'prebuilt-serialport',
+    setup(build) {
+      build.onLoad({ filter: /bindings-cpp[/\\]dist[/\\]serialport-bindings\.js$/ }, async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        const contents = text.replace("(__dirname, '../')", "(__dirname, 'serialport')");
+        if (contents === text) throw new Error(`${path} does not look for its prebuilds as it did`);
+        return { contents };
+      });
+    },
+  };
+}
+
+async function copySerialport(outDir) {
+  const source = join(root, 'node_modules/@serialport/bindings-cpp');
+  await writeOutput(join(outDir, 'serialport/LICENSE'), await readFile(join(source, 'LICENSE')));
+  for (const entry of await readdir(join(source, 'prebuilds'), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.parentPath.includes('android')) continue;
+    const file = join(entry.parentPath, entry.name);
+    await writeOutput(join(outDir, 'serialport', relative(source, file)), await readFile(file));
+  }
+}
 
 /** MicroPython's compiler to bytecode, which a worker loads from its file. */
 async function copyMpyCross(outDir) {
@@ -160,6 +192,7 @@ async function main(args) {
   await copyHeaders(outDir);
   for (const [from, to] of copies) await writeOutput(join(outDir, to), await readFile(join(root, from)));
   await copyMpyCross(outDir);
+  await copySerialport(outDir);
   await Promise.all(present().map((bundle) => esbuild.build(options(bundle, outDir, production))));
 }
 

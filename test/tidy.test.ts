@@ -20,7 +20,7 @@ const coreImports: Readonly<Record<string, readonly string[]>> = {
   compile: ['arch'],
   project: ['abi', 'arch', 'mpy', 'link', 'compile'],
   inspect: ['elf', 'abi', 'arch', 'mpy'],
-  board: ['bytes', 'abi', 'arch', 'mpy'],
+  board: ['bytes', 'abi', 'arch', 'mpy', 'compile', 'project', 'inspect'],
   debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'inspect'],
 };
 

@@ -1,5 +1,7 @@
 // What a verb is given besides its arguments: the ports of the core and the terminal around the process.
 
+import type { PortFacts } from '../core/board/boards.ts';
+import type { Clock, Port } from '../core/board/port.ts';
 import type { Disassembler } from '../core/inspect/disassembler.ts';
 import type { CancelSignal, Files, Processes } from '../core/ports.ts';
 import type { BuildRequest } from '../core/project/build-result.ts';
@@ -33,6 +35,13 @@ export interface CliPorts extends Terminal {
   /** Loads itself at the first call. */
   readonly disassembler: Disassembler;
   readonly installation: Installation;
+  /** Each part loads itself at the first call. */
+  readonly boards: {
+    list(): Promise<readonly PortFacts[]>;
+    open(address: string, baudRate: number): Promise<Port>;
+    readonly clock: Clock;
+    deflate(bytes: Uint8Array, windowBits: number): Uint8Array;
+  };
 }
 
 export const exitCodes = { ok: 0, diagnostics: 1, usage: 2 } as const;

@@ -1,6 +1,7 @@
 // What natmod can be told to do, in the order in which its help lists it.
 
 import { registerBuild } from './build.ts';
+import { registerDeploy } from './deploy.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLink } from './link.ts';
@@ -13,6 +14,7 @@ export const verbs: readonly Verb<CliPorts>[] = [
   registerNew,
   registerBuild,
   registerPackage,
+  registerDeploy,
   registerDoctor,
   registerLink,
   registerInspect,

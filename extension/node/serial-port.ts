@@ -1,7 +1,8 @@
 // Serial ports of this machine, by the npm package serialport: its native part comes prebuilt for all platforms that VS Code runs
 // on. Loading it takes time, and most runs need none, so it is loaded at the first use. https://serialport.io/docs/
 
-import { realpath } from 'node:fs/promises';
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { portBusy, portMissing, portRefused } from '../core/board/errors.ts';
 import type { Port } from '../core/board/port.ts';
 import { Failure } from '../core/diagnostic.ts';
@@ -18,6 +19,8 @@ export interface SerialPortFacts {
 }
 
 export async function listSerialPorts(): Promise<readonly SerialPortFacts[]> {
+  // There serialport asks udevadm, which containers lack; the kernel tells as much.
+  if (process.platform === 'linux') return listLinuxPorts();
   const { SerialPort } = await import('serialport');
   const ports = await SerialPort.list();
   return ports.map(({ path, vendorId, productId, manufacturer, serialNumber }) => ({
@@ -27,6 +30,33 @@ export async function listSerialPorts(): Promise<readonly SerialPortFacts[]> {
     manufacturer,
     serialNumber,
   }));
+}
+
+/** https://www.kernel.org/doc/html/latest/admin-guide/sysfs-rules.html */
+async function listLinuxPorts(folder = '/sys/class/tty'): Promise<readonly SerialPortFacts[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) =>
+    /^(ttyACM|ttyUSB|ttyAMA|rfcomm)\d+$/.test(name),
+  );
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const device = await realpath(join(folder, name, 'device')).catch(() => undefined);
+      // Of a USB port: the interface; the device's own facts stand one or two folders above it.
+      const fact = async (file: string) => {
+        for (const above of device === undefined ? [] : ['..', '../..', '../../..']) {
+          const text = await readFile(join(device!, above, file), 'utf8').catch(() => undefined);
+          if (text !== undefined) return text.trim();
+        }
+        return undefined;
+      };
+      return {
+        path: `/dev/${name}`,
+        vendorId: (await fact('idVendor'))?.toUpperCase(),
+        productId: (await fact('idProduct'))?.toUpperCase(),
+        manufacturer: await fact('manufacturer'),
+        serialNumber: await fact('serial'),
+      };
+    }),
+  );
 }
 
 /** @throws Failure `board/port-missing`, `board/port-busy`, `board/port-refused` */

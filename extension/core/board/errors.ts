@@ -67,6 +67,53 @@ export function noProbe(port: string, said: string): Diagnostic {
   );
 }
 
+export function mismatch(port: string, path: string, found: string, wanted: string): Diagnostic {
+  return error(
+    'board/mismatch',
+    `${path} on the board at ${port} is not what was sent: ${found.slice(0, 20)}... instead of ${wanted.slice(0, 20)}... (size and SHA-256).`,
+    undefined,
+    'The old file is untouched. The line may be noisy, or the storage worn: try again.',
+  );
+}
+
+export function full(port: string, path: string, size: number): Diagnostic {
+  return error(
+    'board/full',
+    `The storage of the board at ${port} has no room for ${path} (${size} bytes) beside the old file.`,
+    undefined,
+    'Delete files on the board that are not needed; the old file is untouched.',
+  );
+}
+
+export function noRoom(port: string, path: string, needed: number, free: number): Diagnostic {
+  return error(
+    'board/full',
+    `The storage ${path} of the board at ${port} has ${free} bytes free; ${needed} are needed beside the old files.`,
+    undefined,
+    'Delete files on the board that are not needed; nothing was written.',
+  );
+}
+
+export function readOnly(port: string, system: string, path: string): Diagnostic {
+  return error(
+    'board/read-only',
+    `${path} can't be written: the storage ${system} of the board at ${port} is read-only for its programs.`,
+    undefined,
+    'On a CircuitPython board with a CIRCUITPY drive, copy the file to that drive.',
+  );
+}
+
+export function importFailed(name: string, path: string, traceback: string): Diagnostic {
+  return error(
+    'deploy/import',
+    `${path} is on the board, but import ${name} fails: ${lastLine(traceback)}`,
+    undefined,
+    /MemoryError/.test(traceback)
+      ? 'The board lacks memory for its code: import it before other modules, or make it smaller.'
+      : traceback.trimEnd(),
+  );
+}
+
 export function cancelled(): Diagnostic {
   return error('board/cancelled', 'Cancelled; the files on the board are as they were.');
 }

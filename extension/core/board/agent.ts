@@ -1,0 +1,83 @@
+// What runs on the board on our behalf, sent once a session in the parts that are needed. Names are short because each byte takes
+// time on the wire. All of it works on MicroPython from 1.19 on; it keeps nothing on the board but one file `NAME.part`.
+
+/** `_nh(path)`: size and SHA-256 of a file, or `-`. Read back from the storage, it also proves that writing has worked. */
+export const hashSource = `import os,gc,hashlib,binascii
+def _nh(p):
+ try:f=open(p,'rb')
+ except OSError:return'-'
+ h=hashlib.sha256();b=bytearray(1024);m=memoryview(b);n=0
+ while 1:
+  k=f.readinto(b)
+  if not k:break
+  h.update(m[:k]);n+=k
+ f.close()
+ return'%d %s'%(n,binascii.hexlify(h.digest()).decode())
+`;
+
+/** `_no(path, wbits)` opens what is written to, `_nw(block)` writes, `_nc()` closes, `_nx(paths)` gives up. */
+export const writeSource = `_nf=None
+def _no(p,z):
+ global _nf,_nz
+ _nc();gc.collect()
+ d=''
+ for x in p.split('/')[:-1]:
+  d+=x
+  if d:
+   try:os.mkdir(d)
+   except OSError as e:
+    if e.args[0]!=17:
+     os.stat(d)
+  d+='/'
+ _nz=z;_nf=open(p,'wb')
+def _nw(b):
+ if _nz:
+  import io,deflate
+  b=deflate.DeflateIO(io.BytesIO(b),deflate.RAW,_nz).read()
+ _nf.write(b)
+def _nc():
+ global _nf
+ if _nf:_nf.close()
+ _nf=None
+def _nx(l):
+ _nc()
+ for p in l:
+  try:os.remove(p)
+  except OSError:pass
+`;
+
+/** In place of a file: memory for an image, which nothing needs to be written for. */
+export const memorySource = `class _nb:
+ def __init__(s,n):
+  gc.collect();s.b=bytearray(n);s.p=0
+ def write(s,d):
+  s.b[s.p:s.p+len(d)]=d;s.p+=len(d)
+ def close(s):pass
+def _nm(n,z):
+ global _nf,_nz,_ni
+ _nf=_ni=_nb(n);_nz=z
+`;
+
+/** `_nr(lengths, unit)`: takes blocks of these lengths from standard input; each Ctrl-F asks for one more unit. */
+export const receiveSource = `import sys
+def _nr(L,u):
+ r=sys.stdin.buffer.readinto;o=sys.stdout.write
+ h=bytearray(1)
+ for n in L:
+  d=bytearray(n);v=memoryview(d);o('\\x06')
+  for p in range(0,n,u):
+   q=min(p+u,n);r(h)
+   if h[0]==3:raise KeyboardInterrupt
+   r(v[p:q]);m=h[0]
+   if b'\\3'in bytes(v[p:q]):raise KeyboardInterrupt
+   o('\\x06')
+   if m:
+    for j in range(p,q):d[j]^=m
+  _nw(d)
+`;
+
+/** Takes our names out of the board's globals. */
+export const forgetSource = `for _n in'_nh','_no','_nw','_nc','_nx','_nr','_nf','_nz','_nb','_nm','_ni':
+ globals().pop(_n,0)
+globals().pop('_n',0)
+`;

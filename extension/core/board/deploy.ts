@@ -1,0 +1,146 @@
+// The way of a module onto a board: ask the board what it is, build or check the file for it, send it, prove by an import that it
+// works there.
+
+import { type Diagnostic, error, Failure } from '../diagnostic.ts';
+import type { CancelSignal, Files } from '../ports.ts';
+import type { BuildRequest, BuildResult } from '../project/build-result.ts';
+import { forgetSource } from './agent.ts';
+import { checkModule, chooseBuild, knownTroubles } from './choose-build.ts';
+import * as errors from './errors.ts';
+import { Line } from './line.ts';
+import type { Clock, Port } from './port.ts';
+import { type BoardFacts, probe } from './probe.ts';
+import { textLiteral } from './python-literal.ts';
+import { RawRepl } from './raw-repl.ts';
+import { sendFiles, type TransferOptions, type TransferResult } from './transfer.ts';
+
+export interface DeployRequest {
+  /** A project's folder, which is built for the board, or files to send as they are. */
+  readonly dir?: string | undefined;
+  readonly files?: readonly string[] | undefined;
+  /** Folder on the board; undefined: the first of its `sys.path` that is called lib, else its current one. */
+  readonly to?: string | undefined;
+  /** Import what was sent, to prove that it loads. */
+  readonly check: boolean;
+  /** Start the board's interpreter anew at the end, which runs its main.py. */
+  readonly reset: boolean;
+  readonly cancel?: CancelSignal | undefined;
+  readonly onProgress?: TransferOptions['onProgress'];
+  readonly onStep?: ((step: 'connect' | 'build' | 'send' | 'check') => void) | undefined;
+}
+
+export interface DeployPorts {
+  readonly port: Port;
+  readonly clock: Clock;
+  readonly files: Files;
+  readonly build: (request: Pick<BuildRequest, 'dir' | 'archs' | 'abi' | 'outDir' | 'cancel'>) => Promise<BuildResult>;
+  readonly deflate?: TransferOptions['deflate'];
+}
+
+export interface DeployResult {
+  readonly ok: boolean;
+  readonly facts: BoardFacts;
+  readonly transfer: TransferResult;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * The port stays open, and the board is left in its friendly REPL however this ends.
+ * @throws Failure with what stood in the way
+ */
+export async function deploy(request: DeployRequest, ports: DeployPorts): Promise<DeployResult> {
+  const repl = new RawRepl(new Line(ports.port, ports.clock));
+  repl.line.obey(request.cancel);
+  request.onStep?.('connect');
+  try {
+    await repl.enter();
+    const facts = await probe(repl);
+    const { sources, diagnostics } = await gather(request, facts, ports);
+    const folder = request.to ?? defaultFolder(facts);
+    const files = sources.map(({ name, bytes }) => ({ path: join(folder, name), bytes }));
+    request.onStep?.('send');
+    const { cancel, onProgress } = request;
+    const transfer = await sendFiles(repl, files, { facts, deflate: ports.deflate, cancel, onProgress });
+    const found = request.check
+      ? await checkImports(
+          repl,
+          files.map((file) => file.path),
+          facts,
+          request,
+        )
+      : [];
+    await repl.must(forgetSource, 'cleaning up');
+    const all = [...diagnostics, ...knownTroubles(facts), ...found];
+    return { ok: !all.some((each) => each.severity === 'error'), facts, transfer, diagnostics: all };
+  } finally {
+    repl.line.obey(undefined);
+    await repl.leave({ reset: request.reset }).catch((thrown) => {
+      if (!(thrown instanceof Failure)) throw thrown;
+    });
+  }
+}
+
+interface Source {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+async function gather(
+  request: DeployRequest,
+  facts: BoardFacts,
+  { files, build }: DeployPorts,
+): Promise<{ sources: Source[]; diagnostics: readonly Diagnostic[] }> {
+  const paths = [...(request.files ?? [])];
+  const diagnostics: Diagnostic[] = [];
+  if (request.dir !== undefined) {
+    request.onStep?.('build');
+    const { arch, abi } = chooseBuild(facts);
+    const outDir = files.resolve(request.dir, 'build/natmod/deploy', abi, arch);
+    const { dir, cancel } = request;
+    const result = await build({ dir, archs: [arch], abi, outDir, cancel });
+    const told = [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)];
+    if (!result.ok) throw new Failure(told);
+    diagnostics.push(...told.filter((each) => each.severity !== 'info'));
+    paths.push(...result.outputs.flatMap((output) => (output.path === undefined ? [] : [output.path])));
+  }
+  const sources: Source[] = [];
+  const faults: Diagnostic[] = [];
+  for (const path of paths) {
+    const bytes = await files.read(path);
+    if (!bytes) throw new Failure(error('deploy/missing', `There is no file ${path}.`, { file: path }));
+    if (path.endsWith('.mpy')) faults.push(...checkModule(bytes, path, facts));
+    sources.push({ name: path.replace(/^.*[/\\]/, ''), bytes });
+  }
+  if (faults.length > 0) throw new Failure(faults);
+  return { sources, diagnostics };
+}
+
+/** Where mip installs, too. */
+function defaultFolder({ paths, cwd }: BoardFacts): string {
+  return paths.find((path) => /^\/(.*\/)?lib$/.test(path)) ?? cwd;
+}
+
+function join(folder: string, name: string): string {
+  return `${folder.replace(/\/+$/, '')}/${name}`;
+}
+
+/** Each module is imported by its name, as a program would; one that is shadowed by another file is told. */
+async function checkImports(
+  repl: RawRepl,
+  paths: readonly string[],
+  facts: BoardFacts,
+  request: DeployRequest,
+): Promise<Diagnostic[]> {
+  request.onStep?.('check');
+  const found: Diagnostic[] = [];
+  for (const path of paths.filter((each) => each.endsWith('.mpy'))) {
+    const folder = path.slice(0, path.lastIndexOf('/')) || '/';
+    const name = path.slice(path.lastIndexOf('/') + 1, -'.mpy'.length);
+    if (!facts.paths.some((each) => (each === '' ? facts.cwd : each).replace(/(.)\/$/, '$1') === folder)) continue;
+    const { stderr } = await repl.execute(
+      `import sys,gc\nsys.modules.pop(${textLiteral(name)},0)\ngc.collect()\n__import__(${textLiteral(name)})\n`,
+    );
+    if (stderr !== '') found.push(errors.importFailed(name, path, stderr));
+  }
+  return found;
+}
