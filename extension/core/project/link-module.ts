@@ -64,10 +64,10 @@ export async function linkModule(
     throw new Failure(diagnostics);
   const bytes = step.python.length === 0 ? native : mergePython(step, module);
   const sizes = { ...nativeSizes, file: bytes.length };
-  // The image first: who follows the module finds it there.
+  // The module first: when it can't be written, the image stays that of the module which is there.
   const files = [
-    ...(linked.debugImage ? [{ path: step.debugImage, bytes: linked.debugImage }] : []),
     { path: step.path, bytes },
+    ...(linked.debugImage ? [{ path: step.debugImage, bytes: linked.debugImage }] : []),
   ];
   const digests = await Promise.all(files.map(async (file) => [file.path, await digest(file.bytes)] as const));
   return { sizes, diagnostics, record: { key, digests, sizes, diagnostics }, files };
