@@ -4,39 +4,15 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { portRefused } from '../core/board/errors.ts';
 import type { Port } from '../core/board/port.ts';
+import type { QemuMachine } from '../core/debug/qemu.ts';
 import { Failure } from '../core/diagnostic.ts';
 import { type Started, start } from './child-process.ts';
 import { streamPort } from './stream-port.ts';
 
-export interface Machine {
-  readonly program: string;
-  /** As MicroPython's port starts it. */
-  readonly args: readonly string[];
-}
-
-const virt = ['-machine', 'virt', '-bios', 'none'];
-
-/** Boards of https://github.com/micropython/micropython/tree/master/ports/qemu, by the names they have there. */
-export const machines = {
-  MPS2_AN385: { program: 'qemu-system-arm', args: ['-machine', 'mps2-an385'] },
-  MPS2_AN500: { program: 'qemu-system-arm', args: ['-machine', 'mps2-an500'] },
-  MICROBIT: {
-    program: 'qemu-system-arm',
-    // More memory than the real board has, as the port wants it.
-    args: [
-      ...['-machine', 'microbit', '-global', 'nrf51-soc.flash-size=1048576'],
-      ...['-global', 'nrf51-soc.sram-size=262144'],
-    ],
-  },
-  SABRELITE: { program: 'qemu-system-arm', args: ['-machine', 'sabrelite', '-m', '128M'] },
-  VIRT_RV32: { program: 'qemu-system-riscv32', args: virt },
-  VIRT_RV64: { program: 'qemu-system-riscv64', args: virt },
-} as const satisfies Readonly<Record<string, Machine>>;
-
 export interface QemuRequest {
   /** As the user names it. */
   readonly name: string;
-  readonly machine: Machine;
+  readonly machine: QemuMachine;
   /** Path of an ELF file. */
   readonly firmware: string;
   /** Until the emulator has connected. */
@@ -58,7 +34,7 @@ export async function openQemu({ name, machine, firmware, timeoutMs = 10_000, ..
   const serial = `tcp:127.0.0.1:${(server.address() as AddressInfo).port},nodelay=on`;
   // No network card: some of QEMU's need boot ROMs from packages of their own.
   const shared = ['-display', 'none', '-monitor', 'stdio', '-nic', 'none', '-semihosting', '-serial', serial];
-  const qemu = (rest.start ?? start)([machine.program, ...machine.args, ...shared, '-kernel', firmware], {
+  const qemu = (rest.start ?? start)([machine.program, ...machine.machine, ...shared, '-kernel', firmware], {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   let complaint = '';

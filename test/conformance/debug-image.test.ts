@@ -52,7 +52,7 @@ async function isRead(t: TestContext, arch: BuildableArch, family: Compiler['fam
       const { code, text } = await output(argv, folder, env);
       const complaints = text
         .split('\n')
-        .filter((line) => /^\S*(readelf|objdump|objcopy|nm|gdb\S*): |warning/i.test(line));
+        .filter((line) => /^(\S*[/-])?(readelf|objdump|objcopy|nm|gdb(-multiarch)?): |warning/i.test(line));
       assert.deepEqual({ code, complaints }, { code: 0, complaints: [] }, argv.join(' '));
       return text;
     };

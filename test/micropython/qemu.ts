@@ -5,23 +5,24 @@ import { Line } from '../../extension/core/board/line.ts';
 import type { Port } from '../../extension/core/board/port.ts';
 import { RawRepl } from '../../extension/core/board/raw-repl.ts';
 import { type RomfsFile, romfsImage } from '../../extension/core/board/romfs.ts';
+import { type QemuMachine, qemuMachines } from '../../extension/core/debug/qemu.ts';
 import { error, Failure } from '../../extension/core/diagnostic.ts';
 import { clock } from '../../extension/node/clock.ts';
-import { machines as boards, type Machine, openQemu } from '../../extension/node/qemu-port.ts';
+import { openQemu } from '../../extension/node/qemu-port.ts';
 import { Unavailable } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
 import { startGroup } from '../setup/process-group.ts';
 import { type FirmwareName, firmware } from './firmware.ts';
 
 export const machines = {
-  'qemu-MPS2_AN385': boards.MPS2_AN385,
-  'qemu-MPS2_AN385-storage': boards.MPS2_AN385,
-  'qemu-MPS2_AN500': boards.MPS2_AN500,
-  'qemu-MICROBIT': boards.MICROBIT,
-  'qemu-SABRELITE': boards.SABRELITE,
-  'qemu-VIRT_RV32': boards.VIRT_RV32,
-  'qemu-VIRT_RV64': boards.VIRT_RV64,
-} as const satisfies Partial<Record<FirmwareName, Machine>>;
+  'qemu-MPS2_AN385': qemuMachines.MPS2_AN385,
+  'qemu-MPS2_AN385-storage': qemuMachines.MPS2_AN385,
+  'qemu-MPS2_AN500': qemuMachines.MPS2_AN500,
+  'qemu-MICROBIT': qemuMachines.MICROBIT,
+  'qemu-SABRELITE': qemuMachines.SABRELITE,
+  'qemu-VIRT_RV32': qemuMachines.VIRT_RV32,
+  'qemu-VIRT_RV64': qemuMachines.VIRT_RV64,
+} as const satisfies Partial<Record<FirmwareName, QemuMachine>>;
 
 export type MachineName = keyof typeof machines;
 
@@ -74,7 +75,7 @@ export async function bootBoard(
   timeoutMs = 10_000,
   options: readonly string[] = [],
 ): Promise<Port> {
-  const machine: Machine = { ...machines[name], args: [...machines[name].args, ...options] };
+  const machine: QemuMachine = { ...machines[name], machine: [...machines[name].machine, ...options] };
   const path = elf ?? (await firmware(name));
   if (!onPath(machine.program)) throw new Unavailable(`${machine.program} (node test/setup/packages.mjs gets it)`);
   return endingInCrash(await openQemu({ name, machine, firmware: path, timeoutMs, start: startWithUs }));

@@ -4,32 +4,18 @@
 
 import type { ArchName } from '../arch/names.ts';
 
-export interface QemuBoard {
+export interface QemuMachine {
   readonly program: string;
   /** As the port's own Makefile starts it. */
   readonly machine: readonly string[];
-  /** What its firmware loads, best first. */
-  readonly archs: readonly ArchName[];
-  /** First release of MicroPython with the board. */
-  readonly since: string;
 }
 
 const virt = ['-machine', 'virt', '-bios', 'none'];
 
 /** By the name that `make BOARD=` takes. */
-export const qemuBoards: Readonly<Record<string, QemuBoard>> = {
-  MPS2_AN385: {
-    program: 'qemu-system-arm',
-    machine: ['-machine', 'mps2-an385'],
-    archs: ['armv7m', 'armv6m'],
-    since: '1.24',
-  },
-  MPS2_AN500: {
-    program: 'qemu-system-arm',
-    machine: ['-machine', 'mps2-an500'],
-    archs: ['armv7emdp', 'armv7emsp'],
-    since: '1.28',
-  },
+export const qemuMachines = {
+  MPS2_AN385: { program: 'qemu-system-arm', machine: ['-machine', 'mps2-an385'] },
+  MPS2_AN500: { program: 'qemu-system-arm', machine: ['-machine', 'mps2-an500'] },
   MICROBIT: {
     program: 'qemu-system-arm',
     // More memory than the real board has, as the port wants it.
@@ -37,11 +23,26 @@ export const qemuBoards: Readonly<Record<string, QemuBoard>> = {
       ...['-machine', 'microbit', '-global', 'nrf51-soc.flash-size=1048576'],
       ...['-global', 'nrf51-soc.sram-size=262144'],
     ],
-    archs: ['armv6m'],
-    since: '1.24',
   },
-  VIRT_RV32: { program: 'qemu-system-riscv32', machine: virt, archs: ['rv32imc'], since: '1.24' },
-  VIRT_RV64: { program: 'qemu-system-riscv64', machine: virt, archs: ['rv64imc'], since: '1.28' },
+  SABRELITE: { program: 'qemu-system-arm', machine: ['-machine', 'sabrelite', '-m', '128M'] },
+  VIRT_RV32: { program: 'qemu-system-riscv32', machine: virt },
+  VIRT_RV64: { program: 'qemu-system-riscv64', machine: virt },
+} as const satisfies Readonly<Record<string, QemuMachine>>;
+
+export interface QemuBoard extends QemuMachine {
+  /** What its firmware loads, best first. */
+  readonly archs: readonly ArchName[];
+  /** First release of MicroPython with the board. */
+  readonly since: string;
+}
+
+/** Those that a debugger offers, by the same names. */
+export const qemuBoards: Readonly<Record<string, QemuBoard>> = {
+  MPS2_AN385: { ...qemuMachines.MPS2_AN385, archs: ['armv7m', 'armv6m'], since: '1.24' },
+  MPS2_AN500: { ...qemuMachines.MPS2_AN500, archs: ['armv7emdp', 'armv7emsp'], since: '1.28' },
+  MICROBIT: { ...qemuMachines.MICROBIT, archs: ['armv6m'], since: '1.24' },
+  VIRT_RV32: { ...qemuMachines.VIRT_RV32, archs: ['rv32imc'], since: '1.24' },
+  VIRT_RV64: { ...qemuMachines.VIRT_RV64, archs: ['rv64imc'], since: '1.28' },
 };
 
 /** @returns the board that fits an architecture best; undefined when there is none */
