@@ -13,20 +13,21 @@ export function addLibraryMembers(program: Program): void {
   if (archives.length === 0) return;
   const defined = new Set<string>();
   const taken = new Set<ArchiveMember>();
-  const wanted = new Set<string>();
+  const wanted = new Map<string, string>();
   let seen = 0;
   const lookAtNewObjects = () => {
     for (; seen < program.objects.length; seen++) {
       for (const symbol of program.objects[seen].file.symbols) {
         if (symbol.binding === 'local') continue;
         if (symbol.place !== 'undefined') defined.add(symbol.name);
-        else if (symbol.binding === 'global') wanted.add(symbol.name);
+        else if (symbol.binding === 'global' && !wanted.has(symbol.name))
+          wanted.set(symbol.name, program.objects[seen].file.path);
       }
     }
   };
   lookAtNewObjects();
-  // A set is walked in order of insertion, what is added during the walk included.
-  for (const name of wanted) {
+  // A map is walked in order of insertion, what is added during the walk included.
+  for (const [name, by] of wanted) {
     if (defined.has(name) || isOffered(program, name)) continue;
     for (const archive of archives) {
       const members = archive.index?.get(name);
@@ -36,6 +37,8 @@ export function addLibraryMembers(program: Program): void {
       if (!taken.has(member)) {
         taken.add(member);
         addObject(program, { path: `${archive.path}(${member.name})`, bytes: member.bytes });
+        const added = program.objects[seen];
+        if (added) added.wantedFor = { symbol: name, by };
         lookAtNewObjects();
       }
       break;

@@ -3,7 +3,8 @@
 
 import type { Got } from './got.ts';
 import type { Layout } from './layout.ts';
-import type { Program, Space, Target } from './program.ts';
+import { startOf } from './places.ts';
+import type { Piece, Program, Space, Target } from './program.ts';
 
 export interface LinkMap {
   /** Bytes of the jump to mpy_init before everything else. */
@@ -24,6 +25,10 @@ export interface MapPiece {
   readonly name: string;
   /** Undefined for what the linker made. */
   readonly object: string | undefined;
+  /** Functions and variables in it, in the order of their addresses. */
+  readonly symbols: readonly { readonly name: string; readonly address: number; readonly size: number }[];
+  /** Why it is in, in words. */
+  readonly why: string;
 }
 
 export interface MapRelocation {
@@ -37,13 +42,15 @@ export interface MapRelocation {
 export function mapOf(program: Program, got: Got, layout: Layout): LinkMap {
   const pieces = program.pieces
     .filter((piece) => piece.size > 0)
-    .map(({ space, address, size, align, name, object }) => ({
-      space,
-      address,
-      size,
-      align,
-      name,
-      object: object?.file.path,
+    .map((piece) => ({
+      space: piece.space,
+      address: piece.address,
+      size: piece.size,
+      align: piece.align,
+      name: piece.name,
+      object: piece.object?.file.path,
+      symbols: symbolsOf(piece),
+      why: reasonFor(piece),
     }));
   const slots = got.slots.map(({ offset, target, addend }) => ({
     address: got.piece.address + offset,
@@ -59,6 +66,28 @@ export function mapOf(program: Program, got: Got, layout: Layout): LinkMap {
     })),
   );
   return { jump: layout.jump.length, pieces, slots, relocations };
+}
+
+function symbolsOf(piece: Piece): MapPiece['symbols'] {
+  const { object } = piece;
+  if (!object) return [];
+  return object.file.symbols
+    .filter(
+      ({ place, section, type }) =>
+        place === 'section' && object.pieces[section] === piece && (type === 'function' || type === 'object'),
+    )
+    .map((symbol) => ({
+      name: symbol.name,
+      address: piece.address + startOf(object.file, symbol),
+      size: symbol.size,
+    }))
+    .sort((a, b) => a.address - b.address);
+}
+
+function reasonFor({ object }: Piece): string {
+  if (!object) return 'made by the linker';
+  const { wantedFor } = object;
+  return wantedFor ? `${wantedFor.symbol} is wanted by ${wantedFor.by}` : 'object of the module';
 }
 
 function describeTarget(program: Program, target: Target): string {

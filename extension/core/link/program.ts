@@ -58,6 +58,8 @@ export interface LinkedObject {
   readonly pieces: readonly (Piece | undefined)[];
   /** Indices of sections that no module can have, which is reported: what refers to them is no further fault. */
   readonly refused: Set<number>;
+  /** The symbol that a member of a library was taken for, and the object that asked for it. */
+  wantedFor?: { readonly symbol: string; readonly by: string } | undefined;
   /** By symbol index; set by resolution. */
   targets: readonly Target[];
 }

@@ -71,6 +71,8 @@ export interface BuildOutput {
   readonly path?: string | undefined;
   /** The same module as an ELF file with symbols and debug information, absolute; beside it. */
   readonly debugImage?: string | undefined;
+  /** What is where in it, how large and why, as a text; absolute. */
+  readonly map?: string | undefined;
   readonly sizes?: ModuleSizes | undefined;
   /** How many sources were compiled; the others were up to date. */
   readonly compiled?: number | undefined;

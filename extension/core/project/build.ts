@@ -143,7 +143,7 @@ async function compileAndLink(
   arch: BuildableArch,
   { project, sources }: LoadedProject,
   diagnostics: Diagnostic[],
-): Promise<Pick<BuildOutput, 'path' | 'debugImage' | 'sizes' | 'compiled'>> {
+): Promise<Pick<BuildOutput, 'path' | 'debugImage' | 'map' | 'sizes' | 'compiled'>> {
   const { request, profile, several, ports, slots, files, inputs, memory } = job;
   const { dir, file, module } = project;
   const total = sources.length + 3;
@@ -245,6 +245,7 @@ async function compileAndLink(
     const outDir = files.resolve(request.outDir ?? dir, besideObjects ? buildDir : several ? arch : '.');
     const path = files.resolve(outDir, `${module}.mpy`);
     const debugImage = files.resolve(outDir, `${module}.elf`);
+    const map = files.resolve(outDir, `${module}.map`);
     const step = {
       arch,
       abi,
@@ -260,6 +261,7 @@ async function compileAndLink(
       tool: request.tool,
       path,
       debugImage,
+      map,
       folderNames: plan.folderNames ?? [],
       dir,
     };
@@ -270,7 +272,7 @@ async function compileAndLink(
     if (linked.files.length > 0) await claimOutput(path, dir, job);
     for (const file of linked.files) await ports.files.writeAtomic(file.path, file.bytes);
     next = { ...next, module: linked.record };
-    return { path, debugImage, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
+    return { path, debugImage, map, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
   } finally {
     await remember();
   }

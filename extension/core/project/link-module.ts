@@ -9,6 +9,7 @@ import type { InputFiles } from '../compile/input-files.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import { link } from '../link/link.ts';
 import type { LinkInput } from '../link/request.ts';
+import { writeMap } from '../link/write-map.ts';
 import { mergeModules } from '../mpy/merge.ts';
 import type { MpyModule } from '../mpy/module.ts';
 import { readModule } from '../mpy/read.ts';
@@ -37,6 +38,8 @@ export interface LinkStep {
   readonly path: string;
   /** Where the debug image goes, absolute. */
   readonly debugImage: string;
+  /** Where the map goes, absolute. */
+  readonly map: string;
 }
 
 export interface Linked {
@@ -58,20 +61,24 @@ export async function linkModule(
     if (await areThere(known.digests, ports.files))
       return { sizes: known.sizes, diagnostics: known.diagnostics, record: known, files: [] };
   }
-  const { bytes: native, module, sizes: nativeSizes, ...linked } = link({ ...step, debugImage: true });
+  const { bytes: native, module, sizes: nativeSizes, ...linked } = link({ ...step, debugImage: true, map: true });
   const diagnostics = linked.diagnostics.map((diagnostic) => fromFolder(diagnostic, step, ports.files));
   if (!native || !module || !nativeSizes || diagnostics.some((d) => d.severity === 'error'))
     throw new Failure(diagnostics);
   const bytes = step.python.length === 0 ? native : mergePython(step, module);
   const sizes = { ...nativeSizes, file: bytes.length };
+  const shorten = (path: string) => path.replaceAll(`${step.dir}/`, '');
   // The module first: when it can't be written, the image stays that of the module which is there.
   const files = [
     { path: step.path, bytes },
     ...(linked.debugImage ? [{ path: step.debugImage, bytes: linked.debugImage }] : []),
+    ...(linked.map ? [{ path: step.map, bytes: utf8.encode(writeMap(linked.map, shorten)) }] : []),
   ];
   const digests = await Promise.all(files.map(async (file) => [file.path, await digest(file.bytes)] as const));
   return { sizes, diagnostics, record: { key, digests, sizes, diagnostics }, files };
 }
+
+const utf8 = new TextEncoder();
 
 async function areThere(digests: ModuleRecord['digests'], files: Files): Promise<boolean> {
   const found = await Promise.all(

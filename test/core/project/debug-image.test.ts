@@ -41,7 +41,7 @@ async function buildIn(dir: string, more: Partial<BuildRequest> = {}): Promise<r
   return result.outputs;
 }
 
-const filesOf = ({ path = '', debugImage = '' }: BuildOutput) => [path, debugImage];
+const filesOf = ({ path = '', debugImage = '', map = '' }: BuildOutput) => [path, debugImage, map];
 
 test('two checkouts in different folders, built with one job and with eight, give the same bytes', async (t) => {
   if (!need(t, compilers.join(', '), compilers.every(onPath))) return;
@@ -71,7 +71,11 @@ test('a debug build lies apart from the release, and its image tells where the s
   );
   assert.deepEqual(
     filesOf(debug).map((path) => relative(dir, path)),
-    ['features/build/natmod/x64-debug/features.mpy', 'features/build/natmod/x64-debug/features.elf'],
+    [
+      'features/build/natmod/x64-debug/features.mpy',
+      'features/build/natmod/x64-debug/features.elf',
+      'features/build/natmod/x64-debug/features.map',
+    ],
   );
   assert.ok(readFileSync(debug.debugImage ?? '').includes(join(dir, 'features')));
 });
@@ -86,4 +90,17 @@ test('an image that was removed or changed is written again without compiling', 
   const [second] = await buildIn(dir, { archs: ['x64'] });
   assert.equal(second.compiled, 0);
   assert.ok(readFileSync(path).equals(image));
+});
+
+test('the map names each section, function and variable with its object, and why it is in', async (t) => {
+  if (!need(t, compilers[0], onPath(compilers[0]))) return;
+  const [{ map }] = await buildIn(checkOut(t, 'a'), { archs: ['x64'] });
+  const text = readFileSync(map ?? '', 'utf8');
+  assert.match(
+    text,
+    /^text +[0-9a-f]{8} +\d+ {2}\.text of build\/natmod\/x64\/crc\.c\.o {2}\[object of the module\]$/m,
+  );
+  assert.match(text, /^ +[0-9a-f]{8} +\d+ {4}mpy_init$/m);
+  assert.match(text, /^ +[0-9a-f]{8} +4 {4}features_calls$/m);
+  assert.match(text, /\(global offset table\) {2}\[made by the linker\]$/m);
 });
