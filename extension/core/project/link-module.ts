@@ -67,7 +67,7 @@ export async function linkModule(
     throw new Failure(diagnostics);
   const bytes = step.python.length === 0 ? native : mergePython(step, module);
   const sizes = { ...nativeSizes, file: bytes.length };
-  const shorten = (path: string) => path.replaceAll(`${step.dir}/`, '');
+  const shorten = (path: string) => path.replaceAll(`${step.dir}/`, '').replaceAll(`${step.dir}\\`, '');
   // The module first: when it can't be written, the image stays that of the module which is there.
   const files = [
     { path: step.path, bytes },

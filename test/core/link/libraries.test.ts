@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { micropython } from '../../../extension/core/abi/micropython.ts';
 import { link } from '../../../extension/core/link/link.ts';
 import type { LinkRequest } from '../../../extension/core/link/request.ts';
+import { writeMap } from '../../../extension/core/link/write-map.ts';
 import { type MadeObject, makeObject } from '../elf/make-object.ts';
 
 /** An archive in GNU's form. `index`: symbols and the number of the member that defines each. */
@@ -94,6 +95,23 @@ test('takes only members that are asked for, with an index and without', () => {
   assert.equal(taken(['unrelated'], [both(index)]), 256);
   assert.equal(taken(['divide'], [both(index)]), 64);
   assert.equal(taken(['divide'], [both()]), 64);
+});
+
+test('the map says which symbol a member of a library is in for, and who wanted it', () => {
+  const { map } = link({
+    arch: 'armv7m',
+    abi: micropython,
+    objects: [{ path: 'm.o', bytes: makeObject(calling('divide')) }],
+    libraries: [{ path: 'math.a', bytes: both(index) }],
+    qstrs: [],
+    sourceName: 'm.mpy',
+    map: true,
+  });
+  assert.ok(map);
+  assert.match(
+    writeMap(map, (path) => path),
+    /^text +[0-9a-f]{8} +64 {2}\.text of math\.a\(muldiv\.o\) {2}\[divide is wanted by m\.o\]$/m,
+  );
 });
 
 test('of several definitions in a library takes the first; the reference linker takes the last', () => {
