@@ -6,61 +6,17 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
-import { Line } from '../../extension/core/board/line.ts';
-import type { Port } from '../../extension/core/board/port.ts';
-import { type BoardFacts, probe } from '../../extension/core/board/probe.ts';
-import { RawRepl } from '../../extension/core/board/raw-repl.ts';
+import type { RawRepl } from '../../extension/core/board/raw-repl.ts';
 import { sendFiles } from '../../extension/core/board/transfer.ts';
 import { Failure } from '../../extension/core/diagnostic.ts';
 import { childProcesses } from '../../extension/node/child-process.ts';
-import { clock } from '../../extension/node/clock.ts';
-import { need, needed } from '../setup/need.ts';
+import { need } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
-import { bootBoard } from './qemu.ts';
+import { withStorage } from './storage.ts';
 
 const patience = { timeout: 300_000 };
-
-/** Makes a file system in the board's memory and mounts it where a board's flash is. */
-const mountStorage = (blocks: number) => `
-import sys, vfs
-class Storage:
-    def __init__(self, blocks):
-        self.data = bytearray(512 * blocks)
-    def readblocks(self, block, into, offset=0):
-        at = 512 * block + offset
-        into[:] = self.data[at:at + len(into)]
-    def writeblocks(self, block, data, offset=0):
-        at = 512 * block + offset
-        self.data[at:at + len(data)] = data
-    def ioctl(self, what, block):
-        return {4: len(self.data) // 512, 5: 512}.get(what, 0)
-storage = Storage(${blocks})
-vfs.VfsLfs2.mkfs(storage)
-vfs.mount(vfs.VfsLfs2(storage), '/')
-sys.path.append('/lib')
-del storage
-`;
-
-interface Board {
-  readonly port: Port;
-  readonly repl: RawRepl;
-  readonly facts: BoardFacts;
-}
-
-async function withStorage(t: TestContext, act: (board: Board) => Promise<void>, blocks = 200): Promise<void> {
-  const port = await needed(t, 'a board in QEMU', () => bootBoard('qemu-MPS2_AN385-storage'));
-  if (!port) return;
-  try {
-    const repl = new RawRepl(new Line(port, clock));
-    await repl.enter();
-    await repl.must(mountStorage(blocks), 'mounting');
-    await act({ port, repl, facts: await probe(repl) });
-  } finally {
-    await port.close();
-  }
-}
 
 const deflate = (bytes: Uint8Array, windowBits: number) => deflateRawSync(bytes, { windowBits });
 /** All values of a byte, in no order that compresses. */

@@ -76,8 +76,41 @@ def _nr(L,u):
   _nw(d)
 `;
 
+/**
+ * `_nl(folder)` prints a line for each entry: whether it is a folder, its size, its name in hex digits, so that no name breaks the
+ * protocol. `_ng(path)` prints a file as base64, `_nk(path)` makes a folder, `_nd(path)` deletes.
+ */
+export const filesSource = `import os
+def _nt(p):
+ s=os.stat(p)
+ return s[0]&16384,s[6]
+def _nl(p):
+ for n in os.listdir(p):
+  try:d,s=_nt(p.rstrip('/')+'/'+n)
+  except OSError:d=s=0
+  print(1 if d else 0,0 if d else s,''.join('%02x'%c for c in bytes(n,'utf-8')))
+def _ng(p):
+ import binascii,sys
+ with open(p,'rb')as f:
+  while 1:
+   b=f.read(768)
+   if not b:break
+   sys.stdout.write(binascii.b2a_base64(b).decode())
+def _nk(p):
+ d=''
+ for x in p.split('/')[1:]:
+  d+='/'+x
+  try:os.mkdir(d)
+  except OSError:
+   if not _nt(d)[0]:raise
+def _nd(p):
+ if _nt(p)[0]:
+  for n in os.listdir(p):_nd(p+'/'+n)
+  os.rmdir(p)
+ else:os.remove(p)
+`;
+
 /** Takes our names out of the board's globals. */
-export const forgetSource = `for _n in'_nh','_no','_nw','_nc','_nx','_nr','_nf','_nz','_nb','_nm','_ni':
- globals().pop(_n,0)
-globals().pop('_n',0)
+export const forgetSource = `for _n in'hocwxrfzbmiltgkd':globals().pop('_n'+_n,0)
+del _n
 `;

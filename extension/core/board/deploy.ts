@@ -4,15 +4,13 @@
 import { type Diagnostic, error, Failure } from '../diagnostic.ts';
 import type { CancelSignal, Files } from '../ports.ts';
 import type { BuildRequest, BuildResult } from '../project/build-result.ts';
-import { forgetSource } from './agent.ts';
 import { checkModule, chooseBuild, knownTroubles } from './choose-build.ts';
 import * as errors from './errors.ts';
-import { Line } from './line.ts';
-import type { Clock, Port } from './port.ts';
 import { type BoardFacts, probe } from './probe.ts';
 import { textLiteral } from './python-literal.ts';
-import { RawRepl } from './raw-repl.ts';
+import type { RawRepl } from './raw-repl.ts';
 import { sendFiles, type TransferOptions, type TransferResult } from './transfer.ts';
+import { type VisitPorts, visit } from './visit.ts';
 
 export interface DeployRequest {
   /** A project's folder, which is built for the board, or files to send as they are. */
@@ -29,9 +27,7 @@ export interface DeployRequest {
   readonly onStep?: ((step: 'connect' | 'build' | 'send' | 'check') => void) | undefined;
 }
 
-export interface DeployPorts {
-  readonly port: Port;
-  readonly clock: Clock;
+export interface DeployPorts extends VisitPorts {
   readonly files: Files;
   readonly build: (request: Pick<BuildRequest, 'dir' | 'archs' | 'abi' | 'outDir' | 'cancel'>) => Promise<BuildResult>;
   readonly deflate?: TransferOptions['deflate'];
@@ -49,17 +45,14 @@ export interface DeployResult {
  * @throws Failure with what stood in the way
  */
 export async function deploy(request: DeployRequest, ports: DeployPorts): Promise<DeployResult> {
-  const repl = new RawRepl(new Line(ports.port, ports.clock));
-  repl.line.obey(request.cancel);
   request.onStep?.('connect');
-  try {
-    await repl.enter();
+  const { cancel, reset, onProgress } = request;
+  return visit(ports, { cancel, reset }, async (repl) => {
     const facts = await probe(repl);
     const { sources, diagnostics } = await gather(request, facts, ports);
     const folder = request.to ?? defaultFolder(facts);
     const files = sources.map(({ name, bytes }) => ({ path: join(folder, name), bytes }));
     request.onStep?.('send');
-    const { cancel, onProgress } = request;
     const transfer = await sendFiles(repl, files, { facts, deflate: ports.deflate, cancel, onProgress });
     const found = request.check
       ? await checkImports(
@@ -69,15 +62,9 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
           request,
         )
       : [];
-    await repl.must(forgetSource, 'cleaning up');
     const all = [...diagnostics, ...knownTroubles(facts), ...found];
     return { ok: !all.some((each) => each.severity === 'error'), facts, transfer, diagnostics: all };
-  } finally {
-    repl.line.obey(undefined);
-    await repl.leave({ reset: request.reset }).catch((thrown) => {
-      if (!(thrown instanceof Failure)) throw thrown;
-    });
-  }
+  });
 }
 
 interface Source {

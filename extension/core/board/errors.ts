@@ -131,6 +131,31 @@ export function badAnswer(port: string, doing: string, said: string): Diagnostic
   );
 }
 
+export function badPath(port: string, path: string): Diagnostic {
+  return error(
+    'board/path',
+    `${printable(path)} names no place on the board at ${port}: a path starts with a slash, and its parts are plain names.`,
+  );
+}
+
+export function mountPoint(port: string, path: string): Diagnostic {
+  return error(
+    'board/mount-point',
+    `${path} can't be deleted: a file system of the board at ${port} is mounted there.`,
+    undefined,
+    'Delete the files in it.',
+  );
+}
+
+export function garbledRead(port: string, path: string): Diagnostic {
+  return error(
+    'board/mismatch',
+    `What arrived of ${path} is not what the board at ${port} has (size and SHA-256).`,
+    undefined,
+    'The line may be noisy, or the file is being written: try again.',
+  );
+}
+
 export function portBusy(port: string): Diagnostic {
   return error(
     'board/port-busy',

@@ -55,3 +55,14 @@ export function base64(bytes: Uint8Array): string {
   }
   return text;
 }
+
+/** @returns undefined when the text is no base64 */
+export function fromBase64(text: string): Uint8Array | undefined {
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
+  const bytes: number[] = [];
+  for (let at = 0; at < text.length; at += 4) {
+    const group = [0, 1, 2, 3].reduce((sum, i) => (sum << 6) | Math.max(0, digits.indexOf(text[at + i])), 0);
+    bytes.push((group >> 16) & 255, (group >> 8) & 255, group & 255);
+  }
+  return Uint8Array.from(bytes.slice(0, bytes.length - (text.match(/=/g)?.length ?? 0)));
+}
