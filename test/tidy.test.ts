@@ -17,7 +17,7 @@ const coreImports: Readonly<Record<string, readonly string[]>> = {
   arch: ['elf'],
   mpy: ['bytes', 'abi', 'arch'],
   link: ['bytes', 'elf', 'abi', 'arch', 'mpy'],
-  compile: ['arch'],
+  compile: ['arch', 'mpy'],
   project: ['abi', 'arch', 'mpy', 'link', 'compile'],
   inspect: ['elf', 'abi', 'arch', 'mpy'],
   board: ['bytes', 'abi', 'arch', 'mpy', 'compile', 'project', 'inspect'],

@@ -2,6 +2,7 @@
 // One small file; losing it costs a build, never correctness.
 
 import type { Diagnostic } from '../diagnostic.ts';
+import type { ModuleSizes } from '../mpy/module.ts';
 import type { Files } from '../ports.ts';
 
 export interface BuildState {
@@ -37,15 +38,6 @@ export interface ModuleRecord {
   readonly digests: readonly (readonly [path: string, digest: string])[];
   readonly sizes: ModuleSizes;
   readonly diagnostics: readonly Diagnostic[];
-}
-
-/** In bytes; `relocations` is their number. */
-export interface ModuleSizes {
-  readonly file: number;
-  readonly text: number;
-  readonly rodata: number;
-  readonly bss: number;
-  readonly relocations: number;
 }
 
 export const emptyState: BuildState = { objects: {} };

@@ -3,8 +3,8 @@
 
 import type { ValueRow } from '../arch/architecture.ts';
 import type { ObjectRelocation } from '../elf/object-file.ts';
-import { brokenLiterals, literalRelocation } from './errors.ts';
 import type { Piece, Program, Target, Word } from './program.ts';
+import { brokenLiterals, literalRelocation } from './relocation-errors.ts';
 import { newTable, type Slots, setSize, type Table } from './table.ts';
 
 /** Sets `movedWords` of the pieces that literals come from. @returns the table of numbers; addresses are in `slots`. */

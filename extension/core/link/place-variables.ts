@@ -4,8 +4,8 @@
 
 import type { RelocationRow, ValueRow } from '../arch/architecture.ts';
 import type { ObjectSymbol } from '../elf/object-file.ts';
-import { uncollected } from './errors.ts';
 import type { LinkedObject, Piece, PieceRelocation, Program, Target } from './program.ts';
+import { uncollected } from './relocation-errors.ts';
 
 /** Moves variables to the text block, behind all else, or changes the code that refers to them. */
 export function placeVariables(program: Program): void {

@@ -5,6 +5,9 @@ import type { Field, ValueRow } from '../arch/architecture.ts';
 import type { Where } from '../diagnostic.ts';
 import type { Relocation, RelocationTarget } from '../mpy/module.ts';
 import { Differences } from './differences.ts';
+import type { Got } from './got.ts';
+import type { Layout } from './layout.ts';
+import type { Piece, PieceRelocation, Program, Target } from './program.ts';
 import {
   acrossSpaces,
   addressInCode,
@@ -25,10 +28,8 @@ import {
   unsupportedRelocation,
   weakDirect,
   wordMisaligned,
-} from './errors.ts';
-import type { Got } from './got.ts';
-import type { Layout } from './layout.ts';
-import type { Piece, PieceRelocation, Program, Target } from './program.ts';
+} from './relocation-errors.ts';
+import { addressOf, loaderTarget, pieceOf } from './target-address.ts';
 import { variablesMeant } from './variables.ts';
 
 export interface Image {
@@ -373,40 +374,5 @@ class Relocator {
   }
 }
 
-/** The piece that S + A is in, or a piece of a stub. */
-function pieceOf(target: Target, addend: number): Piece | undefined {
-  if (target.kind === 'entry') return target.stub;
-  return target.kind === 'piece' ? (movedWord(target, addend)?.piece ?? target.piece) : undefined;
-}
-
-/** S in its space, when the symbol has a place in the module. A word that moved did so alone, so that S depends on A. */
-function addressOf(target: Target, addend: number): number | undefined {
-  if (target.kind === 'entry') return target.stub && target.stub.address + (target.stub.start ?? 0);
-  if (target.kind !== 'piece') return undefined;
-  const { piece, offset } = target;
-  const word = movedWord(target, addend);
-  if (word) return word.piece.address + word.offset - addend;
-  return piece.isLiterals ? undefined : piece.address + offset;
-}
-
-const movedWord = ({ piece, offset }: Extract<Target, { kind: 'piece' }>, addend: number) =>
-  piece.movedWords?.get(offset + addend);
-
 /** The upper half of a value in the module's code as RISC-V splits it. */
 const roundUpper = (value: number) => Math.floor((value + 0x800) / 0x1000);
-
-/** What the loader adds to a word that holds this target's address; undefined when it adds nothing. */
-function loaderTarget(target: Target): RelocationTarget | undefined {
-  switch (target.kind) {
-    case 'piece':
-      return { kind: target.piece.space };
-    case 'entry':
-      return { kind: 'entry', index: target.index };
-    case 'table':
-    case 'qstr-table':
-    case 'obj-table':
-      return { kind: target.kind };
-    default:
-      return undefined;
-  }
-}

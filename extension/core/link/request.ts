@@ -3,7 +3,7 @@
 import type { Abi } from '../abi/abi.ts';
 import type { BuildableArch } from '../arch/names.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import type { MpyModule } from '../mpy/module.ts';
+import type { ModuleSizes, MpyModule } from '../mpy/module.ts';
 import type { LinkMap } from './map.ts';
 
 export interface LinkInput {
@@ -44,14 +44,6 @@ export interface LinkResult {
   readonly map?: LinkMap | undefined;
   /** The module as an ELF file with symbols and debug information, if it was asked for: see debug-image.ts. */
   readonly debugImage?: Uint8Array | undefined;
-  /** In bytes; `relocations` is their number. */
-  readonly sizes:
-    | {
-        readonly file: number;
-        readonly text: number;
-        readonly rodata: number;
-        readonly bss: number;
-        readonly relocations: number;
-      }
-    | undefined;
+  /** Undefined together with `bytes`. */
+  readonly sizes: ModuleSizes | undefined;
 }

@@ -87,3 +87,12 @@ export interface Relocation {
 export type RelocationTarget =
   | { readonly kind: 'text' | 'rodata' | 'bss' | 'qstr-table' | 'obj-table' | 'table' }
   | { readonly kind: 'entry'; readonly index: number };
+
+/** Of a native module and its file, in bytes; `relocations` is their number. */
+export interface ModuleSizes {
+  readonly file: number;
+  readonly text: number;
+  readonly rodata: number;
+  readonly bss: number;
+  readonly relocations: number;
+}

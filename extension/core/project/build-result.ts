@@ -2,8 +2,8 @@
 // `natmod build --json` prints a BuildResult as it stands here.
 
 import type { BuildableArch } from '../arch/names.ts';
-import type { ModuleSizes } from '../compile/build-state.ts';
 import type { Diagnostic } from '../diagnostic.ts';
+import type { ModuleSizes } from '../mpy/module.ts';
 import type { CancelSignal, CompilePython } from '../ports.ts';
 
 export interface BuildRequest {

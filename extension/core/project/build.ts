@@ -2,7 +2,6 @@
 // fails leaves the others, and its own earlier output, alone.
 
 import { takesArchFlags } from '../arch/arch-flags.ts';
-
 import type { BuildableArch } from '../arch/names.ts';
 import { type BuildState, loadState, saveState } from '../compile/build-state.ts';
 import { compilePythonSources } from '../compile/compile-python.ts';

@@ -2,7 +2,7 @@
 
 import type { Abi } from '../abi/abi.ts';
 import type { BuildableArch } from '../arch/names.ts';
-import type { BuildState, ModuleRecord, ModuleSizes } from '../compile/build-state.ts';
+import type { BuildState, ModuleRecord } from '../compile/build-state.ts';
 import type { CompiledObject } from '../compile/compile-sources.ts';
 import { digest, digestOf } from '../compile/digest.ts';
 import type { InputFiles } from '../compile/input-files.ts';
@@ -11,7 +11,7 @@ import { link } from '../link/link.ts';
 import type { LinkInput } from '../link/request.ts';
 import { writeMap } from '../link/write-map.ts';
 import { mergeModules } from '../mpy/merge.ts';
-import type { MpyModule } from '../mpy/module.ts';
+import type { ModuleSizes, MpyModule } from '../mpy/module.ts';
 import { readModule } from '../mpy/read.ts';
 import { writeModule } from '../mpy/write.ts';
 import type { Files } from '../ports.ts';
