@@ -2,13 +2,17 @@
 
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import type * as vscode from 'vscode';
 import { build } from './core/project/build.ts';
 import type { BuildRequest } from './core/project/build-result.ts';
 import { examine } from './core/project/doctor.ts';
+import * as boardSession from './host/board-session.ts';
+import * as boardStatus from './host/board-status.ts';
 import * as buildCommand from './host/build-command.ts';
 import * as buildOnSave from './host/build-on-save.ts';
 import * as buildTask from './host/build-task.ts';
+import * as deployCommand from './host/deploy-command.ts';
 import * as doctor from './host/doctor.ts';
 import * as dumpDocuments from './host/dump-documents.ts';
 import * as getMicropython from './host/get-micropython.ts';
@@ -19,10 +23,12 @@ import * as newModule from './host/new-module.ts';
 import * as output from './host/output.ts';
 import * as problems from './host/problems.ts';
 import * as projects from './host/projects.ts';
+import * as replTerminal from './host/repl-terminal.ts';
 import { readSettings } from './host/settings.ts';
 import * as staleOutputs from './host/stale-outputs.ts';
 import * as status from './host/status.ts';
 import { childProcesses } from './node/child-process.ts';
+import { clock } from './node/clock.ts';
 import { fileStore } from './node/file-store.ts';
 import { installation } from './node/installation.ts';
 import { listWithObjdump } from './node/objdump.ts';
@@ -36,13 +42,31 @@ export function activate(context: vscode.ExtensionContext): void {
   const channel = output.activate(context);
   const ports = { files: fileStore, processes: childProcesses };
   const run = (request: BuildRequest) => build({ ...machine, ...request }, ports);
+  const shownProblems = problems.activate(context, fileStore);
   const builds = buildCommand.activate(context, {
     build: run,
     settingsOf,
     projects: found,
-    problems: problems.activate(context, fileStore),
+    problems: shownProblems,
     output: channel,
   });
+  const session = boardSession.activate(context, {
+    list: async () => (await import('./node/serial-port.ts')).listSerialPorts(),
+    opener: (baudRate) => async (address) => (await import('./node/open-port.ts')).portOpener(baudRate)(address),
+    clock,
+    deflate: (bytes, windowBits) => deflateRawSync(bytes, { windowBits, level: 9 }),
+  });
+  deployCommand.activate(context, {
+    session,
+    files: fileStore,
+    build: run,
+    settingsOf,
+    projects: found,
+    problems: shownProblems,
+    output: channel,
+  });
+  boardStatus.activate(context, found, session);
+  replTerminal.activate(context, session, shownProblems);
   status.activate(context, found, builds, settingsOf);
   inspector.activate(context, {
     listings: (file, description) => listWithObjdump(file, description, childProcesses),

@@ -145,7 +145,7 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
 }
 
 /** @throws Failure `build/unsaved`: a build of the old text would mislead. */
-async function saveDocuments(dir: string): Promise<void> {
+export async function saveDocuments(dir: string): Promise<void> {
   for (const document of vscode.workspace.textDocuments) {
     if (!document.isDirty || document.uri.scheme !== 'file' || !isInside(document.uri.fsPath, dir)) continue;
     if (await document.save()) continue;

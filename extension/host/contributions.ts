@@ -12,6 +12,11 @@ export const commands = {
   showOutput: 'natmod.showOutput',
   compareWith: 'natmod.compareWith',
   showDump: 'natmod.showDump',
+  deploy: 'natmod.deploy',
+  selectBoard: 'natmod.selectBoard',
+  openRepl: 'natmod.openRepl',
+  runScript: 'natmod.runScript',
+  releasePort: 'natmod.releasePort',
 } as const;
 
 export const settings = {
@@ -20,6 +25,11 @@ export const settings = {
   buildOnSave: 'natmod.buildOnSave',
   compilers: 'natmod.compilers',
   micropythonDir: 'natmod.micropythonDir',
+  port: 'natmod.deploy.port',
+  baudRate: 'natmod.deploy.baudRate',
+  folder: 'natmod.deploy.folder',
+  softReset: 'natmod.deploy.softReset',
+  checkImport: 'natmod.deploy.checkImport',
 } as const;
 
 /** Custom editor of .mpy files. */

@@ -1,7 +1,7 @@
 // Natmod's rows in the Problems view: those of each project's last build, nothing older.
 
 import * as vscode from 'vscode';
-import type { Severity } from '../core/diagnostic.ts';
+import type { Diagnostic, Severity } from '../core/diagnostic.ts';
 import type { Files } from '../core/ports.ts';
 import type { BuildResult } from '../core/project/build-result.ts';
 import { type ProblemRow, problemRows } from './problem-rows.ts';
@@ -9,6 +9,8 @@ import { type ProblemRow, problemRows } from './problem-rows.ts';
 export interface Problems {
   /** Shows what this build found in place of what the project's last one did. */
   show(result: BuildResult): void;
+  /** The same for what is no project, such as a script that a board ran; `path` is absolute. */
+  about(path: string, diagnostics: readonly Diagnostic[]): void;
 }
 
 export function activate(context: vscode.ExtensionContext, files: Files): Problems {
@@ -16,13 +18,16 @@ export function activate(context: vscode.ExtensionContext, files: Files): Proble
   context.subscriptions.push(collection);
   /** By project folder, since two projects may report the same shared source. */
   const byProject = new Map<string, ProblemRow[]>();
+  function show(result: BuildResult): void {
+    byProject.set(result.dir, problemRows(result, files.resolve));
+    collection.clear();
+    // `set` joins the entries of one file.
+    collection.set([...byProject.values()].flat().map((row) => [vscode.Uri.file(row.file), [toVscode(row)]]));
+  }
+
   return {
-    show(result) {
-      byProject.set(result.dir, problemRows(result, files.resolve));
-      collection.clear();
-      // `set` joins the entries of one file.
-      collection.set([...byProject.values()].flat().map((row) => [vscode.Uri.file(row.file), [toVscode(row)]]));
-    },
+    show,
+    about: (path, diagnostics) => show({ ok: true, module: '', dir: path, outputs: [], diagnostics }),
   };
 }
 

@@ -1,9 +1,7 @@
 // The whole way onto a real MicroPython with a file system: over a serial line as a socket, by the core and by the command line.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -14,6 +12,7 @@ import { Failure } from '../../extension/core/diagnostic.ts';
 import { childProcesses } from '../../extension/node/child-process.ts';
 import { need } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
+import { serveBoard } from './board-server.ts';
 import { withStorage } from './storage.ts';
 
 const patience = { timeout: 300_000 };
@@ -99,22 +98,12 @@ test('natmod deploy builds for the board at a socket, sends, and proves the impo
     await withStorage(t, async ({ port, repl }) => {
       cpSync(join(top, 'examples/factorial'), join(folder, 'factorial'), { recursive: true });
       await repl.leave();
-      // What stands between the board and the command line may not make sense of the bytes.
-      const server = createServer((socket) => {
-        socket.setNoDelay(true);
-        // The command line leaves with the board's last words unread.
-        socket.on('error', () => undefined);
-        socket.on('data', (bytes) => void port.write(bytes));
-        port.listen({ data: (bytes) => socket.write(bytes), ended: () => socket.destroy() });
-      });
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const address = `socket://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const server = await serveBoard(port);
       const natmod = (...args: string[]) =>
         childProcesses.run({
           argv: [
             ...[process.execPath, '--import', import.meta.resolve('tsx'), join(top, 'extension/cli-verbs.ts')],
-            ...['deploy', join(folder, 'factorial'), '--port', address, ...args],
+            ...['deploy', join(folder, 'factorial'), '--port', server.address, ...args],
           ],
           env: { MPY_DIR: '' },
         });

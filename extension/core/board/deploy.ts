@@ -1,14 +1,16 @@
 // The way of a module onto a board: ask the board what it is, build or check the file for it, send it, prove by an import that it
 // works there.
 
-import { type Diagnostic, error, Failure } from '../diagnostic.ts';
+import { type Diagnostic, error, Failure, type Where } from '../diagnostic.ts';
 import type { CancelSignal, Files } from '../ports.ts';
 import type { BuildRequest, BuildResult } from '../project/build-result.ts';
+import { loadProject } from '../project/load-project.ts';
 import { checkModule, chooseBuild, knownTroubles } from './choose-build.ts';
 import * as errors from './errors.ts';
 import { type BoardFacts, probe } from './probe.ts';
 import { textLiteral } from './python-literal.ts';
 import type { RawRepl } from './raw-repl.ts';
+import { placeOf, readTraceback } from './traceback.ts';
 import { sendFiles, type TransferOptions, type TransferResult } from './transfer.ts';
 import { type VisitPorts, visit } from './visit.ts';
 
@@ -25,6 +27,8 @@ export interface DeployRequest {
   readonly cancel?: CancelSignal | undefined;
   readonly onProgress?: TransferOptions['onProgress'];
   readonly onStep?: ((step: 'connect' | 'build' | 'send' | 'check') => void) | undefined;
+  /** As soon as the board has told what it is, whatever comes of the rest. */
+  readonly onBoard?: ((facts: BoardFacts) => void) | undefined;
 }
 
 export interface DeployPorts extends VisitPorts {
@@ -49,6 +53,7 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
   const { cancel, reset, onProgress } = request;
   return visit(ports, { cancel, reset }, async (repl) => {
     const facts = await probe(repl);
+    request.onBoard?.(facts);
     const { sources, diagnostics } = await gather(request, facts, ports);
     const folder = request.to ?? defaultFolder(facts);
     const files = sources.map(({ name, bytes }) => ({ path: join(folder, name), bytes }));
@@ -60,6 +65,7 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
           files.map((file) => file.path),
           facts,
           request,
+          ports.files,
         )
       : [];
     const all = [...diagnostics, ...knownTroubles(facts), ...found];
@@ -117,6 +123,7 @@ async function checkImports(
   paths: readonly string[],
   facts: BoardFacts,
   request: DeployRequest,
+  files: Files,
 ): Promise<Diagnostic[]> {
   request.onStep?.('check');
   const found: Diagnostic[] = [];
@@ -127,7 +134,22 @@ async function checkImports(
     const { stderr } = await repl.execute(
       `import sys,gc\nsys.modules.pop(${textLiteral(name)},0)\ngc.collect()\n__import__(${textLiteral(name)})\n`,
     );
-    if (stderr !== '') found.push(errors.importFailed(name, path, stderr));
+    if (stderr !== '') found.push(errors.importFailed(name, path, stderr, await blame(stderr, request.dir, files)));
   }
   return found;
+}
+
+/** @returns the line of the project's sources that the traceback is about */
+async function blame(traceback: string, dir: string | undefined, files: Files): Promise<Where | undefined> {
+  if (dir === undefined) return undefined;
+  try {
+    const { sources } = await loadProject({ dir }, files);
+    const decoder = new TextDecoder();
+    const texts = sources.map(({ path, bytes }) => ({ path, text: decoder.decode(bytes) }));
+    return placeOf(readTraceback(traceback), texts);
+  } catch (thrown) {
+    // A Makefile that only make itself understands.
+    if (thrown instanceof Failure) return undefined;
+    throw thrown;
+  }
 }

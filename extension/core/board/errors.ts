@@ -1,6 +1,6 @@
 // What can go wrong between this machine and a board, in words that say what to do.
 
-import { type Diagnostic, error } from '../diagnostic.ts';
+import { type Diagnostic, error, type Where } from '../diagnostic.ts';
 
 export function silence(port: string, what: string, ms: number, said: string): Diagnostic {
   return error(
@@ -103,11 +103,11 @@ export function readOnly(port: string, system: string, path: string): Diagnostic
   );
 }
 
-export function importFailed(name: string, path: string, traceback: string): Diagnostic {
+export function importFailed(name: string, path: string, traceback: string, where?: Where): Diagnostic {
   return error(
     'deploy/import',
     `${path} is on the board, but import ${name} fails: ${lastLine(traceback)}`,
-    undefined,
+    where,
     /MemoryError/.test(traceback)
       ? 'The board lacks memory for its code: import it before other modules, or make it smaller.'
       : traceback.trimEnd(),

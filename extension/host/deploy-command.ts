@@ -1,0 +1,253 @@
+// "Natmod: Deploy": from the file in the editor to a module on the board that has proven itself there by an import.
+
+import * as vscode from 'vscode';
+import { type DeployRequest, type DeployResult, deploy } from '../core/board/deploy.ts';
+import { type Diagnostic, error, Failure } from '../core/diagnostic.ts';
+import type { Files } from '../core/ports.ts';
+import type { BuildRequest, BuildResult } from '../core/project/build-result.ts';
+import type { FoundProject } from '../core/project/find-project.ts';
+import { nameOf, progressText, shortName } from './board-rows.ts';
+import type { BoardSession } from './board-session.ts';
+import { saveDocuments } from './build-command.ts';
+import { chooseProject } from './choose-project.ts';
+import { commands, settings } from './contributions.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import type { Output } from './output.ts';
+import type { Problems } from './problems.ts';
+import type { Projects } from './projects.ts';
+import { buttonsFor, firmwarePage, type Mend, refusalText } from './refusals.ts';
+import { withRemedy } from './remedies.ts';
+import type { ProjectSettings } from './settings.ts';
+
+export interface DeployCommandPorts {
+  readonly session: BoardSession;
+  readonly files: Files;
+  readonly build: (request: BuildRequest) => Promise<BuildResult>;
+  readonly settingsOf: (dir: string) => ProjectSettings;
+  readonly projects: Projects;
+  readonly problems: Problems;
+  readonly output: Output;
+}
+
+/** A project, which is built for the board, or a file, which is sent as it is. */
+interface Cargo {
+  readonly name: string;
+  readonly project?: FoundProject | undefined;
+  readonly file?: string | undefined;
+}
+
+interface Outcome {
+  readonly result?: DeployResult | undefined;
+  /** Empty after a cancel. */
+  readonly faults: readonly Diagnostic[];
+}
+
+const steps: Readonly<Record<Parameters<NonNullable<DeployRequest['onStep']>>[0], string>> = {
+  connect: 'asking the board what it is',
+  build: 'building',
+  send: 'comparing with the files there',
+  check: 'importing',
+};
+
+export function activate(context: vscode.ExtensionContext, ports: DeployCommandPorts): void {
+  const queue = oneAtATime<Outcome>();
+  context.subscriptions.push(
+    vscode.commands.registerCommand(commands.deploy, async (target?: unknown) => {
+      if (!vscode.workspace.isTrusted) return tellUntrusted();
+      const cargo = await chooseCargo(target instanceof vscode.Uri ? target : undefined, ports);
+      return cargo && start(cargo);
+    }),
+  );
+
+  async function start(cargo: Cargo, ask = false): Promise<DeployResult | undefined> {
+    const address = await (ask ? ports.session.ask() : ports.session.choose());
+    if (address === undefined) return undefined;
+    const { result, faults } = await queue(JSON.stringify([address, cargo.project?.dir, cargo.file]), () =>
+      run(cargo, address, ports),
+    );
+    void tell(cargo, address, { result, faults });
+    return result;
+  }
+
+  async function tell(cargo: Cargo, address: string, { result, faults }: Outcome): Promise<void> {
+    if (faults.length === 0) return result && tellDone(cargo, address, result);
+    const facts = ports.session.facts.get(address);
+    const buttons = buttonsFor(faults, facts, cargo.project !== undefined || (await projectOf(cargo)) !== undefined);
+    const text = refusalText(cargo.name, faults);
+    const label = await vscode.window.showErrorMessage(text, ...buttons.map((button) => button.label));
+    const mend = buttons.find((button) => button.label === label)?.mend;
+    if (mend) await mends[mend](cargo, address);
+  }
+
+  async function projectOf({ project, file }: Cargo): Promise<FoundProject | undefined> {
+    return (
+      project ?? (file === undefined ? undefined : ports.projects.of(vscode.Uri.file(file)).catch(() => undefined))
+    );
+  }
+
+  const mends: Readonly<Record<Mend, (cargo: Cargo, address: string) => unknown>> = {
+    rebuild: async (cargo) => {
+      const project = await projectOf(cargo);
+      if (project) await start({ name: project.module, project });
+    },
+    'choose-board': (cargo) => start(cargo, true),
+    retry: (cargo) => start(cargo),
+    firmware: (_, address) => vscode.env.openExternal(vscode.Uri.parse(firmwarePage(ports.session.facts.get(address)))),
+    'boards-view': () => vscode.commands.executeCommand('natmod.boards.focus'),
+    problems: () => vscode.commands.executeCommand('workbench.actions.view.problems'),
+    doctor: () => vscode.commands.executeCommand(commands.doctor),
+    output: () => ports.output.show(),
+  };
+}
+
+async function chooseCargo(
+  target: vscode.Uri | undefined,
+  { projects }: DeployCommandPorts,
+): Promise<Cargo | undefined> {
+  const file = target ?? shownModule();
+  if (file?.scheme === 'file' && file.path.endsWith('.mpy'))
+    return { name: file.path.slice(file.path.lastIndexOf('/') + 1), file: file.fsPath };
+  const project = await chooseProject(target, projects);
+  return project && { name: project.module, project };
+}
+
+/** In the inspector. */
+function shownModule(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputCustom ? input.uri : undefined;
+}
+
+/** Always comes to an outcome; Problems and the output have been told of it. */
+async function run(cargo: Cargo, address: string, ports: DeployCommandPorts): Promise<Outcome> {
+  const { output, problems } = ports;
+  const cancel = new AbortController();
+  const started = Date.now();
+  output.event(`${cargo.name}: deploy to ${address}`);
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: `Deploying ${cargo.name} to ${shortName(address)}`,
+    cancellable: true,
+  };
+  let built: BuildResult | undefined;
+  const outcome = await vscode.window.withProgress(options, async (view, token): Promise<Outcome> => {
+    token.onCancellationRequested(() => cancel.abort());
+    try {
+      const build: DeployCommandPorts['build'] = async (request) => {
+        built = await buildFor(request, ports);
+        return built;
+      };
+      const result = await attempt(cargo, address, { ...ports, build }, cancel.signal, view);
+      return { result, faults: result.diagnostics.filter(({ severity }) => severity === 'error') };
+    } catch (thrown) {
+      return { faults: cancel.signal.aborted ? [] : diagnosticsOf(thrown, output) };
+    }
+  });
+  const { result, faults } = outcome;
+  const all = [...(result?.diagnostics ?? []), ...faults.filter((fault) => !result?.diagnostics.includes(fault))];
+  for (const diagnostic of all) output.diagnostic(withRemedy(diagnostic));
+  if (cargo.project && !cancel.signal.aborted) problems.show(withFaults(built, cargo.project, all));
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  if (cancel.signal.aborted && !result) {
+    output.event(`${cargo.name}: deploy cancelled after ${seconds} s`);
+    vscode.window.setStatusBarMessage(`${cargo.name}: deploy cancelled; the files on the board are as they were`, 8000);
+  } else
+    output.event(
+      `${faults.length > 0 || !result ? refusalText(cargo.name, faults) : doneText(cargo, result)}, ${seconds} s`,
+    );
+  return outcome;
+}
+
+async function attempt(
+  cargo: Cargo,
+  address: string,
+  { session, files, build, settingsOf }: DeployCommandPorts,
+  cancel: AbortSignal,
+  view: vscode.Progress<{ message?: string; increment?: number }>,
+): Promise<DeployResult> {
+  view.report({ message: steps.connect });
+  if (cargo.project) await saveDocuments(cargo.project.dir);
+  const configuration = vscode.workspace.getConfiguration(
+    undefined,
+    cargo.project && vscode.Uri.file(cargo.project.dir),
+  );
+  let shown = 0;
+  return session.use(address, (port) =>
+    deploy(
+      {
+        dir: cargo.project?.dir,
+        files: cargo.file === undefined ? [] : [cargo.file],
+        to: configuration.get<string>(settings.folder, '').trim() || undefined,
+        check: configuration.get<boolean>(settings.checkImport, true),
+        reset: configuration.get<boolean>(settings.softReset, false),
+        cancel,
+        onStep: (step) => view.report({ message: steps[step] }),
+        onBoard: (facts) => session.learn(address, facts),
+        onProgress: (progress) => {
+          const increment = (100 * progress.done) / Math.max(1, progress.total) - shown;
+          shown += increment;
+          view.report({ message: progressText(progress), increment });
+        },
+      },
+      {
+        port,
+        clock: session.clock,
+        deflate: session.deflate,
+        files,
+        build: (request) => {
+          const { micropythonDir, compilers } = settingsOf(request.dir);
+          return build({ ...request, mpyDir: micropythonDir, compilers });
+        },
+      },
+    ),
+  );
+}
+
+async function buildFor(request: BuildRequest, { build, output }: DeployCommandPorts): Promise<BuildResult> {
+  return build({ ...request, onLog: output.line });
+}
+
+function diagnosticsOf(thrown: unknown, output: Output): readonly Diagnostic[] {
+  if (thrown instanceof Failure) return thrown.diagnostics;
+  output.line(String((thrown as Error)?.stack));
+  return [error('natmod/bug', `Natmod failed: ${thrown instanceof Error ? thrown.message : thrown}`)];
+}
+
+/** What the build found and what the board said of it, as one. */
+function withFaults(
+  built: BuildResult | undefined,
+  { dir, module }: FoundProject,
+  all: readonly Diagnostic[],
+): BuildResult {
+  const base = built ?? { ok: false, module, dir, outputs: [], diagnostics: [] };
+  const known = [...base.diagnostics, ...base.outputs.flatMap((output) => output.diagnostics)];
+  const isOfSources = ({ where, code }: Diagnostic) => where !== undefined || code === 'deploy/import';
+  const added = all.filter((each) => isOfSources(each) && !known.includes(each));
+  return { ...base, diagnostics: [...base.diagnostics, ...added] };
+}
+
+/** e.g. `features: /lib/features.mpy is on Raspberry Pi Pico, MicroPython 1.26.1 and imports` */
+function doneText(cargo: Cargo, { transfer, facts, diagnostics }: DeployResult): string {
+  const what =
+    transfer.written.length > 0
+      ? `${transfer.written.join(', ')} written and verified`
+      : `${transfer.unchanged.join(', ')} unchanged`;
+  const warnings = diagnostics.filter(({ severity }) => severity === 'warning');
+  return `${cargo.name}: ${what} on ${nameOf(facts)}${warnings.length > 0 ? `; ${warnings.map(({ message }) => message).join(' ')}` : ''}`;
+}
+
+async function tellDone(cargo: Cargo, address: string, result: DeployResult): Promise<void> {
+  const repl = 'Open REPL';
+  const warned = result.diagnostics.some(({ severity }) => severity === 'warning');
+  const show = warned ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  if ((await show(doneText(cargo, result), repl)) === repl)
+    await vscode.commands.executeCommand(commands.openRepl, address);
+}
+
+function tellUntrusted(): undefined {
+  const manage = 'Manage Workspace Trust';
+  const text = 'Natmod talks to boards only in a trusted workspace: what is deployed is built as its Makefile says.';
+  void vscode.window.showErrorMessage(text, manage).then((choice) => {
+    if (choice === manage) void vscode.commands.executeCommand('workbench.trust.manage');
+  });
+  return undefined;
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { placeOf, readTraceback } from '../../../extension/core/board/traceback.ts';
+
+const traceback = (last: string, ...frames: string[]) =>
+  ['Traceback (most recent call last):', ...frames.map((frame) => `  ${frame}`), last, ''].join('\n');
+const c = {
+  path: '/p/src/table.c',
+  text: [
+    '// mpy_init is called by the loader',
+    'static int fill(void) { mp_raise_ValueError(MP_ERROR_TEXT("no \\"room\\" left")); }',
+    'mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {',
+    '}',
+  ].join('\n'),
+};
+const python = { path: '/p/parts.py', text: 'import os\n1 / 0\n' };
+
+test('a traceback is read to its frames and its last line', () => {
+  const said = traceback('ValueError: no room', 'File "<stdin>", line 4, in <module>', 'File "parts.py", line 2, in f');
+  assert.deepEqual(readTraceback(said.replaceAll('\n', '\r\n')), {
+    frames: [
+      { file: '<stdin>', line: 4 },
+      { file: 'parts.py', line: 2 },
+    ],
+    kind: 'ValueError',
+    text: 'no room',
+  });
+  assert.deepEqual(readTraceback(traceback('MemoryError')), { frames: [], kind: 'MemoryError', text: '' });
+  assert.deepEqual(readTraceback('noise'), { frames: [], kind: 'noise', text: '' });
+});
+
+test("the place is the innermost line of Python that is the user's", () => {
+  const said = traceback('ZeroDivisionError: ', 'File "<stdin>", line 4, in <module>', 'File "parts.py", line 2, in f');
+  assert.deepEqual(placeOf(readTraceback(said), [c, python]), { file: '/p/parts.py', line: 2 });
+});
+
+test('what C raises is at the line with its text, else at the entry of the module', () => {
+  const raised = readTraceback(traceback('ValueError: no "room" left', 'File "<stdin>", line 4, in <module>'));
+  assert.deepEqual(placeOf(raised, [python, c]), { file: '/p/src/table.c', line: 2 });
+  const other = readTraceback(traceback('ImportError: no module named machine', 'File "<stdin>", line 4, in <module>'));
+  assert.equal(placeOf(other, [python, c])?.line, 3);
+  // Raised in two places: nobody can say in which.
+  const twice = { path: '/p/twice.c', text: `x("no \\"room\\" left")\ny("no \\"room\\" left")\nmpy_init (` };
+  assert.deepEqual(placeOf(raised, [twice]), { file: '/p/twice.c', line: 3 });
+  assert.equal(placeOf(raised, [python]), undefined);
+});
