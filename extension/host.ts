@@ -71,6 +71,7 @@ export function activate(context: vscode.ExtensionContext): void {
   inspector.activate(context, {
     listings: (file, description) => listWithObjdump(file, description, childProcesses),
     files: fileStore,
+    board: undefined,
     log: channel.line,
   });
   dumpDocuments.activate(context, fileStore, async (file, inspection) =>

@@ -28,13 +28,16 @@ export function bytesView(onChoose: (offset: number) => void): BytesView {
         hex.push(cell(offset, byte.toString(16).padStart(2, '0')));
         characters.push(cell(offset, byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'));
       }
+      while (hex.length < width) hex.push(part('', '  '));
+      const text = part('chars', ...characters);
+      text.setAttribute('aria-hidden', 'true');
+      // The spaces take no room; they are for who listens.
       row.append(
         part('offset', start.toString(16).padStart(6, '0')),
-        part('hex', ...hex),
-        part('chars', ...characters),
+        ' ',
+        part('hex', ...hex.flatMap((each) => [each, ' '])),
+        text,
       );
-      const text = hex.map((each) => each.textContent).join(' ');
-      row.setAttribute('aria-label', `offset hex ${start.toString(16)}: ${text}`);
     },
   });
   list.element.classList.add('bytes');

@@ -7,7 +7,16 @@ import { type Description, describe } from '../extension/core/inspect/describe.t
 import type { FromPage, ToPage } from '../extension/core/inspect/messages.ts';
 import { bytesView } from './bytes-view.ts';
 import { disassembly } from './disassembly.ts';
-import { hex, type Row, rowAt, rowsOf, type SectionName, sectionNames, sectionOf } from './sections.ts';
+import {
+  type BoardState,
+  hex,
+  type Row,
+  rowAt,
+  rowsOf,
+  type SectionName,
+  sectionNames,
+  sectionOf,
+} from './sections.ts';
 import { symbolTreemap } from './treemap.ts';
 import { virtualList } from './virtual-list.ts';
 
@@ -27,6 +36,7 @@ const started = performance.now();
 let name = '';
 let bytes = new Uint8Array();
 let description: Description | undefined;
+let board: BoardState | undefined;
 let section: SectionName = host.getState()?.section ?? 'header';
 let rows: readonly Row[] = [];
 const rowsBySection = new Map<SectionName, readonly Row[]>();
@@ -78,24 +88,34 @@ function renderRow(row: Row | undefined, element: HTMLElement): void {
       bar.style.width = `${Math.round(row.share * 80)}px`;
       cell.append(bar);
     }
-    element.append(cell);
+    element.append(cell, ' ');
   }
-  element.title = row.cells.filter(Boolean).join('  ');
-  if (row.jump === undefined) return;
-  const target = row.jump;
-  const link = document.createElement('a');
+  // Set late, because a screen reader would read it after the row's text.
+  element.addEventListener('pointerenter', () => (element.title = row.cells.filter(Boolean).join('  ')), {
+    once: true,
+  });
+  if (row.jump === undefined && !row.place) return;
+  const hint = document.createElement('span');
+  hint.className = 'unseen';
+  hint.textContent = `, Enter ${whereTo(row)}`;
+  // For the mouse; keys and screen readers have Enter.
+  const link = document.createElement('span');
   link.textContent = '\u2192';
   link.className = 'jump';
-  link.href = '#';
-  link.title = `go to ${hex(target)} in the file`;
-  link.setAttribute('aria-label', 'go to the branch target');
-  link.tabIndex = -1;
+  link.title = whereTo(row);
+  link.setAttribute('aria-hidden', 'true');
   link.addEventListener('click', (event) => {
-    event.preventDefault();
     event.stopPropagation();
-    goTo('disassembly', target);
+    followRow(row);
   });
-  element.append(link);
+  element.append(hint);
+  // A C line may be long: its arrow stands where other rows have their offset.
+  if (row.place) element.firstElementChild?.append(link);
+  else element.append(link);
+}
+
+function whereTo({ jump = 0, place }: Row): string {
+  return place ? `opens line ${place.line} of ${place.file}` : `goes to ${hex(jump)} in the file`;
 }
 
 function activate(index: number): void {
@@ -107,15 +127,19 @@ function activate(index: number): void {
   }
 }
 
-/** Enter or a double click: a branch leads to its target, a search result to its row. */
+/** Enter or a double click: a branch leads to its target, a C line to its file, a search result to its row. */
 function follow(index: number): void {
   const result = section === 'search' ? results[index] : undefined;
-  const jump = rows[index]?.jump;
   if (result) {
     show(result.section);
     list.setActive(result.index);
     activate(result.index);
-  } else if (jump !== undefined) goTo('disassembly', jump);
+  } else if (rows[index]) followRow(rows[index]);
+}
+
+function followRow({ jump, place }: Row): void {
+  if (place) host.postMessage({ kind: 'show-source', ...place });
+  else if (jump !== undefined) goTo('disassembly', jump);
 }
 
 function goTo(where: SectionName, offset: number): void {
@@ -163,6 +187,7 @@ function show(next: SectionName): void {
   list.element.className = `list section-${next}`;
   byId('rows-title').textContent = sectionNames[next];
   byId('sizes').hidden = next !== 'cost';
+  byId('ask-board').hidden = next !== 'compatibility' || !board;
   if (next === 'cost') sizes.show(description?.symbols ?? []);
   list.setActive(undefined);
   showRows(rowsBySection.get(next) ?? []);
@@ -189,8 +214,9 @@ function drawOutline(): void {
       item.dataset.section = key;
       const count = document.createElement('span');
       count.className = 'count';
-      const known = key === 'disassembly' && !code.isComplete ? undefined : rowsBySection.get(key)?.length;
-      count.textContent = known === undefined ? '' : known.toLocaleString('en-US');
+      const known = key === 'disassembly' && !code.isComplete ? undefined : rowsBySection.get(key);
+      const facts = known?.filter(({ tone }) => tone !== 'note').length;
+      count.textContent = facts === undefined ? '' : facts.toLocaleString('en-US');
       item.append(sectionNames[key], count);
       return item;
     }),
@@ -255,6 +281,7 @@ searchField.addEventListener('input', () => {
 searchField.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' || event.key === 'ArrowDown') list.element.focus();
 });
+byId('ask-board').addEventListener('click', () => host.postMessage({ kind: 'ask-board' }));
 byId('copy').addEventListener('click', () => {
   code.text().then(
     async (text) => {
@@ -275,7 +302,7 @@ function open(message: Extract<ToPage, { kind: 'open' }>): void {
   // The old code stays in view until the new one is there, and with it the scroll.
   for (const key of rowsBySection.keys()) if (key !== 'disassembly') rowsBySection.delete(key);
   for (const key of Object.keys(sectionNames) as SectionName[])
-    if (key !== 'search' && key !== 'disassembly') rowsBySection.set(key, rowsOf(key, description));
+    if (key !== 'search' && key !== 'disassembly') rowsBySection.set(key, rowsOf(key, description, board));
   const { image, sources, listings, note } = message;
   code.reset({ name, bytes, image, sources, listings, note });
   drawTitle(description, before === undefined ? undefined : bytes.length - oldSize);
@@ -288,6 +315,15 @@ function open(message: Extract<ToPage, { kind: 'open' }>): void {
   }
   document.body.dataset.paintMs = String(Math.round(performance.now() - started));
   document.body.classList.remove('waiting');
+}
+
+/** The host says it after each `open`, and when a board was asked. */
+function showBoard({ verdict }: BoardState): void {
+  board = { verdict };
+  if (!description) return;
+  rowsBySection.set('compatibility', rowsOf('compatibility', description, board));
+  if (section === 'compatibility') show(section);
+  drawOutline();
 }
 
 function drawTitle({ size, header }: Description, change: number | undefined): void {
@@ -331,6 +367,9 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
     switch (data.kind) {
       case 'open':
         open(data);
+        break;
+      case 'board':
+        showBoard(data);
         break;
       case 'reveal':
         goTo('spans', data.offset);

@@ -1,5 +1,6 @@
 // The parts of the page: each is a list of rows, each row knows its bytes.
 
+import type { CompatibilityRow } from '../extension/core/inspect/compatibility.ts';
 import type { Description } from '../extension/core/inspect/describe.ts';
 
 export interface Row {
@@ -13,6 +14,8 @@ export interface Row {
   readonly share?: number;
   /** Offset in the file of the instruction it may jump to. */
   readonly jump?: number;
+  /** A line of a source that can be opened. */
+  readonly place?: { readonly file: string; readonly line: number };
 }
 
 export const sectionNames = {
@@ -33,11 +36,17 @@ export type SectionName = keyof typeof sectionNames;
 
 export const hex = (value: number, digits = 4) => `0x${value.toString(16).padStart(digits, '0')}`;
 
+/** Of the connected board; without a verdict none was asked in this session. */
+export interface BoardState {
+  readonly verdict: CompatibilityRow | undefined;
+}
+
 /** What needs the symbols of a build: said where a reader would look for it. */
 const symbolsNote =
   'Names, C lines and sizes by symbol need the debug image: the .elf file that a build writes beside the .mpy.';
 
-export function rowsOf(section: SectionName, description: Description): Row[] {
+/** @param board undefined: this host has no boards to ask */
+export function rowsOf(section: SectionName, description: Description, board?: BoardState): Row[] {
   switch (section) {
     case 'header':
       return description.header.bits.map((row) => ({
@@ -46,10 +55,7 @@ export function rowsOf(section: SectionName, description: Description): Row[] {
         end: row.end,
       }));
     case 'compatibility':
-      return description.compatibility.map((row) => ({
-        cells: [row.loads ? 'loads' : 'does not load', row.on, row.because],
-        tone: row.loads ? 'good' : 'bad',
-      }));
+      return [...(board ? [connectedRow(board)] : []), ...description.compatibility.map(compatibilityRow)];
     case 'cost': {
       const most = Math.max(1, ...description.cost.map((row) => row.bytes));
       const rows = description.cost.map((row) => ({
@@ -108,6 +114,15 @@ export function rowsOf(section: SectionName, description: Description): Row[] {
     default:
       return [];
   }
+}
+
+function compatibilityRow({ loads, on, because }: CompatibilityRow): Row {
+  return { cells: [loads ? 'loads' : 'does not load', on, because], tone: loads ? 'good' : 'bad' };
+}
+
+function connectedRow({ verdict }: BoardState): Row {
+  if (!verdict) return { cells: ['not known', 'Connected board', 'none was asked in this session'], tone: 'note' };
+  return compatibilityRow({ ...verdict, on: `Connected: ${verdict.on}` });
 }
 
 function imageNote({ symbols, imageFault }: Description): Row[] {

@@ -56,10 +56,11 @@ async function work(request: WorkerRequest): Promise<void> {
     const title = `code ${code.path}: ${code.kind}${code.signature ? ` ${code.signature}` : ''}, ${code.text} bytes`;
     answer({ kind: 'rows', turn, rows: [{ cells: ['', title], tone: 'heading' }], last: false });
     for (const lines of listCode(inspection, raw, { decode, source })) {
-      const rows = lines.map(({ offset, size, text, comment, jump, role }) => ({
+      const rows = lines.map(({ offset, size, text, comment, jump, role, place }) => ({
         cells: role === 'source' ? ['', text, comment] : [hex(offset), text, comment],
         ...(role ? { tone: role } : { start: code.textStart + offset, end: code.textStart + offset + size }),
         ...(jump === undefined ? {} : { jump: code.textStart + jump }),
+        ...(place && sources.has(place.file) ? { place } : {}),
       }));
       answer({ kind: 'rows', turn, rows, last: false });
       await new Promise((resolve) => setTimeout(resolve));

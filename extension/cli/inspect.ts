@@ -3,8 +3,8 @@
 import type { Command } from 'commander';
 import { error, Failure } from '../core/diagnostic.ts';
 import { compare, comparisonText } from '../core/inspect/compare.ts';
-import { debugImageOf, readSources } from '../core/inspect/debug-files.ts';
-import { type Inspection, inspect } from '../core/inspect/describe.ts';
+import { type InspectedFile, inspectFile } from '../core/inspect/debug-files.ts';
+import type { Inspection } from '../core/inspect/describe.ts';
 import { dump } from '../core/inspect/dump.ts';
 import { type ListingOptions, listCode } from '../core/inspect/listing.ts';
 import { renderDiagnostics } from './render.ts';
@@ -19,13 +19,10 @@ export function registerInspect(program: Command, ports: CliPorts): void {
     .option('--disassemble', 'add the instructions')
     .action(async (file: string, options: { readonly json?: boolean; readonly disassemble?: boolean }) => {
       const bytes = await readFile(file, ports);
-      const image = await debugImageOf(file, ports.files, ports.cwd);
-      const inspection = inspect(bytes, file, image);
+      const { inspection, readSources } = await inspected(file, bytes, ports);
       const { decode, note } = options.disassemble ? await ports.disassembler(bytes, inspection) : {};
-      const sources = new Map(
-        decode && (await readSources(inspection, ports.files.resolve(ports.cwd, file), ports.files)),
-      );
-      const source = (name: string) => sources.get(name);
+      const sources = decode && (await readSources());
+      const source = (name: string) => sources?.get(name)?.lines;
       const disassembly = decode ? { disassembly: disassemble(inspection, { decode, source }), note } : {};
       ports.print(
         options.json
@@ -41,7 +38,9 @@ export function registerInspect(program: Command, ports: CliPorts): void {
     .argument('<b>', 'another one')
     .option('--json', 'print one JSON object')
     .action(async (a: string, b: string, options: { readonly json?: boolean }) => {
-      const [left, right] = await Promise.all([a, b].map(async (file) => inspect(await readFile(file, ports), file)));
+      const [left, right] = await Promise.all(
+        [a, b].map(async (file) => (await inspected(file, await readFile(file, ports), ports)).inspection),
+      );
       const comparison = compare(left, right);
       ports.print(options.json ? `${JSON.stringify({ a, b, ...comparison })}\n` : comparisonText(comparison, a, b));
       for (const inspection of [left, right]) complain(inspection, ports);
@@ -62,6 +61,10 @@ function complain({ description }: Inspection, ports: CliPorts): void {
 
 function disassemble(inspection: Inspection, options: ListingOptions) {
   return [...inspection.codes].map(([code, raw]) => ({ code, lines: [...listCode(inspection, raw, options)].flat() }));
+}
+
+function inspected(file: string, bytes: Uint8Array, ports: CliPorts): Promise<InspectedFile> {
+  return inspectFile(bytes, ports.files.resolve(ports.cwd, file), file, ports.files);
 }
 
 async function readFile(file: string, ports: CliPorts): Promise<Uint8Array> {

@@ -2,8 +2,7 @@
 // https://code.visualstudio.com/api/extension-guides/virtual-documents
 
 import * as vscode from 'vscode';
-import { debugImageOf, readSources } from '../core/inspect/debug-files.ts';
-import { inspect } from '../core/inspect/describe.ts';
+import { inspectFile } from '../core/inspect/debug-files.ts';
 import type { Disassembler } from '../core/inspect/disassembler.ts';
 import { dump } from '../core/inspect/dump.ts';
 import type { Files } from '../core/ports.ts';
@@ -18,20 +17,22 @@ export function activate(context: vscode.ExtensionContext, files: Files, disasse
       const name = file.path.split('/').pop() ?? '';
       try {
         const bytes = await vscode.workspace.fs.readFile(file);
-        const inspection = inspect(bytes, name, await debugImageOf(file.fsPath, files, ''));
+        const { inspection, readSources } = await inspectFile(bytes, file.fsPath, name, files);
         // Only a trusted workspace may choose the objdump that is run; without one Xtensa code stays bytes.
         const isXtensa = inspection.description.header.arch?.startsWith('xtensa');
         if (isXtensa && !vscode.workspace.isTrusted) return dump(inspection, name);
-        const sources = new Map(await readSources(inspection, file.fsPath, files));
-        const source = (path: string) => sources.get(path);
+        const sources = await readSources();
+        const source = (path: string) => sources.get(path)?.lines;
         return dump(inspection, name, { ...(await disassembler(bytes, inspection)), source });
       } catch (fault) {
         return `file ${name}\nfault: ${fault instanceof Error ? fault.message : fault}\n`;
       }
     },
   };
-  const watcher = vscode.workspace.createFileSystemWatcher('**/*.mpy');
-  const refresh = (file: vscode.Uri) => changed.fire(dumpUri(file));
+  // The debug image, which is written after the module, tells of it too.
+  const watcher = vscode.workspace.createFileSystemWatcher('**/*.{mpy,elf}');
+  const refresh = (file: vscode.Uri) =>
+    changed.fire(dumpUri(file.with({ path: file.path.replace(/\.elf$/i, '.mpy') })));
 
   async function show(target?: unknown): Promise<void> {
     const file = target instanceof vscode.Uri ? target : (activeModule() ?? (await chooseModule('.mpy file to show')));

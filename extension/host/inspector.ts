@@ -2,9 +2,10 @@
 // https://code.visualstudio.com/api/extension-guides/custom-editors
 
 import * as vscode from 'vscode';
-import { debugImageOf, readSources } from '../core/inspect/debug-files.ts';
+import { verdictOf } from '../core/board/choose-build.ts';
+import type { BoardFacts } from '../core/board/probe.ts';
+import { inspectFile, type SourceText } from '../core/inspect/debug-files.ts';
 import type { Description } from '../core/inspect/describe.ts';
-import { inspect } from '../core/inspect/describe.ts';
 import type { FromPage, ToPage } from '../core/inspect/messages.ts';
 import type { Listings } from '../core/inspect/objdump.ts';
 import { missingObjdump } from '../core/inspect/objdump.ts';
@@ -15,8 +16,18 @@ export interface InspectorPorts {
   /** Runs a toolchain's objdump for instruction sets that the page can't disassemble itself. */
   readonly listings: (file: Uint8Array, description: Description) => Promise<Listings>;
   readonly files: Files;
+  /** Undefined: there are no boards to ask. */
+  readonly board: ConnectedBoard | undefined;
   /** A line for whoever looks for the reason. */
   readonly log: (text: string) => void;
+}
+
+export interface ConnectedBoard {
+  /** What it told when it was asked last in this session; looking opens no port. */
+  readonly facts: () => BoardFacts | undefined;
+  /** Asks it, after the user has chosen one if there is none yet. */
+  readonly ask: () => Promise<void>;
+  readonly onDidTell: vscode.Event<unknown>;
 }
 
 /** A page that does not answer is reported, not waited for. */
@@ -49,6 +60,8 @@ function resolve(
   const waiting = new Map<number, ReturnType<typeof setTimeout>>();
   let nextId = 1;
   let turn = 0;
+  let bytes: Uint8Array | undefined;
+  let sources: ReadonlyMap<string, SourceText> = new Map();
 
   const post = (message: ToPage) => {
     if (message.kind !== 'failed') {
@@ -65,30 +78,70 @@ function resolve(
     const mine = ++turn;
     try {
       // A copy: what readFile gives may be a Node Buffer, which a message does not carry as bytes.
-      const bytes = Uint8Array.from(await vscode.workspace.fs.readFile(uri));
-      const found = await debugImageOf(uri.fsPath, ports.files, '');
-      const image = found && { ...found, bytes: Uint8Array.from(found.bytes) };
-      const inspection = inspect(bytes, name, image);
+      const read = Uint8Array.from(await vscode.workspace.fs.readFile(uri));
+      const { inspection, image, readSources } = await inspectFile(read, uri.fsPath, name, ports.files);
       const { description } = inspection;
+      // Neither objdump runs nor is a path followed that only a file of the workspace names before the user trusts it.
       const trusted = vscode.workspace.isTrusted;
-      const listings: Listings = trusted ? await ports.listings(bytes, description) : new Map();
-      const sources = trusted ? await readSources(inspection, uri.fsPath, ports.files) : [];
+      const listings: Listings = trusted ? await ports.listings(read, description) : new Map();
+      const found: typeof sources = trusted ? await readSources() : new Map();
       if (mine !== turn) return;
-      const note = missingObjdump(description.header.arch, listings.size > 0);
-      post({ kind: 'open', id: nextId++, name, bytes, image, sources, listings: [...listings], note });
+      bytes = read;
+      sources = found;
+      post({
+        kind: 'open',
+        id: nextId++,
+        name,
+        bytes,
+        image: image && { ...image, bytes: Uint8Array.from(image.bytes) },
+        sources: [...sources].map(([file, { lines }]) => [file, lines]),
+        listings: [...listings],
+        note: missingObjdump(description.header.arch, listings.size > 0),
+      });
+      tellBoard();
     } catch (fault) {
-      if (mine !== turn) return;
-      const why = fault instanceof Error ? fault.message : String(fault);
-      ports.log(`${name}: ${why}`);
-      post({ kind: 'failed', message: `${name} can't be read: ${why}` });
+      if (mine === turn) fail(`${name} can't be read`, fault);
     }
   }
 
+  function tellBoard(): void {
+    if (!ports.board || !bytes) return;
+    const facts = ports.board.facts();
+    post({ kind: 'board', id: nextId++, verdict: facts && verdictOf(bytes, name, facts) });
+  }
+
+  async function showSource(file: string, line: number): Promise<void> {
+    const source = sources.get(file);
+    if (!source) throw new Error('the file was not found around the module');
+    const place = new vscode.Range(line - 1, 0, line - 1, 0);
+    await vscode.window.showTextDocument(vscode.Uri.file(source.path), {
+      selection: place,
+      viewColumn: vscode.ViewColumn.Beside,
+    });
+  }
+
+  function fail(what: string, fault: unknown): void {
+    const why = fault instanceof Error ? fault.message : String(fault);
+    ports.log(`${name}: ${what}: ${why}`);
+    post({ kind: 'failed', message: `${what}: ${why}` });
+  }
+
   function receive(message: FromPage): void {
-    if (message.kind === 'ready') return void open();
+    switch (message.kind) {
+      case 'ready':
+        return void open();
+      case 'ask-board':
+        return void ports.board?.ask().catch((fault) => fail('The board could not be asked', fault));
+      case 'show-source':
+        return void showSource(message.file, message.line).catch((fault) =>
+          fail(`${message.file} can't be shown`, fault),
+        );
+      case 'failed':
+        ports.log(`${name}: the inspector's page failed: ${message.message}`);
+        break;
+    }
     clearTimeout(waiting.get(message.id));
     waiting.delete(message.id);
-    if (message.kind === 'failed') ports.log(`${name}: the inspector's page failed: ${message.message}`);
   }
 
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -96,13 +149,17 @@ function resolve(
     clearTimeout(timer);
     timer = setTimeout(open, settleMs);
   };
-  const pattern = new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), name.replace(/[[\]{}*?]/g, '[$&]'));
+  // The debug image is written after the module.
+  const stem = name.replace(/\.mpy$/i, '').replace(/[[\]{}*?]/g, '[$&]');
+  const pattern = new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), `${stem}.{mpy,elf}`);
   const watcher = vscode.workspace.createFileSystemWatcher(pattern);
   const subscriptions = [
     watcher,
     watcher.onDidChange(changed),
     watcher.onDidCreate(changed),
     watcher.onDidDelete(changed),
+    vscode.workspace.onDidGrantWorkspaceTrust(changed),
+    ...(ports.board ? [ports.board.onDidTell(tellBoard)] : []),
     webview.onDidReceiveMessage(receive),
   ];
   panel.onDidDispose(() => {
@@ -139,10 +196,12 @@ function pageHtml(webview: vscode.Webview, folder: vscode.Uri): string {
 <vscode-button id="copy" secondary>Copy as Text</vscode-button>
 </header>
 <div class="banners"><div id="fault" class="banner" role="alert" hidden></div><div id="problem" class="banner" role="alert" hidden></div></div>
-<nav id="outline" role="tree" aria-label="Parts of the module"></nav>
-<main aria-labelledby="rows-title"><h2 id="rows-title"></h2><div id="rows"></div><div id="sizes" hidden></div><div id="empty"></div></main>
+<nav aria-label="Parts of the module"><div id="outline" role="tree" aria-label="Parts of the module"></div></nav>
+<main aria-labelledby="rows-title">
+<div class="title"><h2 id="rows-title"></h2><vscode-button id="ask-board" secondary hidden>Check on Connected Board</vscode-button></div>
+<div id="rows"></div><div id="sizes" hidden></div><div id="empty"></div></main>
 <aside aria-label="Bytes of the file"><h2>Bytes</h2><div id="bytes"></div></aside>
-<footer id="status" role="status" aria-live="polite"></footer>
+<footer><div id="status" role="status" aria-live="polite"></div></footer>
 <script src="${file('main.js')}"></script>
 </body>
 </html>`;

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { debugImageOf, readSources } from '../../extension/core/inspect/debug-files.ts';
-import { inspect } from '../../extension/core/inspect/describe.ts';
+import { compare, comparisonText } from '../../extension/core/inspect/compare.ts';
+import { inspectFile } from '../../extension/core/inspect/debug-files.ts';
+import { type Inspection, inspect } from '../../extension/core/inspect/describe.ts';
 import { dump } from '../../extension/core/inspect/dump.ts';
 import { disassembler } from '../../extension/disassembler.ts';
 import { fileStore } from '../../extension/node/file-store.ts';
@@ -17,12 +18,13 @@ test('functions, variables and C lines are named where the build left its debug 
     const tree = await micropythonSource();
     const [project] = (await examples()).filter(({ name }) => name === 'features');
     const archs = ['x64', 'armv7m', 'rv32imc'] as const;
+    const inspections: Inspection[] = [];
     const { outputs } = await buildProject(project, archs, tree.path);
     for (const { arch, path } of outputs) {
       assert.ok(path, arch);
       const bytes = (await fileStore.read(path)) as Uint8Array;
-      const image = await debugImageOf(path, fileStore, '');
-      const inspection = inspect(bytes, path, image);
+      const { inspection, image, readSources } = await inspectFile(bytes, path, path, fileStore);
+      inspections.push(inspection);
       const { symbols, imageFault } = inspection.description;
       assert.equal(imageFault, null);
       const named = (name: string) => symbols.find((symbol) => symbol.name === name);
@@ -30,8 +32,8 @@ test('functions, variables and C lines are named where the build left its debug 
       const variable = named('features_calls');
       assert.deepEqual([variable?.block, variable?.kind, variable?.start], ['bss', 'variable', null]);
 
-      const sources = new Map(await readSources(inspection, path, fileStore));
-      const source = (name: string) => sources.get(name);
+      const sources = await readSources();
+      const source = (name: string) => sources.get(name)?.lines;
       const text = dump(inspection, 'features.mpy', { ...(await disassembler(bytes, inspection)), source });
       assert.match(text, /^0x[0-9a-f]{4} histogram_add:$/m);
       assert.match(text, /^ {2}; features\.c:\d+ {2}features_calls\+\+;$/m);
@@ -49,6 +51,11 @@ test('functions, variables and C lines are named where the build left its debug 
     assert.deepEqual(
       outputs.map(({ arch }) => arch),
       archs,
+    );
+    const [x64, arm] = inspections;
+    assert.match(
+      comparisonText(compare(x64, arm), 'a', 'b'),
+      /symbols:\n(.*\n)* {2}histogram_add in text \(-?\+?\d+\)/,
     );
     assert.ok(await fileStore.exists(join(project.dir, 'polynomial.c')));
   });

