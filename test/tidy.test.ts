@@ -21,7 +21,7 @@ const coreImports: Readonly<Record<string, readonly string[]>> = {
   project: ['abi', 'arch', 'mpy', 'link', 'compile'],
   inspect: ['elf', 'abi', 'arch', 'mpy'],
   board: ['bytes', 'abi', 'arch', 'mpy', 'compile', 'project', 'inspect'],
-  debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'inspect'],
+  debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'compile', 'inspect'],
 };
 
 /** Packages and node: modules that each layer may import; a surface never imports another. */
