@@ -40,6 +40,7 @@ void runCli(process.argv.slice(2), manifest.version, verbs, {
   boards: {
     list: async () => (await import('./node/serial-port.ts')).listSerialPorts(),
     open: async (address, baudRate) => (await import('./node/open-port.ts')).portOpener(baudRate)(address),
+    openQemu: async (request) => (await import('./node/qemu-port.ts')).openQemu(request),
     clock,
     deflate: (bytes, windowBits) => deflateRawSync(bytes, { windowBits, level: 9 }),
   },

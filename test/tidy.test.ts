@@ -20,8 +20,8 @@ const coreImports: Readonly<Record<string, readonly string[]>> = {
   compile: ['arch', 'mpy'],
   project: ['abi', 'arch', 'mpy', 'link', 'compile'],
   inspect: ['elf', 'abi', 'arch', 'mpy'],
-  board: ['bytes', 'abi', 'arch', 'mpy', 'compile', 'project', 'inspect'],
-  debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'compile', 'inspect'],
+  debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'inspect'],
+  board: ['bytes', 'abi', 'arch', 'mpy', 'compile', 'project', 'inspect', 'debug'],
 };
 
 /** Packages and node: modules that each layer may import; a surface never imports another. */

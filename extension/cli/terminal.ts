@@ -2,6 +2,7 @@
 
 import type { PortFacts } from '../core/board/boards.ts';
 import type { Clock, Port } from '../core/board/port.ts';
+import type { QemuMachine } from '../core/debug/qemu.ts';
 import type { Disassembler } from '../core/inspect/disassembler.ts';
 import type { CancelSignal, Files, Processes } from '../core/ports.ts';
 import type { BuildRequest } from '../core/project/build-result.ts';
@@ -21,6 +22,8 @@ export interface Terminal {
   readonly complain: (text: string) => void;
   /** Whether `complain` may use colour. */
   readonly colour: boolean;
+  /** Whether a person watches `complain`, so that a line of it may be drawn again and again. */
+  readonly live: boolean;
   readonly cwd: string;
   /** Sets what the process will end with; see `exitCodes`. */
   readonly endWith: (code: number) => void;
@@ -39,9 +42,18 @@ export interface CliPorts extends Terminal {
   readonly boards: {
     list(): Promise<readonly PortFacts[]>;
     open(address: string, baudRate: number): Promise<Port>;
+    openQemu(request: QemuBoot): Promise<Port>;
     readonly clock: Clock;
     deflate(bytes: Uint8Array, windowBits: number): Uint8Array;
   };
+}
+
+export interface QemuBoot {
+  /** As the user names it. */
+  readonly name: string;
+  readonly machine: QemuMachine;
+  /** Path of an ELF file. */
+  readonly firmware: string;
 }
 
 export const exitCodes = { ok: 0, diagnostics: 1, usage: 2 } as const;

@@ -8,6 +8,7 @@ import { registerLink } from './link.ts';
 import { registerNew } from './new.ts';
 import { registerPackage } from './package.ts';
 import type { Verb } from './program.ts';
+import { registerRun } from './run.ts';
 import type { CliPorts } from './terminal.ts';
 
 export const verbs: readonly Verb<CliPorts>[] = [
@@ -15,6 +16,7 @@ export const verbs: readonly Verb<CliPorts>[] = [
   registerBuild,
   registerPackage,
   registerDeploy,
+  registerRun,
   registerDoctor,
   registerLink,
   registerInspect,

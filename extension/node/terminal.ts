@@ -8,6 +8,9 @@ export const terminal = {
   get colour() {
     return process.stderr.isTTY === true && !process.env.NO_COLOR;
   },
+  get live() {
+    return process.stderr.isTTY === true;
+  },
   cwd: process.cwd(),
   endWith: (code: number) => {
     process.exitCode ||= code;

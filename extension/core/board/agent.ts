@@ -110,7 +110,16 @@ def _nd(p):
  else:os.remove(p)
 `;
 
+/** `_na(module)` imports a module and prints of each of its functions the name and the words of its object, in hex digits. */
+export const addressSource = `def _na(n):
+ import uctypes
+ m=__import__(n)
+ for k in dir(m):
+  f=getattr(m,k)
+  if'function'in str(type(f)):print(k,''.join('%02x'%b for b in uctypes.bytearray_at(id(f),32)))
+`;
+
 /** Takes our names out of the board's globals. */
-export const forgetSource = `for _n in'hocwxrfzbmiltgkd':globals().pop('_n'+_n,0)
+export const forgetSource = `for _n in'hocwxrfzbmiltgkdva':globals().pop('_n'+_n,0)
 del _n
 `;

@@ -1,12 +1,12 @@
 // The way of a module onto a board: ask the board what it is, build or check the file for it, send it, prove by an import that it
 // works there.
 
-import { type Diagnostic, error, Failure, type Where } from '../diagnostic.ts';
-import type { CancelSignal, Files } from '../ports.ts';
-import type { BuildRequest, BuildResult } from '../project/build-result.ts';
+import { type Diagnostic, Failure, type Where } from '../diagnostic.ts';
+import type { Files } from '../ports.ts';
 import { loadProject } from '../project/load-project.ts';
-import { checkModule, chooseBuild, knownTroubles } from './choose-build.ts';
+import { knownTroubles } from './choose-build.ts';
 import * as errors from './errors.ts';
+import { type GatherPorts, type GatherRequest, gather } from './gather.ts';
 import { type BoardFacts, probe } from './probe.ts';
 import { textLiteral } from './python-literal.ts';
 import type { RawRepl } from './raw-repl.ts';
@@ -14,26 +14,20 @@ import { placeOf, readTraceback } from './traceback.ts';
 import { sendFiles, type TransferOptions, type TransferResult } from './transfer.ts';
 import { type VisitPorts, visit } from './visit.ts';
 
-export interface DeployRequest {
-  /** A project's folder, which is built for the board, or files to send as they are. */
-  readonly dir?: string | undefined;
-  readonly files?: readonly string[] | undefined;
+export interface DeployRequest extends GatherRequest {
   /** Folder on the board; undefined: the first of its `sys.path` that is called lib, else its current one. */
   readonly to?: string | undefined;
   /** Import what was sent, to prove that it loads. */
   readonly check: boolean;
   /** Start the board's interpreter anew at the end, which runs its main.py. */
   readonly reset: boolean;
-  readonly cancel?: CancelSignal | undefined;
   readonly onProgress?: TransferOptions['onProgress'];
   readonly onStep?: ((step: 'connect' | 'build' | 'send' | 'check') => void) | undefined;
   /** As soon as the board has told what it is, whatever comes of the rest. */
   readonly onBoard?: ((facts: BoardFacts) => void) | undefined;
 }
 
-export interface DeployPorts extends VisitPorts {
-  readonly files: Files;
-  readonly build: (request: Pick<BuildRequest, 'dir' | 'archs' | 'abi' | 'outDir' | 'cancel'>) => Promise<BuildResult>;
+export interface DeployPorts extends VisitPorts, GatherPorts {
   readonly deflate?: TransferOptions['deflate'];
 }
 
@@ -54,6 +48,7 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
   return visit(ports, { cancel, reset }, async (repl) => {
     const facts = await probe(repl);
     request.onBoard?.(facts);
+    if (request.dir !== undefined) request.onStep?.('build');
     const { sources, diagnostics } = await gather(request, facts, ports);
     const folder = request.to ?? defaultFolder(facts);
     const files = sources.map(({ name, bytes }) => ({ path: join(folder, name), bytes }));
@@ -71,41 +66,6 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
     const all = [...diagnostics, ...knownTroubles(facts), ...found];
     return { ok: !all.some((each) => each.severity === 'error'), facts, transfer, diagnostics: all };
   });
-}
-
-interface Source {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-async function gather(
-  request: DeployRequest,
-  facts: BoardFacts,
-  { files, build }: DeployPorts,
-): Promise<{ sources: Source[]; diagnostics: readonly Diagnostic[] }> {
-  const paths = [...(request.files ?? [])];
-  const diagnostics: Diagnostic[] = [];
-  if (request.dir !== undefined) {
-    request.onStep?.('build');
-    const { arch, abi } = chooseBuild(facts);
-    const outDir = files.resolve(request.dir, 'build/natmod/deploy', abi, arch);
-    const { dir, cancel } = request;
-    const result = await build({ dir, archs: [arch], abi, outDir, cancel });
-    const told = [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)];
-    if (!result.ok) throw new Failure(told);
-    diagnostics.push(...told.filter((each) => each.severity !== 'info'));
-    paths.push(...result.outputs.flatMap((output) => (output.path === undefined ? [] : [output.path])));
-  }
-  const sources: Source[] = [];
-  const faults: Diagnostic[] = [];
-  for (const path of paths) {
-    const bytes = await files.read(path);
-    if (!bytes) throw new Failure(error('deploy/missing', `There is no file ${path}.`, { file: path }));
-    if (path.endsWith('.mpy')) faults.push(...checkModule(bytes, path, facts));
-    sources.push({ name: path.replace(/^.*[/\\]/, ''), bytes });
-  }
-  if (faults.length > 0) throw new Failure(faults);
-  return { sources, diagnostics };
 }
 
 /** Where mip installs, too. */

@@ -114,6 +114,52 @@ export function importFailed(name: string, path: string, traceback: string, wher
   );
 }
 
+export function noMount(port: string): Diagnostic {
+  return error(
+    'board/no-mount',
+    `The firmware of the board at ${port} mounts no file systems, so no module can be brought into its memory.`,
+    undefined,
+    'Deploy the module instead (natmod deploy), and run the script without --module.',
+  );
+}
+
+export function noUnix(program: string): Diagnostic {
+  return error(
+    'run/no-unix',
+    `${program} can't be started: there is no such program.`,
+    undefined,
+    "Install MicroPython's unix port (Debian: micropython), or name it: --on unix:PATH.",
+  );
+}
+
+export function noFirmware(board: string, path: string | undefined): Diagnostic {
+  return error(
+    'run/no-firmware',
+    path === undefined
+      ? `Which MicroPython the board ${board} is to run is not known.`
+      : `There is no firmware for the board ${board} at ${path}.`,
+    undefined,
+    `Name it with --firmware FILE, or name a MicroPython tree with --mpy-dir in which make -C ports/qemu BOARD=${board} has built one.`,
+  );
+}
+
+export function noScript(path: string): Diagnostic {
+  return error('run/missing', `There is no script ${path}.`, { file: path });
+}
+
+export function wasReset(port: string): Diagnostic {
+  return error(
+    'run/reset',
+    `The board at ${port} started anew before the script had ended.`,
+    undefined,
+    'Its reset button was pressed, a watchdog fired, or the firmware crashed without a report.',
+  );
+}
+
+export function crashed(headline: string, details: readonly string[], where: Where | undefined): Diagnostic {
+  return error('run/crash', `The board crashed. ${headline}`, where, details.join('\n') || undefined);
+}
+
 export function cancelled(): Diagnostic {
   return error('board/cancelled', 'Cancelled; the files on the board are as they were.');
 }

@@ -49,12 +49,21 @@ export class Line {
     this.#uncancel = undefined;
     this.#cancelled = cancel?.aborted === true;
     if (!cancel || this.#cancelled) return;
-    const stop = () => {
-      this.#cancelled = true;
-      this.#wake?.();
-    };
+    const stop = () => this.stop();
     cancel.addEventListener('abort', stop, { once: true });
     this.#uncancel = () => cancel.removeEventListener('abort', stop);
+  }
+
+  /** Ends the wait with `board/cancelled`, and those that come, until `obey` is called. */
+  stop(): void {
+    this.#cancelled = true;
+    this.#wake?.();
+  }
+
+  /** There is no use in talking to this board any more: all that follows ends with the failure, at once. */
+  giveUp(why: Failure): void {
+    this.#ended ??= why;
+    this.#wake?.();
   }
 
   /** @returns exactly so many bytes; `what` completes "waited for" */

@@ -109,8 +109,14 @@ export class RawRepl {
     const stdout = await this.#part(silenceMs, onOutput);
     const stderr = await this.#part(silenceMs);
     const prompt = text(await this.line.take(1, answerMs, 'the prompt'));
-    if (prompt !== '>') throw new Failure(errors.outOfProtocol(this.line.port.name, 'the prompt', ascii(prompt)));
+    if (prompt !== '>') await this.#restarting(prompt);
     return { stdout, stderr };
+  }
+
+  /** A fresh interpreter, which has run boot.py but not main.py; what was only in memory is gone. */
+  async restart(ms = enterMs): Promise<void> {
+    await this.line.write(ascii('\x04'));
+    await this.line.until(banner, ms, 'the raw REPL after a soft reset');
   }
 
   /** Stops what runs, and comes back to the prompt from whatever state a fault has left. */
@@ -139,6 +145,14 @@ export class RawRepl {
       if (shown !== '') onOutput(shown);
       if (found) return whole;
     }
+  }
+
+  /** A source that calls sys.exit ends the interpreter, and a fresh one shows its prompt. */
+  async #restarting(begun: string): Promise<void> {
+    const outside = () => new Failure(errors.outOfProtocol(this.line.port.name, 'the prompt', ascii(begun)));
+    if (!/[\r\nMs]/.test(begun)) throw outside();
+    const said = begun + text(await this.line.until(banner, enterMs, 'the raw REPL after sys.exit'));
+    if (!/soft re(boot|set)/.test(said)) throw outside();
   }
 
   async #appears(mark: string, ms: number): Promise<boolean> {

@@ -32,12 +32,15 @@ export async function visit<T>(
   try {
     await repl.enter();
     const result = await act(repl);
-    await repl.must(forgetSource, 'cleaning up');
+    // A reset forgets more; and a board that is lost by now has been told of.
+    if (!reset) await repl.execute(forgetSource).catch(ignoreFailure);
     return result;
   } finally {
     repl.line.obey(undefined);
-    await repl.leave({ reset }).catch((thrown) => {
-      if (!(thrown instanceof Failure)) throw thrown;
-    });
+    await repl.leave({ reset }).catch(ignoreFailure);
   }
+}
+
+function ignoreFailure(thrown: unknown): void {
+  if (!(thrown instanceof Failure)) throw thrown;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { placeOf, readTraceback } from '../../../extension/core/board/traceback.ts';
+import { explainTraceback, placeOf, readTraceback } from '../../../extension/core/board/traceback.ts';
 
 const traceback = (last: string, ...frames: string[]) =>
   ['Traceback (most recent call last):', ...frames.map((frame) => `  ${frame}`), last, ''].join('\n');
@@ -19,8 +19,8 @@ test('a traceback is read to its frames and its last line', () => {
   const said = traceback('ValueError: no room', 'File "<stdin>", line 4, in <module>', 'File "parts.py", line 2, in f');
   assert.deepEqual(readTraceback(said.replaceAll('\n', '\r\n')), {
     frames: [
-      { file: '<stdin>', line: 4 },
-      { file: 'parts.py', line: 2 },
+      { file: '<stdin>', line: 4, inside: '<module>' },
+      { file: 'parts.py', line: 2, inside: 'f' },
     ],
     kind: 'ValueError',
     text: 'no room',
@@ -43,4 +43,26 @@ test('what C raises is at the line with its text, else at the entry of the modul
   const twice = { path: '/p/twice.c', text: `x("no \\"room\\" left")\ny("no \\"room\\" left")\nmpy_init (` };
   assert.deepEqual(placeOf(raised, [twice]), { file: '/p/twice.c', line: 3 });
   assert.equal(placeOf(raised, [python]), undefined);
+});
+
+test('an exception of C is told at the line whose format fits, with the lines of Python that led there', () => {
+  const text =
+    'x = 1;\nmp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("slot %d of %s is used"), n, name);\n"%d"\n';
+  const frames = [
+    'File "<stdin>", line 9, in <module>',
+    'File "other.py", line 1, in g',
+    'File "<stdin>", line 4, in f',
+  ];
+  const told = explainTraceback(
+    'run/raised',
+    readTraceback(traceback('ValueError: slot 3 of table (a) is used', ...frames)),
+    (name) => (name === '<stdin>' ? '/p/script.py' : undefined),
+    [{ path: '/p/slots.c', text }],
+  );
+  assert.equal(told.message, 'ValueError: slot 3 of table (a) is used');
+  assert.deepEqual(told.where, { file: '/p/slots.c', line: 2 });
+  assert.deepEqual(told.related, [
+    { message: 'called in f', where: { file: '/p/script.py', line: 4 } },
+    { message: 'called here', where: { file: '/p/script.py', line: 9 } },
+  ]);
 });

@@ -1,0 +1,68 @@
+// The files that go onto a board: a project built for just this board, and files as they are, each checked against what the
+// board says of itself before any of it is sent.
+
+import { type Diagnostic, error, Failure } from '../diagnostic.ts';
+import type { CancelSignal, Files } from '../ports.ts';
+import type { BuildRequest, BuildResult } from '../project/build-result.ts';
+import { checkModule, chooseBuild } from './choose-build.ts';
+import type { BoardFacts } from './probe.ts';
+
+export type BuildModule = (
+  request: Pick<BuildRequest, 'dir' | 'archs' | 'abi' | 'outDir' | 'cancel'>,
+) => Promise<BuildResult>;
+
+export interface GatherRequest {
+  /** A project's folder, which is built for the board. */
+  readonly dir?: string | undefined;
+  /** Sent as they are. */
+  readonly files?: readonly string[] | undefined;
+  readonly cancel?: CancelSignal | undefined;
+}
+
+export interface GatherPorts {
+  readonly files: Files;
+  readonly build: BuildModule;
+}
+
+export interface Gathered {
+  readonly sources: readonly Source[];
+  /** Of the build: warnings. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Source {
+  /** Path on this machine. */
+  readonly path: string;
+  /** Under the folder on the board. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** @throws Failure of the build, or with all the reasons why the board can't load what was given */
+export async function gather(
+  { dir, files: given = [], cancel }: GatherRequest,
+  facts: BoardFacts,
+  { files, build }: GatherPorts,
+): Promise<Gathered> {
+  const paths = [...given];
+  const diagnostics: Diagnostic[] = [];
+  if (dir !== undefined) {
+    const { arch, abi } = chooseBuild(facts);
+    const outDir = files.resolve(dir, 'build/natmod/deploy', abi, arch);
+    const result = await build({ dir, archs: [arch], abi, outDir, cancel });
+    const told = [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)];
+    if (!result.ok) throw new Failure(told);
+    diagnostics.push(...told.filter((each) => each.severity !== 'info'));
+    paths.push(...result.outputs.flatMap((output) => (output.path === undefined ? [] : [output.path])));
+  }
+  const sources: Source[] = [];
+  const faults: Diagnostic[] = [];
+  for (const path of paths) {
+    const bytes = await files.read(path);
+    if (!bytes) throw new Failure(error('deploy/missing', `There is no file ${path}.`, { file: path }));
+    if (path.endsWith('.mpy')) faults.push(...checkModule(bytes, path, facts));
+    sources.push({ path, name: path.replace(/^.*[/\\]/, ''), bytes });
+  }
+  if (faults.length > 0) throw new Failure(faults);
+  return { sources, diagnostics };
+}

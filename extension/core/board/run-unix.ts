@@ -1,0 +1,65 @@
+// A script on MicroPython's unix port, as a process of this machine; a module is built for it and found through MICROPYPATH.
+// https://docs.micropython.org/en/latest/unix/quickref.html
+
+import { reportSignal } from '../debug/crash-report.ts';
+import { type Diagnostic, error, Failure } from '../diagnostic.ts';
+import type { Processes } from '../ports.ts';
+import * as errors from './errors.ts';
+import { type GatherPorts, gather } from './gather.ts';
+import { readModuleImage } from './module-places.ts';
+import { type BoardFacts, probeSource, readFacts } from './probe.ts';
+import { findFiles, type RunRequest, type RunResult } from './run.ts';
+import { explainTraceback, readTraceback, type SourceText } from './traceback.ts';
+
+export interface UnixRunRequest extends RunRequest {
+  /** Name or path of the unix port. */
+  readonly program: string;
+  /** MICROPYPATH as the user has it; undefined: the port's own. */
+  readonly path: string | undefined;
+}
+
+export interface UnixRunPorts extends GatherPorts {
+  readonly processes: Processes;
+}
+
+/** Where the port looks by itself. */
+const defaultPath = '.frozen:~/.micropython/lib:/usr/lib/micropython';
+
+/** @throws Failure when the script can't be started */
+export async function runOnUnix(request: UnixRunRequest, ports: UnixRunPorts): Promise<RunResult> {
+  const { program, script, cancel, dir, onOutput } = request;
+  if (!(await ports.files.exists(script))) throw new Failure(errors.noScript(script));
+  request.onStep?.('connect');
+  const facts = await probeUnix(program, ports.processes);
+  if (dir !== undefined) request.onStep?.('build');
+  const { sources, diagnostics } = await gather(request, facts, ports);
+  const folders = [...new Set(sources.map(({ path }) => ports.files.resolve(path, '..')))];
+  request.onStep?.('run');
+  const path = [...folders, request.path ?? defaultPath].join(':');
+  const argv = [program, script];
+  const { end, code, stderr } = await ports.processes.run({ argv, env: { MICROPYPATH: path }, cancel, onOutput });
+  if (end === 'cancelled') return { ok: false, code: 1, traceback: '', crash: undefined, cancelled: true, diagnostics };
+  const texts: SourceText[] = [];
+  for (const source of sources) texts.push(...((await readModuleImage(source, ports.files))?.sources.values() ?? []));
+  const signal = end === 'signal' ? /ended by (SIG\w+)$/.exec(stderr)?.[1] : undefined;
+  const crash = signal === undefined ? undefined : reportSignal(signal);
+  const raised = end === 'exited' && code === 1 && stderr.includes('Traceback (most recent call last):');
+  const told: Diagnostic[] = [];
+  if (crash) told.push(errors.crashed(crash.headline, crash.lines.slice(1), undefined));
+  else if (end !== 'exited') told.push(error('run/ended', `${program} has ended: ${stderr.trim()}`));
+  const traceback = raised ? stderr.slice(stderr.lastIndexOf('Traceback (most')) : '';
+  if (raised) {
+    const findFile = await findFiles(traceback, [script], request, ports);
+    told.push(explainTraceback('run/raised', readTraceback(traceback), findFile, texts));
+  }
+  const exit = end === 'exited' ? code : 1;
+  return { ok: exit === 0, code: exit, traceback, crash, cancelled: false, diagnostics: [...diagnostics, ...told] };
+}
+
+async function probeUnix(program: string, processes: Processes): Promise<BoardFacts> {
+  const { end, stdout, stderr } = await processes.run({ argv: [program, '-c', probeSource], timeoutMs: 10_000 });
+  if (end === 'missing') throw new Failure(errors.noUnix(program));
+  const facts = readFacts(stdout);
+  if (!facts) throw new Failure(errors.noProbe(program, stderr || stdout));
+  return facts;
+}
