@@ -7,11 +7,14 @@ import type * as vscode from 'vscode';
 import { build } from './core/project/build.ts';
 import type { BuildRequest } from './core/project/build-result.ts';
 import { examine } from './core/project/doctor.ts';
+import { type LoadRequest, loadProject } from './core/project/load-project.ts';
 import * as boardSession from './host/board-session.ts';
 import * as boardStatus from './host/board-status.ts';
 import * as buildCommand from './host/build-command.ts';
 import * as buildOnSave from './host/build-on-save.ts';
 import * as buildTask from './host/build-task.ts';
+import * as debug from './host/debug.ts';
+import * as debugFirmware from './host/debug-firmware.ts';
 import * as deployCommand from './host/deploy-command.ts';
 import * as doctor from './host/doctor.ts';
 import * as dumpDocuments from './host/dump-documents.ts';
@@ -30,7 +33,7 @@ import * as status from './host/status.ts';
 import { childProcesses } from './node/child-process.ts';
 import { clock } from './node/clock.ts';
 import { fileStore } from './node/file-store.ts';
-import { installation } from './node/installation.ts';
+import { installation, runsHere } from './node/installation.ts';
 import { listWithObjdump } from './node/objdump.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -84,6 +87,31 @@ export function activate(context: vscode.ExtensionContext): void {
   intellisense.activate(context, found);
   newModule.activate(context, fileStore);
   getMicropython.activate(context);
+  const load = (request: LoadRequest) =>
+    loadProject({ environment: process.env, ...request }, fileStore, childProcesses);
+  const firmware = debugFirmware.activate(context, {
+    ...ports,
+    output: channel,
+    cacheFolder: dirname(own.memoryFile),
+    jobs: own.concurrency,
+    tree: async () => {
+      const dir = found.current?.dir;
+      const named = settingsOf(dir ?? homedir()).micropythonDir;
+      return named ?? (dir === undefined ? undefined : (await load({ dir })).project.mpyDir) ?? process.env.MPY_DIR;
+    },
+  });
+  debug.activate(context, {
+    builds,
+    firmware,
+    projects: found,
+    settingsOf,
+    load,
+    files: fileStore,
+    output: channel,
+    home: homedir(),
+    defaultTree: process.env.MPY_DIR,
+    host: runsHere,
+  });
   doctor.activate(context, {
     examine: () => {
       const { compilers, micropythonDir } = settingsOf(found.current?.dir ?? homedir());

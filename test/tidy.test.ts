@@ -20,7 +20,7 @@ const coreImports: Readonly<Record<string, readonly string[]>> = {
   compile: ['arch', 'mpy'],
   project: ['abi', 'arch', 'mpy', 'link', 'compile'],
   inspect: ['elf', 'abi', 'arch', 'mpy'],
-  debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'inspect'],
+  debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'compile', 'inspect'],
   board: ['bytes', 'abi', 'arch', 'mpy', 'compile', 'project', 'inspect', 'debug'],
 };
 

@@ -1,6 +1,7 @@
 // "Natmod: Build": from the file in the editor to a .mpy beside the Makefile, and a sentence that says so.
 
 import * as vscode from 'vscode';
+import type { BuildableArch } from '../core/arch/names.ts';
 import { isInside } from '../core/compile/is-inside.ts';
 import { error, Failure } from '../core/diagnostic.ts';
 import type { BuildProgress, BuildRequest, BuildResult } from '../core/project/build-result.ts';
@@ -16,6 +17,7 @@ import type { Problems } from './problems.ts';
 import type { Projects } from './projects.ts';
 import { settingFor, withRemedy } from './remedies.ts';
 import type { ProjectSettings } from './settings.ts';
+import { openSettings } from './tell-failure.ts';
 
 /** Codes of what stands in the output channel already, in the compiler's own words. */
 const printedByCompiler: readonly string[] = ['compile/error', 'compile/warning'];
@@ -34,6 +36,8 @@ export interface Builds {
   readonly onDidBuild: vscode.Event<BuildResult>;
   /** @param quiet tells in Problems and in the output only */
   build(project: FoundProject, quiet: boolean): Promise<BuildResult>;
+  /** With debug information, beside the objects; what goes wrong is told as by the command. */
+  buildToDebug(project: FoundProject, arch: BuildableArch): Promise<BuildResult>;
 }
 
 export function activate(context: vscode.ExtensionContext, ports: BuildPorts): Builds {
@@ -59,23 +63,30 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
     return project && start(project, false);
   }
 
-  async function start(project: FoundProject, quiet: boolean): Promise<BuildResult> {
+  async function start(project: FoundProject, quiet: boolean, toDebug?: BuildableArch): Promise<BuildResult> {
     const cancel = new AbortController();
     cancels.set(cancel, project.dir);
+    // Other files are written, so that the one can't stand for the other.
+    const key = toDebug === undefined ? project.dir : `${project.dir}\0${toDebug}`;
     try {
-      return await queue(project.dir, () => run(project, cancel, quiet));
+      return await queue(key, () => run(project, cancel, quiet, toDebug));
     } finally {
       cancels.delete(cancel);
     }
   }
 
-  async function run(project: FoundProject, cancel: AbortController, quiet: boolean): Promise<BuildResult> {
+  async function run(
+    project: FoundProject,
+    cancel: AbortController,
+    quiet: boolean,
+    toDebug: BuildableArch | undefined,
+  ): Promise<BuildResult> {
     const started = Date.now();
     setRunning(project.dir, true);
     output.event(`${project.module}: build in ${project.dir}`);
     try {
       const result = await withProgress(`Building ${project.module}`, cancel, (onProgress) =>
-        attempt(project, cancel, onProgress),
+        attempt(project, cancel, onProgress, toDebug),
       );
       const seconds = ((Date.now() - started) / 1000).toFixed(1);
       if (cancel.signal.aborted && !result.ok) {
@@ -89,8 +100,8 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
       }
       const summary = buildSummary(result);
       output.event(`${summary}, ${seconds} s`);
-      built.fire(result);
-      if (!quiet) void tell(result, summary, output);
+      if (toDebug === undefined) built.fire(result);
+      if (!quiet || (toDebug !== undefined && !result.ok)) void tell(result, summary, output);
       return result;
     } finally {
       setRunning(project.dir, false);
@@ -102,6 +113,7 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
     project: FoundProject,
     cancel: AbortController,
     onProgress: (progress: BuildProgress) => void,
+    toDebug: BuildableArch | undefined,
   ): Promise<BuildResult> {
     try {
       await saveDocuments(project.dir);
@@ -109,7 +121,8 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
       if (cancel.signal.aborted) throw new Failure(cancelled());
       return await ports.build({
         dir: project.dir,
-        archs,
+        archs: toDebug === undefined ? archs : [toDebug],
+        debug: toDebug !== undefined,
         abi,
         mpyDir: micropythonDir,
         compilers,
@@ -140,7 +153,8 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
     isRunning: (dir) => running.has(dir),
     onDidChange: changed.event,
     onDidBuild: built.event,
-    build: start,
+    build: (project, quiet) => start(project, quiet),
+    buildToDebug: (project, arch) => start(project, true, arch),
   };
 }
 
@@ -167,13 +181,6 @@ async function tell(result: BuildResult, summary: string, output: Output): Promi
   const show = result.ok ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
   const choice = await show(summary, ...actions.keys());
   if (choice) await actions.get(choice)?.();
-}
-
-/** In a remote window the user's own settings do not hold paths, so those of the workspace are opened where there is one. */
-function openSettings(query: string): Thenable<unknown> {
-  return vscode.workspace.workspaceFolders
-    ? vscode.commands.executeCommand('workbench.action.openWorkspaceSettings', { query })
-    : vscode.commands.executeCommand('workbench.action.openSettings', query);
 }
 
 function tellUntrusted(): undefined {

@@ -2,7 +2,9 @@
 
 export const commands = {
   build: 'natmod.build',
+  buildFirmware: 'natmod.buildFirmware',
   cancelBuild: 'natmod.cancelBuild',
+  debug: 'natmod.debug',
   doctor: 'natmod.doctor',
   getMicropython: 'natmod.getMicropython',
   newModule: 'natmod.newModule',
@@ -24,6 +26,8 @@ export const settings = {
   archs: 'natmod.archs',
   buildOnSave: 'natmod.buildOnSave',
   compilers: 'natmod.compilers',
+  firmware: 'natmod.firmware',
+  gdb: 'natmod.gdb',
   micropythonDir: 'natmod.micropythonDir',
   port: 'natmod.deploy.port',
   baudRate: 'natmod.deploy.baudRate',
@@ -41,6 +45,9 @@ export const dumpLanguage = 'natmod-dump';
 
 /** Of tasks in tasks.json. */
 export const taskType = 'natmod';
+
+/** Of configurations in launch.json. */
+export const debugType = 'natmod';
 
 /** Set by us, read by the `when` clauses of menus. */
 export const contextKeys = {

@@ -17,6 +17,10 @@ const remedies: Readonly<Record<string, Remedy>> = {
     setting: settings.archs,
     hint: `Set ${settings.archs}, or add a line such as ARCH ?= armv6m to the Makefile.`,
   },
+  'debug/no-tree': {
+    setting: settings.micropythonDir,
+    hint: `Set ${settings.micropythonDir} to a clone of MicroPython, or ${settings.firmware} to a firmware with its symbols.`,
+  },
 };
 
 /** @returns the diagnostic with a hint for people in front of VS Code. */

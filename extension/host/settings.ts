@@ -17,6 +17,10 @@ export interface ProjectSettings {
   readonly micropythonDir: string | undefined;
   /** Programs by name or absolute path. */
   readonly compilers: Readonly<Partial<Record<BuildableArch, string>>>;
+  /** Absolute paths of MicroPythons to debug in, by architecture. */
+  readonly firmware: Readonly<Partial<Record<BuildableArch, string>>>;
+  /** Name or absolute path; undefined: the one for the architecture. */
+  readonly gdb: string | undefined;
 }
 
 const architectures = `choose from ${buildableArchs.join(', ')}`;
@@ -40,16 +44,26 @@ export function readSettings(dir: string, ports: { files: Files; home: string })
   const abi = configuration.get<string>(settings.abi, '') || undefined;
   if (abi !== undefined && !findAbi(abi)) throw wrong('abi', `there is no ABI ${JSON.stringify(abi)}`);
 
-  const compilers: Partial<Record<BuildableArch, string>> = {};
-  for (const [arch, program] of Object.entries(configuration.get<object>(settings.compilers) ?? {})) {
-    if (!isBuildableArch(arch)) throw wrong('compilers', `${JSON.stringify(arch)} is no architecture`, architectures);
-    if (typeof program !== 'string')
-      throw wrong('compilers', `the compiler for ${arch} must be a program's name or path`);
-    // A bare name is looked up on PATH.
-    const found = /[\\/]/.test(program) ? path(program) : program.trim();
-    if (found) compilers[arch] = found;
-  }
-  return { archs: archs as BuildableArch[], abi, micropythonDir: path(tree), compilers };
+  // A bare name is looked up on PATH.
+  const program = (text: string) => (/[\\/]/.test(text) ? path(text) : text.trim()) || undefined;
+  const byArch = (setting: 'compilers' | 'firmware', what: string, read: (text: string) => string | undefined) => {
+    const rows: Partial<Record<BuildableArch, string>> = {};
+    for (const [arch, value] of Object.entries(configuration.get<object>(settings[setting]) ?? {})) {
+      if (!isBuildableArch(arch)) throw wrong(setting, `${JSON.stringify(arch)} is no architecture`, architectures);
+      if (typeof value !== 'string') throw wrong(setting, `the ${what} for ${arch} must be a text`);
+      const found = read(value);
+      if (found) rows[arch] = found;
+    }
+    return rows;
+  };
+  return {
+    archs: archs as BuildableArch[],
+    abi,
+    micropythonDir: path(tree),
+    compilers: byArch('compilers', 'compiler', program),
+    firmware: byArch('firmware', 'path of the firmware', path),
+    gdb: program(configuration.get<string>(settings.gdb, '')),
+  };
 }
 
 function wrong(setting: keyof typeof settings, what: string, hint?: string): Failure {

@@ -10,6 +10,11 @@ import { wasmPython } from './mpy-cross.ts';
 /** One more than there are cores: while one compiler ends and the next starts, another has something to do. */
 export const compilersAtOnce = availableParallelism() + 1;
 
+/** @returns whether MicroPython's unix port, built for an architecture, is a program for this machine */
+export function runsHere(arch: string): boolean {
+  return process.platform === 'linux' && process.arch === 'x64' && (arch === 'x64' || arch === 'x86');
+}
+
 /** @param home the folder of the running program; @param file the program itself */
 export function installation(home: string, file: string, version: string) {
   const stamp = statSync(file, { throwIfNoEntry: false });

@@ -20,6 +20,7 @@ const line = 26;
 const targets: readonly (readonly [FirmwareName, BuildableArch, string, readonly string[]])[] = [
   ['unix-x64', 'x64', 'unix', ['gdb', 'gcc']],
   ['qemu-MPS2_AN385', 'armv7m', 'qemu', ['gdb-multiarch', 'qemu-system-arm', 'arm-none-eabi-gcc']],
+  ['qemu-VIRT_RV32', 'rv32imc', 'qemu', ['gdb-multiarch', 'qemu-system-riscv32', 'riscv64-unknown-elf-gcc']],
 ];
 
 for (const [name, arch, target, programs] of targets) {
@@ -61,6 +62,12 @@ for (const [name, arch, target, programs] of targets) {
     await client.continueRequest({ threadId: 1 });
     await client.next<DebugProtocol.OutputEvent>('output', ({ body }) => /is done/.test(body.output));
     assert.match(client.console, /calc 42\nsquare 9\ncallback 42\n/);
+    // The interpreter waits for input now, deep in what it waits with.
+    for (let turn = 0; turn < 3; turn++) {
+      await client.pauseRequest({ threadId: 1 });
+      assert.notEqual((await client.stopped('pause')).length, 0);
+      await client.continueRequest({ threadId: 1 });
+    }
     await client.disconnectRequest();
   });
 }

@@ -4,7 +4,17 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { buildableArchs } from '../../extension/core/arch/names.ts';
-import { commands, contextKeys, dumpLanguage, inspectorView, settings } from '../../extension/host/contributions.ts';
+import { readConfiguration, targetKinds } from '../../extension/core/debug/launch-config.ts';
+import { openocdPresets } from '../../extension/core/debug/openocd.ts';
+import { qemuBoards } from '../../extension/core/debug/qemu.ts';
+import {
+  commands,
+  contextKeys,
+  debugType,
+  dumpLanguage,
+  inspectorView,
+  settings,
+} from '../../extension/host/contributions.ts';
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const { contributes } = manifest;
@@ -40,4 +50,24 @@ test('conditions of menus and commands use context keys that are set', () => {
   const used = JSON.stringify(contributes).matchAll(/"(?:when|enablement)":"([^"]*)"/g);
   const keys = new Set([...used].flatMap(([, condition]) => condition.match(/(?<!== )natmod\.\w+/g) ?? []));
   assert.deepEqual([...keys].sort(), Object.values(contextKeys).sort());
+});
+
+test('launch.json is completed with the attributes, targets, boards and architectures that there are', () => {
+  const [{ type, program, configurationAttributes, languages }] = contributes.debuggers;
+  assert.equal(type, debugType);
+  assert.equal(program, './dist/adapter.js');
+  assert.deepEqual(
+    contributes.breakpoints.map(({ language }: { language: string }) => language),
+    languages,
+  );
+  const { request: _, ...read } = readConfiguration('launch', { target: 'unix', firmware: 'micropython' });
+  const { properties } = configurationAttributes.launch;
+  assert.deepEqual(Object.keys(properties).sort(), [...Object.keys(read), 'projects'].sort());
+  assert.deepEqual(properties.target.enum, targetKinds);
+  assert.deepEqual(properties.arch.enum, buildableArchs);
+  assert.deepEqual(properties.board.enum, [...Object.keys(qemuBoards), ...Object.keys(openocdPresets)]);
+  for (const [name, attribute] of Object.entries<{ description: string }>(configurationAttributes.attach.properties)) {
+    assert.ok(name in properties, name);
+    assert.match(attribute.description, /\.$/, name);
+  }
 });

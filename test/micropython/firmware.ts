@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type FirmwareRecipe, qemuRecipe, unixRecipes } from '../../extension/core/debug/firmware-recipes.ts';
 import { withLock } from '../setup/lock.ts';
 import { Unavailable } from '../setup/need.ts';
 import { missingPackages } from '../setup/packages.mjs';
@@ -29,68 +30,27 @@ interface Row {
   readonly hosted?: true;
 }
 
-// Debian's tree has no submodules, and what needs one (or a host name to mean anything) is of no use to a test.
-const unix = { MICROPY_PY_BTREE: '0', MICROPY_PY_SSL: '0', MICROPY_PY_BLUETOOTH: '0', FROZEN_MANIFEST: '' };
-
-function qemuArm(board: string, variables: Row['variables'] = {}): Row {
-  return {
-    folder: 'ports/qemu',
-    variables: { BOARD: board, FROZEN_MANIFEST: '', ...variables },
-    product: 'firmware.elf',
-    packages: ['micropython', 'arm'],
-  };
+/** As a user's debug session has it built, but for the debug information. */
+function made(
+  { folder, variables, product }: FirmwareRecipe,
+  packages: Row['packages'],
+  more: Row['variables'] = {},
+): Row {
+  return { folder, variables: { ...variables, ...more }, product, packages };
 }
 
-/**
- * Debian's picolibc names a linker script in its specs file which contradicts the port's, so the port's linker flags
- * are replaced, without the specs. `$(...)` is for make to expand.
- */
-function qemuRiscv(board: string, arch: string, abi: string): Row {
-  // Asked for an extension that no multilib names, GCC answers with the 64-bit libgcc.
-  const multilib = `-march=${arch} -mabi=${abi}`;
-  const machine = `-march=${arch}_zicsr -mabi=${abi}`;
-  return {
-    folder: 'ports/qemu',
-    variables: {
-      BOARD: board,
-      FROZEN_MANIFEST: '',
-      LIBS: `$(shell $(CC) ${multilib} -print-libgcc-file-name)`,
-      LDFLAGS: `-nostdlib ${machine} -Wl,-EL -T $(LDSCRIPT) -Wl,--gc-sections -Wl,-Map=$(@:.elf=.map)`,
-    },
-    product: 'firmware.elf',
-    packages: ['micropython', 'riscv'],
-  };
-}
-
-// Off by default on a Cortex-M0, though it can run native modules. Up to 1.27 the loader comes with the native compiler
-// only, whose ARMv7-M instructions must then stay out; from 1.28 on it has a switch of its own.
-const loadNative = {
-  CFLAGS_EXTRA: ['PERSISTENT_CODE_LOAD_NATIVE=1', 'EMIT_THUMB=1', 'EMIT_THUMB_ARMV7M=0']
-    .map((setting) => `-DMICROPY_${setting}`)
-    .join(' '),
-};
+const qemuArm = (board: string, more: Row['variables'] = {}) => made(qemuRecipe(board), ['micropython', 'arm'], more);
+const qemuRiscv = (board: string) => made(qemuRecipe(board), ['micropython', 'riscv']);
 
 // On two quiet cores in 2026: mpy-cross 9-18 s, unix-x64 16 s, unix-x86 22 s, MPS2_AN385 17-26 s, VIRT_RV32 18 s,
 // MICROBIT 11 s; about 20 MB each (unix 45 MB).
 const rows = {
   'mpy-cross': { folder: 'mpy-cross', variables: {}, product: 'mpy-cross', packages: ['micropython'], hosted: true },
-  'unix-x64': {
-    folder: 'ports/unix',
-    variables: { ...unix, MICROPY_PY_FFI: '1' },
-    product: 'micropython',
-    packages: ['micropython'],
-    hosted: true,
-  },
-  'unix-x86': {
-    folder: 'ports/unix',
-    // Debian's libffi-dev is for the machine's own word size only.
-    variables: { ...unix, MICROPY_PY_FFI: '0', MICROPY_FORCE_32BIT: '1' },
-    product: 'micropython',
-    packages: ['micropython', 'x86'],
-    hosted: true,
-  },
+  // Debian's libffi-dev is for the machine's own word size only.
+  'unix-x64': { ...made(unixRecipes.x64, ['micropython'], { MICROPY_PY_FFI: '1' }), hosted: true },
+  'unix-x86': { ...made(unixRecipes.x86, ['micropython', 'x86']), hosted: true },
   'qemu-MPS2_AN385': qemuArm('MPS2_AN385'),
-  'qemu-MICROBIT': qemuArm('MICROBIT', loadNative),
+  'qemu-MICROBIT': qemuArm('MICROBIT'),
   // A board with a file system that can be written, in its RAM, and a binary standard input, as most real ones have.
   'qemu-MPS2_AN385-storage': {
     ...qemuArm('MPS2_AN385', {
@@ -112,10 +72,10 @@ const rows = {
   },
   // Its Cortex-A9 is the one board that runs ARM code rather than Thumb: architecture armv6.
   'qemu-SABRELITE': qemuArm('SABRELITE'),
-  'qemu-VIRT_RV32': qemuRiscv('VIRT_RV32', 'rv32imac', 'ilp32'),
+  'qemu-VIRT_RV32': qemuRiscv('VIRT_RV32'),
   // Trees from 1.28 on.
   'qemu-MPS2_AN500': qemuArm('MPS2_AN500'),
-  'qemu-VIRT_RV64': qemuRiscv('VIRT_RV64', 'rv64imac', 'lp64'),
+  'qemu-VIRT_RV64': qemuRiscv('VIRT_RV64'),
 } as const satisfies Record<string, Row>;
 
 export type FirmwareName = keyof typeof rows;

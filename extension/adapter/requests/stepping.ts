@@ -16,7 +16,9 @@ export abstract class SteppingSession extends BreakpointsSession {
   protected override handleGDBStopped(record: any): void {
     this.stoppedAt = record.frame;
     this.stopDepth = undefined;
-    const isPause = this.#pausing && record.reason === 'signal-received';
+    // A fault may come first.
+    const isPause =
+      this.#pausing && record.reason === 'signal-received' && /^(SIGINT|SIGTRAP|0)$/.test(record['signal-name']);
     this.#pausing = false;
     if (!isPause) return super.handleGDBStopped(record);
     this.sendStoppedEvent('pause', Number(record['thread-id'] ?? 1), true);
@@ -49,7 +51,7 @@ export abstract class SteppingSession extends BreakpointsSession {
   }
 
   protected override async pauseRequest(response: DebugProtocol.PauseResponse, args: DebugProtocol.PauseArguments) {
-    this.#pausing = this.isRunning;
+    this.#pausing = true;
     if (this.putOffPause()) return this.sendResponse(response);
     return super.pauseRequest(response, args);
   }

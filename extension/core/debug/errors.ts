@@ -45,6 +45,46 @@ export const noBoard = (arch: string): Diagnostic =>
     'Choose another architecture, or debug on the chip itself with the target openocd or gdbserver.',
   );
 
+export const noTarget = (archs: readonly string[]): Diagnostic =>
+  error(
+    'debug/no-target',
+    `None of the module's architectures (${archs.join(', ')}) runs on this machine or in QEMU.`,
+    undefined,
+    'Debug it as another one, e.g. with "arch": "x64" in launch.json, or on the chip itself with the target openocd or gdbserver.',
+  );
+
+export const noTree = (what: string): Diagnostic =>
+  error(
+    'debug/no-tree',
+    `There is no MicroPython to debug in: ${what} is built from a MicroPython source tree, and none is named.`,
+    undefined,
+    'Set natmod.micropythonDir, or name a firmware with its symbols in natmod.firmware or as "firmware" in launch.json.',
+  );
+
+export const notTree = (tree: string): Diagnostic =>
+  error('debug/no-tree', `${tree} is no MicroPython source tree: it has no py/mpconfig.h.`);
+
+export const treeTooOld = (tree: string, version: string, what: string, since: string): Diagnostic =>
+  error(
+    'debug/tree-too-old',
+    `${tree} is MicroPython ${version}, which can't build ${what}; ${since} and later can.`,
+    undefined,
+    'Choose a newer tree, or another architecture.',
+  );
+
+export const firmwareBuild = (what: string, version: string, code: number, said: string): Diagnostic => {
+  const complaints = said.split('\n').filter((line) => /error|fatal|undefined reference|not found|\*\*\*/i.test(line));
+  return error(
+    'debug/firmware-build',
+    `MicroPython ${version} could not be built (${what}, make's exit code ${code}): ${lastLines(complaints.join('\n') || said)}`,
+    undefined,
+    hintFor(said),
+  );
+};
+
+export const firmwareCancelled = (what: string): Diagnostic =>
+  error('debug/firmware-cancelled', `The build of MicroPython (${what}) was cancelled.`);
+
 export const serverEnded = (program: string, how: string, said: string): Diagnostic =>
   error(
     'debug/server-ended',
@@ -117,6 +157,10 @@ const knownComplaints: readonly (readonly [RegExp, string])[] = [
   [
     /cannot connect AP|failed to read DPIDR|examination failed|target not (examined|responding)/i,
     'The chip does not answer: check the wiring of the probe and the power of the board.',
+  ],
+  [
+    /(\S+-gcc|\S+-ld|\bgcc|\bpython3?): (command )?not found/i,
+    'MicroPython is built with GCC for its target and Python 3: install what is not found.',
   ],
   [/could not load (kernel|ROM)|Failed to load/i, 'The firmware is not one for this board.'],
 ];

@@ -34,9 +34,9 @@ export interface BytecodeInstruction {
 
 /** Names of what operands count. */
 export interface OperandNames {
-  readonly qstr: (index: number) => string;
-  readonly object: (index: number) => string;
-  readonly child: (index: number) => string;
+  qstr(index: number): string;
+  object(index: number): string;
+  child(index: number): string;
 }
 
 /** MP_SCOPE_FLAG_* of py/runtime0.h. */

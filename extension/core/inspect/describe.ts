@@ -133,7 +133,7 @@ export function inspect(bytes: Uint8Array, path: string, image?: DebugImage): In
   const { facts, header, qstrs, places, spans, fault } = module;
   const codes = new Map<string, RawCode>();
   if (module.code) collectCodes(codes, module.code, '0');
-  const names = (code: RawCode) => operandNames(module, code);
+  const names = (code: RawCode) => new ModuleNames(module, code);
   const target = (relocation: Relocation) => describeTarget(relocation.target, module);
   const codeRows: CodeRow[] = [];
   const relocations: RelocationRow[] = [];
@@ -284,12 +284,25 @@ function describeTarget(target: RelocationTarget, { facts }: PartialModule): str
   }
 }
 
-function operandNames({ qstrs, objects }: PartialModule, code: RawCode): OperandNames {
-  return {
-    qstr: (index) => qstrs[index]?.text ?? `qstr ${index}?`,
-    object: (index) => (objects[index] ? describeObject(objects[index]) : `object ${index}?`),
-    child: (index) => `function ${index}${code.children[index] ? '' : '?'}`,
-  };
+/** A class, because files have thousands of functions and closures for each take longer than reading them. */
+class ModuleNames implements OperandNames {
+  constructor(
+    private readonly module: PartialModule,
+    private readonly code: RawCode,
+  ) {}
+
+  qstr(index: number): string {
+    return this.module.qstrs[index]?.text ?? `qstr ${index}?`;
+  }
+
+  object(index: number): string {
+    const object = this.module.objects[index];
+    return object ? describeObject(object) : `object ${index}?`;
+  }
+
+  child(index: number): string {
+    return `function ${index}${this.code.children[index] ? '' : '?'}`;
+  }
 }
 
 const utf8 = new TextDecoder();

@@ -95,8 +95,9 @@ function symbolLines({ symbols, imageFault }: Description): string[] {
 function codeLines(inspection: Inspection, options: ListingOptions, note: string | undefined): string[] {
   const lines = [`disassembly: ${inspection.codes.size}`];
   if (note) lines.push(`  note: ${note}`);
+  const signatures = new Map(inspection.description.codes.map(({ path, signature }) => [path, signature]));
   for (const [path, code] of inspection.codes) {
-    const signature = inspection.description.codes.find((row) => row.path === path)?.signature;
+    const signature = signatures.get(path);
     lines.push(`code ${path}: ${code.kind}${signature ? ` ${signature}` : ''}`);
     for (const piece of listCode(inspection, code, options))
       for (const line of piece) lines.push(codeLine(line, code.code));

@@ -8,7 +8,7 @@ import { commands } from '../../../extension/host/contributions.ts';
 import { notes } from './notes.ts';
 
 suite('untrusted', () => {
-  test('builds nothing in a workspace that the user has not said to trust', async () => {
+  test('builds and debugs nothing in a workspace that the user has not said to trust', async () => {
     assert.equal(vscode.workspace.isTrusted, false);
     const folder = vscode.workspace.workspaceFolders?.[0].uri.fsPath ?? assert.fail('no workspace folder');
     const extension = vscode.extensions.getExtension('natmod.natmod') ?? assert.fail('the extension is not there');
@@ -18,6 +18,8 @@ suite('untrusted', () => {
     notes.push(`activation ${(performance.now() - before).toFixed(1)} ms`);
     await vscode.window.showTextDocument(vscode.Uri.file(join(folder, 'factorial/factorial.c')));
     assert.equal(await vscode.commands.executeCommand(commands.build), undefined);
+    assert.equal(await vscode.commands.executeCommand(commands.debug), false);
+    assert.equal(await vscode.commands.executeCommand(commands.buildFirmware), undefined);
     assert.equal(existsSync(join(folder, 'factorial/factorial.mpy')), false);
     assert.equal(existsSync(join(folder, 'factorial/build')), false);
   });
