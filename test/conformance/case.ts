@@ -11,6 +11,8 @@ export interface Case {
   readonly expect: { readonly returns: number } | { readonly refused: string };
   /** With --compat the linker refuses what else it links: code of the diagnostic. */
   readonly refusedByCompat?: string;
+  /** Why the reference linker's bytes, which --compat gives, do not return that: they are compared, but not executed. */
+  readonly mislinkedByCompat?: string;
   /** Symbols at fixed addresses, as from a linker script. */
   readonly externs?: Readonly<Record<string, number>>;
   /** The assembler knows no name for a relocation: it is given as number `from` and made `to` in the object. */

@@ -208,6 +208,14 @@ export const overAligned = (file: string, section: string, align: number, guaran
     'Do not rely on the larger alignment: reserve more and align in code.',
   );
 
+export const keptPadding = (file: string) =>
+  warning(
+    'link/padding',
+    'is compiled for a linker that shortens code; the reference linker keeps the padding for that, so that what should be aligned is not',
+    { file },
+    'Compile with -mno-relax, or link without --compat.',
+  );
+
 export const otherProcessor = (file: string, found: string, arch: string, wanted: string, mend: string): Diagnostic =>
   error('link/processor', `is compiled for ${found}; ${arch} modules run on ${wanted}`, { file }, mend);
 

@@ -100,12 +100,17 @@ function ownTarget(program: Program, object: LinkedObject, symbol: ObjectSymbol,
   switch (symbol.place) {
     case 'section': {
       const piece = object.pieces[symbol.section];
-      return piece ? { kind: 'piece', piece, offset: symbol.value } : { kind: 'nothing' };
+      return piece ? { kind: 'piece', piece, offset: symbol.value, size: symbol.size } : { kind: 'nothing' };
     }
     case 'absolute':
-      return symbol.type === 'file' ? { kind: 'nothing' } : { kind: 'absolute', value: symbol.value };
+      return symbol.type === 'file'
+        ? { kind: 'nothing' }
+        : { kind: 'absolute', value: symbol.value, size: symbol.size };
     case 'common':
-      if (!program.compat) return { kind: 'piece', piece: commons.get(symbol.name), offset: 0 };
+      if (!program.compat) {
+        const piece = commons.get(symbol.name);
+        return { kind: 'piece', piece, offset: 0, size: piece.size };
+      }
       program.diagnostics.push(commonSymbol(symbol.name, object.file.path, symbol.size));
       return { kind: 'nothing' };
     case 'undefined':

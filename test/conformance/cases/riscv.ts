@@ -533,10 +533,10 @@ function distances(w: Writer): Case[] {
 /** What an assembler adds that expects the linker to shorten code. */
 function relaxed(): Case[] {
   const align = (bytes: number, before: number): Case => ({
-    // The assembler pads by this, and sometimes that is what it takes.
+    // The assembler pads by two bytes less, and sometimes that is what it takes.
     ...(bytes - 2 === (bytes - (before % bytes)) % bytes
       ? {}
-      : { differs: 'the reference linker keeps all padding, so that what follows is not aligned' }),
+      : { mislinkedByCompat: 'all padding is kept, so that what follows is not aligned' }),
     relocation: 'R_RISCV_ALIGN',
     title: `to ${bytes} bytes, behind ${before} bytes`,
     source: code(
