@@ -44,6 +44,21 @@ export interface Dialect {
   readonly self: string;
 }
 
+/**
+ * mpy_init is not where its section starts, so that text starts with a jump.
+ * @param trap assembles to `bytes` that must not be executed
+ */
+export function lateEntry(dialect: Dialect, relocation: string, trap: string, bytes: number): Case {
+  const { start, code, give } = dialect;
+  const entry = code('mpy_init', `.reloc ., ${relocation}, function\n${give(77)}`);
+  return {
+    relocation,
+    title: `with mpy_init at byte ${bytes} of its section`,
+    source: `${start}${entry.replace(/\nmpy_init:\n/, `\n${trap}\nmpy_init:\n`)}${code('function', give(5))}`,
+    expect: { returns: 77 },
+  };
+}
+
 /** What an address may stand for: each needs another relocation of the module, or none. */
 export interface Pointee {
   readonly what: string;

@@ -3,7 +3,7 @@
 // Relocations: https://github.com/ARM-software/abi-aa/blob/main/aaelf32/aaelf32.rst
 
 import type { Case, Dialect, Pointee } from '../case.ts';
-import { offsetPointees, pointees } from '../case.ts';
+import { lateEntry, offsetPointees, pointees } from '../case.ts';
 
 const code = (name: string, body: string) =>
   `.section .text.${name},"ax",%progbits\n.global ${name}\n.type ${name}, %function\n.thumb_func\n${name}:\n${body}`;
@@ -430,4 +430,5 @@ export const armCases: readonly Case[] = [
   ...moves(),
   ...halfwords31(),
   ...nothing(),
+  lateEntry(thumb, 'R_ARM_NONE', 'udf #1', 2),
 ];

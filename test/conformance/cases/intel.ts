@@ -3,7 +3,7 @@
 // Relocations: https://gitlab.com/x86-psABIs/i386-ABI and https://gitlab.com/x86-psABIs/x86-64-ABI
 
 import type { Case, Dialect, Pointee } from '../case.ts';
-import { offsetPointees, pointees } from '../case.ts';
+import { lateEntry, offsetPointees, pointees } from '../case.ts';
 
 type Width = 32 | 64;
 
@@ -329,6 +329,7 @@ function x86(): Case[] {
     );
   return [
     nothing('R_386_NONE'),
+    lateEntry(dialect, 'R_386_NONE', 'int3', 1),
     ...addresses(w, 'R_386_32'),
     ...distances(w, 'R_386_PC32', 4),
     ...branches(w, 'R_386_PC32', ''),
@@ -410,6 +411,7 @@ function x64(): Case[] {
   const right = { returns: 0x7654321 } as const;
   return [
     nothing('R_X86_64_NONE'),
+    lateEntry(dialect, 'R_X86_64_NONE', 'int3', 1),
     ...addresses(w, 'R_X86_64_64'),
     ...distances(w, 'R_X86_64_PC32', 4),
     ...branches(w, 'R_X86_64_PC32', ''),
