@@ -8,6 +8,7 @@ import { startCompanion } from './node/companion.ts';
 import { fileStore } from './node/file-store.ts';
 import { installation } from './node/installation.ts';
 import { freePort, listenOnce } from './node/local-sockets.ts';
+import { openLog } from './node/log-file.ts';
 
 const { memoryFile } = installation(import.meta.dirname, join(import.meta.dirname, 'adapter.js'), '');
 
@@ -19,6 +20,7 @@ const session = new NatmodSession({
   start: startCompanion,
   listen: listenOnce,
   freePort,
+  openLog,
 });
 process.on('SIGTERM', () => session.shutdown());
 session.start(process.stdin, process.stdout);

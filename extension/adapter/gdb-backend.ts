@@ -62,15 +62,6 @@ export class NatmodBackend extends GDBBackend {
     return bytes;
   }
 
-  /** As many of the bytes as can be read, perhaps none. */
-  async readAvailable(address: number, size: number): Promise<Uint8Array> {
-    type Answer = { readonly memory: readonly { readonly begin: string; readonly contents: string }[] };
-    const command = `-data-read-memory-bytes 0x${address.toString(16)} ${size}`;
-    const { memory } = await this.sendCommand<Answer>(command).catch((): Answer => ({ memory: [] }));
-    const [first] = memory;
-    return first && Number(first.begin) === address ? Buffer.from(first.contents, 'hex') : new Uint8Array();
-  }
-
   notePending(row: MIBreakpointInfo): boolean {
     const waits = row.pending !== undefined || row.addr === '<PENDING>';
     if (waits) this.pending.add(row.number);
@@ -98,9 +89,16 @@ export class GdbProcess implements IGDBBackendFactory {
   version = '';
   companion: Companion | undefined;
   backend: NatmodBackend | undefined;
+  /** GDB ended by itself, which it never should. */
+  readonly died: Promise<Failure>;
+  #onDeath!: (failure: Failure) => void;
+  #said = '';
 
   constructor(world: World) {
     this.#world = world;
+    this.died = new Promise((resolve) => {
+      this.#onDeath = resolve;
+    });
   }
 
   /** @throws Failure `debug/gdb-...` */
@@ -121,7 +119,7 @@ export class GdbProcess implements IGDBBackendFactory {
     return {
       getVersion: async () => this.version,
       start: async () => this.#start(),
-      stop: async () => this.companion?.end(),
+      stop: async () => this.end(),
     };
   }
 
@@ -130,9 +128,22 @@ export class GdbProcess implements IGDBBackendFactory {
     return this.backend;
   }
 
+  async end(): Promise<void> {
+    const child = this.companion?.child;
+    if (child?.exitCode === null && child.signalCode === null) this.#onDeath = () => undefined;
+    await this.companion?.end();
+  }
+
   #start(): IStdioProcess {
-    this.companion = this.#world.start([this.program, '--interpreter=mi2', '-nx', '-quiet'], { line: unixDescriptors });
-    const { child } = this.companion;
+    const companion = this.#world.start([this.program, '--interpreter=mi2', '-nx', '-quiet'], {
+      line: unixDescriptors,
+    });
+    this.companion = companion;
+    const { child } = companion;
+    child.stderr?.on('data', (piece) => {
+      this.#said = (this.#said + piece).slice(-2000);
+    });
+    void companion.ended.then((how) => this.#onDeath(new Failure(errors.gdbEnded(this.program, how, this.#said))));
     return Object.assign(child, { getPID: () => child.pid }) as unknown as IStdioProcess;
   }
 }

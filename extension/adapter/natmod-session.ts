@@ -8,7 +8,6 @@ import type { Port } from '../core/board/port.ts';
 import { digest } from '../core/compile/digest.ts';
 import * as errors from '../core/debug/errors.ts';
 import { machineName, readFirmware } from '../core/debug/firmware-image.ts';
-import { readFirmwareSymbols } from '../core/debug/firmware-symbols.ts';
 import { gdbNames } from '../core/debug/gdb.ts';
 import { type DebugConfiguration, type DebuggedModule, readConfiguration } from '../core/debug/launch-config.ts';
 import { type ModuleSymbols, readModuleSymbols } from '../core/debug/module-symbols.ts';
@@ -35,6 +34,11 @@ export class NatmodSession extends EvaluateSession {
   /** The interpreter has the modules. */
   #ready: Promise<void> = Promise.resolve();
   #finished: Promise<void> | undefined;
+  /** Why it can't start, with all that is known of it. */
+  #startFault: unknown;
+  #startFailed = false;
+  /** The client knows why the session has ended. */
+  #toldEnd = false;
 
   constructor(world: World) {
     const process = new GdbProcess(world);
@@ -64,17 +68,35 @@ export class NatmodSession extends EvaluateSession {
         startTarget(configuration, this.#world).then((started) => (this.#target = started)),
         this.#process.choose(names, configuration.arch),
       ]);
-      void target.ended.then((failure) => this.#targetEnded(failure));
+      void target.ended.then((failure) => this.#endWith(failure));
       if (target.port) this.#openConsole(target.port);
-      await super.attachOrLaunchRequest(response, 'attach', {
+      const { died } = this.#process;
+      const started = super.attachOrLaunchRequest(response, 'attach', {
         ...(program !== undefined && { program }),
         gdbAsync: true,
-        target: { connectCommands: [...target.connect] },
+        target: { connectCommands: [] },
       } as never);
+      // A GDB that is gone leaves what it was asked unanswered.
+      await Promise.race([started, died.then((failure) => Promise.reject(failure))]);
+      void died.then((failure) => this.#endWith(failure));
     } catch (thrown) {
       await this.#finish();
-      this.sendErrorResponse(response, errorMessage(thrown));
+      this.#failStart(response, thrown);
     }
+  }
+
+  #failStart(response: DebugProtocol.Response, thrown: unknown): void {
+    if (this.#startFailed) return;
+    this.#startFailed = true;
+    super.sendErrorResponse(response, errorMessage(thrown));
+  }
+
+  /** The base class answers a start that failed with the bare message. */
+  // biome-ignore lint/suspicious/noExplicitAny: the base class's overloads
+  protected override sendErrorResponse(response: DebugProtocol.Response, ...rest: any[]): void {
+    const isStart = response.command === 'launch' || response.command === 'attach';
+    if (isStart) this.#failStart(response, this.#startFault ?? rest[1]);
+    else super.sendErrorResponse(response, ...(rest as [number, string]));
   }
 
   /** @returns what GDB shall read for the firmware: a copy without the heap, where the firmware has one */
@@ -84,10 +106,6 @@ export class NatmodSession extends EvaluateSession {
     const bytes = await files.read(path);
     if (!bytes) throw new Failure(errors.fileMissing(path, 'The firmware'));
     const image = readFirmware(bytes, path, new Set());
-    this.firmwareSymbols = readFirmwareSymbols(bytes, path, async (name, address) => {
-      const inMemory = await this.backend.evaluateNumber(`(unsigned long)&${name}`).catch(() => address);
-      return inMemory - address;
-    });
     const expected = machineOf(this.#configuration);
     if (image.machine !== expected.machine || image.elfClass !== expected.elfClass)
       throw new Failure(
@@ -139,23 +157,36 @@ export class NatmodSession extends EvaluateSession {
     // GDB reports all it does; the user asks for it with a command.
     backend.removeAllListeners('consoleStreamOutput');
     backend.on('consoleStreamOutput', (text) => this.onGdbOutput(text));
+    const { trace } = this.#configuration;
+    if (trace !== undefined) backend.trace = this.#world.openLog(trace);
   }
 
   protected override async configureGdbAndLoadFiles(gdb: never, args: never): Promise<void> {
-    await super.configureGdbAndLoadFiles(gdb, args);
+    try {
+      await super.configureGdbAndLoadFiles(gdb, args);
+      await this.#prepareGdb();
+      await this.#connect();
+    } catch (thrown) {
+      this.#startFault = thrown;
+      throw thrown;
+    }
+  }
+
+  async #prepareGdb(): Promise<void> {
     const { backend } = this;
-    for (const setting of [
-      'confirm off',
-      'pagination off',
-      'print thread-events off',
-      'print inferior-events off',
-      'backtrace limit 500',
-    ])
+    for (const setting of ['confirm off', 'pagination off', 'print thread-events off', 'print inferior-events off'])
       await backend.sendCommand(`-gdb-set ${setting}`);
     const { firmware, target } = this.#configuration;
     if (!(await this.insertHook()) && firmware !== undefined) throw new Failure(errors.noLoader(firmware));
     if (target === 'unix' && this.#process.companion?.port) this.#openConsole(this.#process.companion.port);
     await this.#ready;
+  }
+
+  async #connect(): Promise<void> {
+    for (const command of this.#target?.connect ?? [])
+      await this.backend.sendCommand(command).catch((fault) => {
+        throw new Failure(errors.cannotConnect(this.#configuration.server ?? 'the target', (fault as Error).message));
+      });
   }
 
   protected override sendInitializedEvent(): void {
@@ -185,7 +216,7 @@ export class NatmodSession extends EvaluateSession {
       const readable = script !== undefined && (target === 'unix' ? script : `/r/${baseName(script)}`);
       const source = readable ? runScript(readable, script, args) : importModules(this.modules.map(({ name }) => name));
       const traceback = await python.run(source);
-      if (traceback !== '') this.tellTraceback(traceback);
+      if (traceback !== '') this.#tellTraceback(traceback);
       if (this.#finished) return;
       const what = script === undefined ? 'The import' : baseName(script);
       this.tell(`${what} ${traceback === '' ? 'is done' : 'ended with an exception'}.\n`, 'console');
@@ -195,7 +226,7 @@ export class NatmodSession extends EvaluateSession {
     }
   }
 
-  protected override tellTraceback(traceback: string): void {
+  #tellTraceback(traceback: string): void {
     for (const { text, file, line } of readTraceback(traceback)) {
       const event = new OutputEvent(`${text}\n`, 'stderr') as DebugProtocol.OutputEvent;
       if (file !== undefined && line !== undefined) {
@@ -206,20 +237,8 @@ export class NatmodSession extends EvaluateSession {
     }
   }
 
-  protected override get console(): PythonConsole | undefined {
+  protected override get python(): PythonConsole | undefined {
     return this.#console;
-  }
-
-  /** The script runs under the user's path; modules lie on the board under names only. */
-  protected override pythonSource(file: string): string | undefined {
-    const { script, target, cwd } = this.#configuration;
-    if (script !== undefined && baseName(file) === baseName(script)) return script;
-    return target === 'unix' && !file.startsWith('<') ? this.#world.files.resolve(cwd ?? '', file) : undefined;
-  }
-
-  protected override isOwnPython(file: string): boolean {
-    const own = /^<(stdin|string)>$|(^|\/)unix-console\.py$/;
-    return this.#configuration.request === 'launch' && own.test(file);
   }
 
   protected override onModuleLoaded(_module: LoadedModule): void {}
@@ -230,13 +249,19 @@ export class NatmodSession extends EvaluateSession {
     // QEMU or the board has gone away under GDB.
     if (kind === 'thread-group-exited' && this.sessionInfo.state < states.exiting && !this.#target?.isRun) {
       this.isRunning = false;
-      void this.setExitSessionRequest(1);
+      void this.#endWith(this.#target?.ended);
     }
   }
 
-  async #targetEnded(failure: Failure): Promise<void> {
-    if (this.#finished) return;
-    this.tell(`${messageOf(failure)}\n`, 'important');
+  /** Says why before the client is told that the session is over. @param why what is known of it, soon or never */
+  async #endWith(why: Failure | Promise<Failure> | undefined): Promise<void> {
+    if (this.#toldEnd) return;
+    const late = new Promise<undefined>((done) => this.#world.clock.after(1000, () => done(undefined)));
+    const failure = await Promise.race([why, late]);
+    if (this.#toldEnd) return;
+    this.#toldEnd = true;
+    if (this.#startFailed) return;
+    this.tell(`${messageOf(failure ?? new Failure(errors.targetGone()))}\n`, 'important');
     await this.setExitSessionRequest(1);
   }
 
@@ -256,7 +281,7 @@ export class NatmodSession extends EvaluateSession {
   async #end(): Promise<void> {
     const { target, request } = this.#configuration ?? {};
     if (this.gdb?.isActive() && (request === 'attach' || target === 'gdbserver')) await this.#detach();
-    await this.#process.companion?.end();
+    await this.#process.end();
     await this.#target?.end();
   }
 

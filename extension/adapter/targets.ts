@@ -77,12 +77,12 @@ async function startQemu({ arch, board, firmware }: DebugConfiguration, world: W
       ended: server.ended,
       end: async () => {
         listener.close();
-        await server.companion.end();
+        await server.end();
       },
     };
   } catch (thrown) {
     listener.close();
-    await server.companion.end();
+    await server.end();
     throw thrown;
   }
 }
@@ -114,16 +114,17 @@ async function startOpenocd({ openocd, board }: DebugConfiguration, world: World
   try {
     await server.until(server.says(openocdReady));
   } catch (thrown) {
-    await server.companion.end();
+    await server.end();
     throw thrown;
   }
   const { connect } = remote(`127.0.0.1:${port}`);
-  return { connect, isRun: false, port: undefined, ended: server.ended, end: () => server.companion.end() };
+  return { connect, isRun: false, port: undefined, ended: server.ended, end: () => server.end() };
 }
 
 function remote(address: string): Target {
   return {
-    connect: [`-target-select remote ${address}`],
+    // By itself GDB would try for a quarter of a minute.
+    connect: ['-gdb-set tcp connect-timeout 5', `-target-select remote ${address}`],
     isRun: false,
     port: undefined,
     ended: new Promise(() => undefined),
@@ -133,7 +134,9 @@ function remote(address: string): Target {
 
 interface Server {
   readonly companion: Companion;
+  /** By itself. */
   readonly ended: Promise<Failure>;
+  end(): Promise<void>;
   /** Resolves when what it prints matches. */
   says(pattern: RegExp): Promise<void>;
   /** @throws Failure when it ends before, or takes too long */
@@ -152,15 +155,20 @@ async function started(argv: readonly string[], world: World): Promise<Server> {
     });
   }
   // What it said last arrives after its end.
-  const ended = companion.ended.then(
-    (how) =>
-      new Promise<Failure>((done) =>
-        world.clock.after(50, () => done(new Failure(errors.serverEnded(program, how, complaints(said))))),
-      ),
-  );
+  let byUs = false;
+  const ended = new Promise<Failure>((done) => {
+    void companion.ended.then((how) => {
+      if (!byUs) world.clock.after(50, () => done(new Failure(errors.serverEnded(program, how, complaints(said)))));
+    });
+  });
   return {
     companion,
     ended,
+    end: () => {
+      const { exitCode, signalCode } = companion.child;
+      byUs = exitCode === null && signalCode === null;
+      return companion.end();
+    },
     says: (pattern) =>
       new Promise((resolve) => {
         look = () => {

@@ -13,6 +13,8 @@ export interface World {
   /** @param name of who will connect */
   listen(name: string): Promise<Listener>;
   freePort(): Promise<number>;
+  /** @returns what appends a line to a file, which starts empty */
+  openLog(path: string): (line: string) => void;
 }
 
 export interface StartOptions {
@@ -25,6 +27,8 @@ export interface StartOptions {
 export interface Companion {
   readonly child: {
     readonly pid?: number | undefined;
+    readonly exitCode: number | null;
+    readonly signalCode: string | null;
     readonly stdin: NodeJS.WritableStream | null;
     readonly stdout: NodeJS.ReadableStream | null;
     readonly stderr: NodeJS.ReadableStream | null;

@@ -14,10 +14,16 @@ export class Client extends DebugClient {
   readonly events: DebugProtocol.Event[] = [];
   #seen = 0;
 
-  constructor(adapter = join(top, 'extension/adapter.ts')) {
+  constructor(adapter = join(top, 'extension/adapter.ts'), env: NodeJS.ProcessEnv = {}) {
     const loader = adapter.endsWith('.ts') ? ['--import', 'tsx'] : [];
     // The base class takes one script; what is before it goes the way of options.
-    super(process.execPath, adapter, 'natmod', { env: { ...process.env, NODE_OPTIONS: loader.join(' ') } }, true);
+    super(
+      process.execPath,
+      adapter,
+      'natmod',
+      { env: { ...process.env, ...env, NODE_OPTIONS: loader.join(' ') } },
+      true,
+    );
     this.defaultTimeout = patienceMs;
     this.on('output', ({ body }: DebugProtocol.OutputEvent) => {
       this.console += body.output;

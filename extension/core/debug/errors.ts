@@ -29,6 +29,14 @@ export const gdbUnusable = (program: string, said: string): Diagnostic =>
     'It must be GDB itself. Try it in a terminal with --version.',
   );
 
+export const gdbEnded = (program: string, how: string, said: string): Diagnostic =>
+  error(
+    'debug/gdb-ended',
+    `${program} ended in the middle of the session (${how})${said.trim() === '' ? '.' : `: ${lastLines(said)}`}`,
+    undefined,
+    'Start the session again. If it happens again: another GDB can be named as "gdb", and "trace" keeps what was said to it.',
+  );
+
 export const toolMissing = (program: string, what: string): Diagnostic =>
   error(
     'debug/tool-missing',
@@ -99,6 +107,14 @@ export const serverSilent = (program: string, seconds: number, said: string): Di
     `${program} was not ready after ${seconds} s${said.trim() === '' ? '' : `; it said: ${lastLines(said)}`}`,
     undefined,
     hintFor(said),
+  );
+
+export const targetGone = (): Diagnostic =>
+  error(
+    'debug/target-gone',
+    'The target has gone away.',
+    undefined,
+    'See that the board has power, that its probe is plugged in, and that the GDB server still runs.',
   );
 
 export const cannotConnect = (place: string, why: string): Diagnostic =>
