@@ -62,6 +62,15 @@ export class NatmodBackend extends GDBBackend {
     return bytes;
   }
 
+  /** As many of the bytes as can be read, perhaps none. */
+  async readAvailable(address: number, size: number): Promise<Uint8Array> {
+    type Answer = { readonly memory: readonly { readonly begin: string; readonly contents: string }[] };
+    const command = `-data-read-memory-bytes 0x${address.toString(16)} ${size}`;
+    const { memory } = await this.sendCommand<Answer>(command).catch((): Answer => ({ memory: [] }));
+    const [first] = memory;
+    return first && Number(first.begin) === address ? Buffer.from(first.contents, 'hex') : new Uint8Array();
+  }
+
   notePending(row: MIBreakpointInfo): boolean {
     const waits = row.pending !== undefined || row.addr === '<PENDING>';
     if (waits) this.pending.add(row.number);

@@ -8,6 +8,7 @@ import type { Port } from '../core/board/port.ts';
 import { digest } from '../core/compile/digest.ts';
 import * as errors from '../core/debug/errors.ts';
 import { machineName, readFirmware } from '../core/debug/firmware-image.ts';
+import { readFirmwareSymbols } from '../core/debug/firmware-symbols.ts';
 import { gdbNames } from '../core/debug/gdb.ts';
 import { type DebugConfiguration, type DebuggedModule, readConfiguration } from '../core/debug/launch-config.ts';
 import { type ModuleSymbols, readModuleSymbols } from '../core/debug/module-symbols.ts';
@@ -106,6 +107,10 @@ export class NatmodSession extends EvaluateSession {
     const bytes = await files.read(path);
     if (!bytes) throw new Failure(errors.fileMissing(path, 'The firmware'));
     const image = readFirmware(bytes, path, new Set());
+    this.firmwareSymbols = readFirmwareSymbols(bytes, path, async (name, address) => {
+      const inMemory = await this.backend.evaluateNumber(`(unsigned long)&${name}`).catch(() => address);
+      return inMemory - address;
+    });
     const expected = machineOf(this.#configuration);
     if (image.machine !== expected.machine || image.elfClass !== expected.elfClass)
       throw new Failure(
@@ -174,7 +179,13 @@ export class NatmodSession extends EvaluateSession {
 
   async #prepareGdb(): Promise<void> {
     const { backend } = this;
-    for (const setting of ['confirm off', 'pagination off', 'print thread-events off', 'print inferior-events off'])
+    for (const setting of [
+      'confirm off',
+      'pagination off',
+      'print thread-events off',
+      'print inferior-events off',
+      'backtrace limit 500',
+    ])
       await backend.sendCommand(`-gdb-set ${setting}`);
     const { firmware, target } = this.#configuration;
     if (!(await this.insertHook()) && firmware !== undefined) throw new Failure(errors.noLoader(firmware));
@@ -216,7 +227,7 @@ export class NatmodSession extends EvaluateSession {
       const readable = script !== undefined && (target === 'unix' ? script : `/r/${baseName(script)}`);
       const source = readable ? runScript(readable, script, args) : importModules(this.modules.map(({ name }) => name));
       const traceback = await python.run(source);
-      if (traceback !== '') this.#tellTraceback(traceback);
+      if (traceback !== '') this.tellTraceback(traceback);
       if (this.#finished) return;
       const what = script === undefined ? 'The import' : baseName(script);
       this.tell(`${what} ${traceback === '' ? 'is done' : 'ended with an exception'}.\n`, 'console');
@@ -226,7 +237,7 @@ export class NatmodSession extends EvaluateSession {
     }
   }
 
-  #tellTraceback(traceback: string): void {
+  protected override tellTraceback(traceback: string): void {
     for (const { text, file, line } of readTraceback(traceback)) {
       const event = new OutputEvent(`${text}\n`, 'stderr') as DebugProtocol.OutputEvent;
       if (file !== undefined && line !== undefined) {
@@ -237,8 +248,20 @@ export class NatmodSession extends EvaluateSession {
     }
   }
 
-  protected override get python(): PythonConsole | undefined {
+  protected override get console(): PythonConsole | undefined {
     return this.#console;
+  }
+
+  /** The script runs under the user's path; modules lie on the board under names only. */
+  protected override pythonSource(file: string): string | undefined {
+    const { script, target, cwd } = this.#configuration;
+    if (script !== undefined && baseName(file) === baseName(script)) return script;
+    return target === 'unix' && !file.startsWith('<') ? this.#world.files.resolve(cwd ?? '', file) : undefined;
+  }
+
+  protected override isOwnPython(file: string): boolean {
+    const own = /^<(stdin|string)>$|(^|\/)unix-console\.py$/;
+    return this.#configuration.request === 'launch' && own.test(file);
   }
 
   protected override onModuleLoaded(_module: LoadedModule): void {}

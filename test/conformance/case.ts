@@ -11,6 +11,8 @@ export interface Case {
   readonly expect: { readonly returns: number } | { readonly refused: string };
   /** With --compat the linker refuses what else it links: code of the diagnostic. */
   readonly refusedByCompat?: string;
+  /** Why the reference linker's bytes, which --compat gives, do not return that: they are compared, but not executed. */
+  readonly mislinkedByCompat?: string;
   /** Symbols at fixed addresses, as from a linker script. */
   readonly externs?: Readonly<Record<string, number>>;
   /** The assembler knows no name for a relocation: it is given as number `from` and made `to` in the object. */
@@ -40,6 +42,21 @@ export interface Dialect {
   readonly callEntry: string;
   /** Returns the address itself. */
   readonly self: string;
+}
+
+/**
+ * mpy_init is not where its section starts, so that text starts with a jump.
+ * @param trap assembles to `bytes` that must not be executed
+ */
+export function lateEntry(dialect: Dialect, relocation: string, trap: string, bytes: number): Case {
+  const { start, code, give } = dialect;
+  const entry = code('mpy_init', `.reloc ., ${relocation}, function\n${give(77)}`);
+  return {
+    relocation,
+    title: `with mpy_init at byte ${bytes} of its section`,
+    source: `${start}${entry.replace(/\nmpy_init:\n/, `\n${trap}\nmpy_init:\n`)}${code('function', give(5))}`,
+    expect: { returns: 77 },
+  };
 }
 
 /** What an address may stand for: each needs another relocation of the module, or none. */

@@ -18,13 +18,21 @@ import { execute } from './execute.ts';
 import { placements, type Run } from './image.ts';
 import { lacking, toolEnvironment } from './machines.ts';
 
+const shapes = ['-ffunction-sections', '-fdata-sections', '-g', '-fno-plt'];
 const variants: readonly (readonly string[])[] = [
-  ...['-O0', '-O1', '-O2', '-O3', '-Os', '-Oz'].map((level) => [level]),
-  ['-Os', '-g'],
-  ['-Os', '-fno-plt'],
-  ['-Os', '-ffunction-sections', '-fdata-sections'],
-  ['-O2', '-ffunction-sections', '-fdata-sections', '-fno-plt', '-g'],
+  ...['-O0', '-O1', '-O2', '-O3', '-Os', '-Oz'].flatMap((level) => [[level], [level, ...shapes]]),
+  ...shapes.map((shape) => ['-Os', shape]),
 ];
+
+/** Beside the flags of our own build: code that expects to be shortened, and literals in other places. */
+const others: Readonly<
+  Partial<Record<BuildableArch, Readonly<Partial<Record<Compiler['family'], readonly (readonly string[])[]>>>>>
+> = {
+  rv32imc: { gcc: [['-mrelax'], ['-mrelax', '-falign-functions=16', '-falign-loops=8']], clang: [['-mrelax']] },
+  rv64imc: { gcc: [['-mrelax'], ['-mrelax', '-falign-functions=16', '-falign-loops=8']], clang: [['-mrelax']] },
+  xtensa: { gcc: [['-mlongcalls'], ['-mtext-section-literals'], ['-mno-force-l32']] },
+  xtensawin: { gcc: [['-mno-longcalls'], ['-mtext-section-literals']] },
+};
 
 for (const arch of buildableArchs)
   for (const family of ['gcc', 'clang'] as const)
@@ -44,7 +52,8 @@ async function runs(t: TestContext, arch: BuildableArch, family: Compiler['famil
     const smaller = targets[arch].smallerFlags?.[family];
     // As our own build makes code, and at the levels where compilers are told apart from each other most.
     const own = smaller ? ['-Os', '-O0', '-O2', '-O3'].map((level) => [...smaller, level]) : [];
-    for (const flags of [...variants, ...own]) {
+    const other = (others[arch]?.[family] ?? []).flatMap((flags) => ['-O0', '-Os'].map((level) => [level, ...flags]));
+    for (const flags of [...variants, ...own, ...other]) {
       const variant = flags.join(' ');
       const objects = await Promise.all(
         sourcesFor(arch).map((source) => compile(compiler, flags, join(sources, source), folder, env)),

@@ -1,28 +1,108 @@
-// The Debug Console, hovers and watches. A line for GDB starts with `>`.
+// The Debug Console, hovers and watches. A line that starts with `>` or `-exec` is a command for GDB; anything else is a C
+// expression where the target stands, else a name of the Python that runs there; while the program is done or waits, Python.
 // https://microsoft.github.io/debug-adapter-protocol/specification#Requests_Evaluate
 
-import { OutputEvent } from '@vscode/debugadapter';
+import { InvalidatedEvent, OutputEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { findByPath } from '../../core/debug/python-path.ts';
+import { consoleLine } from '../../core/debug/python-source.ts';
 import type { PythonConsole } from '../python-console.ts';
-import { StackSession } from './stack.ts';
+import { errorMessage } from '../respond.ts';
+import type { KnownFrame } from './stack.ts';
+import { VariablesSession } from './variables.ts';
 
-export abstract class EvaluateSession extends StackSession {
-  protected abstract get python(): PythonConsole | undefined;
+const gdbCommand = /^\s*(?:>|-exec\s)\s*/;
+
+export abstract class EvaluateSession extends VariablesSession {
+  protected abstract get console(): PythonConsole | undefined;
   #gdbCommands = 0;
+  #takesInvalidated = false;
+
+  protected override initializeRequest(
+    response: DebugProtocol.InitializeResponse,
+    args: DebugProtocol.InitializeRequestArguments,
+  ): void {
+    this.#takesInvalidated = args.supportsInvalidatedEvent === true;
+    response.body = { ...response.body, supportsSetExpression: true };
+    super.initializeRequest(response, args);
+  }
 
   protected override async evaluateRequest(
     response: DebugProtocol.EvaluateResponse,
     args: DebugProtocol.EvaluateArguments,
   ): Promise<void> {
-    const isCommand = args.context === 'repl' && args.expression.trimStart().startsWith('>');
-    if (!isCommand) return super.evaluateRequest(response, args);
+    try {
+      response.body = await this.#evaluate(args);
+      this.sendResponse(response);
+    } catch (thrown) {
+      // Under the mouse anything may lie: what is no expression is no fault.
+      const message = errorMessage(thrown);
+      this.sendErrorResponse(response, { ...message, showUser: args.context === 'repl' });
+    }
+  }
+
+  async #evaluate({ expression, context, frameId }: DebugProtocol.EvaluateArguments) {
+    const frame = this.frameAt(frameId);
+    if (context === 'repl' && gdbCommand.test(expression))
+      return this.#runGdb(expression.replace(gdbCommand, ''), frame);
+    if (context === 'repl' && this.isRunning) return this.#runPython(expression);
+    if (this.isRunning) throw new Error('The program runs: pause it, or wait until it stops.');
+    const { name: _name, evaluateName: _path, ...body } = await this.#lookUp(expression, frame, context === 'repl');
+    return { ...body, result: body.value };
+  }
+
+  async #lookUp(expression: string, frame: KnownFrame | undefined, mayWrite: boolean): Promise<DebugProtocol.Variable> {
+    if (frame?.python) {
+      const found = await findByPath(frame.python, expression);
+      if (!found) throw new Error(`${expression} is no name that this Python function knows.`);
+      return this.presentPython(expression, found);
+    }
+    const place = frame ?? { threadId: this.threadId, frameId: 0 };
+    try {
+      const value = await this.values.evaluate(place, expression);
+      if (mayWrite && /[^=!<>]=[^=]|\+\+|--|\w\s*\(/.test(expression)) this.changed();
+      return await this.present(place, value);
+    } catch (fault) {
+      const [innermost] = await this.pythonFrames();
+      const found = innermost && (await findByPath(innermost, expression));
+      if (found) return this.presentPython(expression, found);
+      throw fault;
+    }
+  }
+
+  /** What was shown may have changed without the target having run. */
+  protected changed(): void {
+    this.python.forget();
+    if (this.#takesInvalidated) super.sendEvent(new InvalidatedEvent(['variables']));
+  }
+
+  async #runGdb(command: string, frame: KnownFrame | undefined) {
     this.#gdbCommands++;
     try {
-      await super.evaluateRequest(response, args);
+      const scope = frame && !frame.python ? `--thread ${frame.threadId} --frame ${frame.frameId} ` : '';
+      const line = command.startsWith('-')
+        ? command
+        : `-interpreter-exec ${scope}console ${this.backend.standardEscape(command)}`;
+      await this.backend.sendCommand(line);
     } finally {
       this.#gdbCommands--;
     }
+    if (!this.isRunning) this.changed();
+    return { result: '', variablesReference: 0 };
   }
+
+  async #runPython(line: string) {
+    const { console } = this;
+    if (!console)
+      throw new Error('This session has no line to the interpreter. A line that starts with > is a command for GDB.');
+    if (!console.isFree)
+      throw new Error('MicroPython runs the script: pause it to look at variables, or wait until it is done.');
+    const traceback = await console.run(consoleLine(line));
+    if (traceback !== '') this.tellTraceback(traceback);
+    return { result: '', variablesReference: 0 };
+  }
+
+  protected abstract tellTraceback(traceback: string): void;
 
   protected onGdbOutput(text: string): void {
     if (this.#gdbCommands > 0) this.tell(text, 'stdout');

@@ -1,37 +1,218 @@
-// The call stack, its frames told apart: the module's own C, MicroPython's, the C library's.
+// The call stack: the frames of C, told apart whose they are, and below them the Python functions that are running.
 // https://microsoft.github.io/debug-adapter-protocol/specification#Requests_StackTrace
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { isIn } from '../import-hook.ts';
+import { originLabels, originOf } from '../../core/debug/frame-origin.ts';
+import type { PythonFrame } from '../../core/debug/python-value.ts';
+import type { FirmwareSymbols } from '../../core/debug/target.ts';
+import type { FrameReference } from '../c-values.ts';
+import { isIn, type LoadedModule } from '../import-hook.ts';
+import { PythonMemory } from '../python-memory.ts';
+import { errorMessage } from '../respond.ts';
 import { SteppingSession } from './stepping.ts';
 
+/** A frame that a client knows by its number. */
+export interface KnownFrame extends FrameReference {
+  readonly address?: number;
+  readonly python?: PythonFrame;
+}
+
+export interface ModuleVariable {
+  readonly name: string;
+  readonly expression: string;
+  readonly type: string;
+}
+
+/** As GDB lists them. */
+interface ListedFrame {
+  readonly level: string;
+  readonly addr: string;
+  readonly func?: string;
+  readonly file?: string;
+  readonly fullname?: string;
+  readonly line?: string;
+  readonly from?: string;
+}
+
 export abstract class StackSession extends SteppingSession {
+  #python: PythonMemory | undefined;
+  /** Of the firmware, where it is known. */
+  protected firmwareSymbols: FirmwareSymbols | undefined;
+  #pythonFrames: Promise<readonly PythonFrame[]> | undefined;
+  readonly #variables = new WeakMap<LoadedModule, Promise<ModuleVariable[]>>();
+
+  /** The Python in the target's memory. */
+  protected get python(): PythonMemory {
+    this.#python ??= new PythonMemory(this.backend, this.arch, this.firmwareSymbols);
+    return this.#python;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: GDB's records, as the base class has them
+  protected override handleGDBAsync(kind: string, record: any): void {
+    if (kind === 'stopped' || kind === 'running') this.memoryChanged();
+    super.handleGDBAsync(kind, record);
+  }
+
+  /** The target has run, or what was read of it is of no use any more. */
+  protected memoryChanged(): void {
+    this.#python?.forget();
+    this.#pythonFrames = undefined;
+  }
+
+  protected frameAt(id: number | undefined): KnownFrame | undefined {
+    return id === undefined ? undefined : this.frameHandles.get(id);
+  }
+
+  protected moduleOf({ address }: KnownFrame): LoadedModule | undefined {
+    return address === undefined ? undefined : this.loaded.find((one) => isIn(one, address));
+  }
+
   protected override async stackTraceRequest(
     response: DebugProtocol.StackTraceResponse,
     args: DebugProtocol.StackTraceArguments,
   ): Promise<void> {
-    await super.stackTraceRequest(response, args);
+    if (!this.canRequestProceed()) return this.sendResponse(response);
+    try {
+      const depth = await this.#depth();
+      const start = args.startFrame ?? 0;
+      const end = args.levels ? start + args.levels : Number.MAX_SAFE_INTEGER;
+      const frames = start < depth ? await this.#listFrames(start, Math.min(end, depth) - 1) : [];
+      // To look for Python's functions takes a while: only when somebody looks so far down.
+      const python = end > depth ? await this.#listPython(args.threadId) : undefined;
+      if (python) frames.push(...python.slice(Math.max(0, start - depth), end - depth));
+      response.body = { stackFrames: frames, totalFrames: depth + (python?.length ?? 1) };
+      this.sendResponse(response);
+    } catch (thrown) {
+      if (this.shouldReportError(thrown)) this.sendErrorResponse(response, errorMessage(thrown));
+      else this.sendResponse(response);
+    }
   }
 
-  public override sendResponse(response: DebugProtocol.Response): void {
-    if (response.command === 'stackTrace' && response.success && response.body) {
-      const body = response.body as DebugProtocol.StackTraceResponse['body'];
-      this.stopDepth = body.totalFrames;
-      for (const frame of body.stackFrames) this.#describe(frame);
+  async #depth(): Promise<number> {
+    if (this.stopDepth === undefined) {
+      const { depth } = await this.backend.sendCommand<{ depth: string }>(
+        `-stack-info-depth --thread ${this.threadId}`,
+      );
+      this.stopDepth = Number(depth);
     }
-    super.sendResponse(response);
+    return this.stopDepth;
   }
 
-  #describe(frame: DebugProtocol.StackFrame): void {
-    const address = Number(frame.instructionPointerReference);
-    const module = this.loaded.find((one) => isIn(one, address));
-    if (module) {
-      frame.moduleId = module.symbols.name;
-      return;
+  async #listFrames(first: number, last: number): Promise<DebugProtocol.StackFrame[]> {
+    const { stack } = await this.backend.sendCommand<{ stack: readonly ListedFrame[] }>(
+      `-stack-list-frames --thread ${this.threadId} ${first} ${last}`,
+    );
+    return stack.map((frame) => this.#describe(frame));
+  }
+
+  #describe({ level, addr, func, file, fullname, line, from }: ListedFrame): DebugProtocol.StackFrame {
+    const address = Number(addr);
+    const reference: KnownFrame = { threadId: this.threadId, frameId: Number(level), address };
+    const module = this.moduleOf(reference);
+    const origin = originOf({ isInModule: module !== undefined, func, file: fullname ?? file, sharedLibrary: from });
+    const label = originLabels[origin];
+    const isOwn = origin === 'module';
+    const path = fullname ?? file;
+    return {
+      id: this.frameHandles.create(reference),
+      name: func === undefined || func === '??' ? `0x${address.toString(16)}` : func,
+      line: Number(line ?? 0),
+      column: 0,
+      instructionPointerReference: addr,
+      moduleId: module?.symbols.name ?? (origin === 'firmware' ? 'firmware' : 'C library'),
+      ...(!isOwn && { presentationHint: 'subtle' as const }),
+      ...(path !== undefined && {
+        source: {
+          name: path.split(/[\\/]/).at(-1) ?? path,
+          path,
+          ...(!isOwn && { presentationHint: 'deemphasize' as const, origin: label }),
+        },
+      }),
+    };
+  }
+
+  /** A heading, then the functions, innermost first; nothing where no Python runs. */
+  async #listPython(threadId: number): Promise<DebugProtocol.StackFrame[]> {
+    const found = await this.pythonFrames();
+    if (found.length === 0) return [];
+    const heading: DebugProtocol.StackFrame = {
+      id: this.frameHandles.create({ threadId, frameId: 0 }),
+      name: 'Python',
+      line: 0,
+      column: 0,
+      presentationHint: 'label',
+    };
+    const rows = found.map((python): DebugProtocol.StackFrame => {
+      const reference: KnownFrame = { threadId, frameId: 0, python };
+      const path = this.pythonSource(python.file);
+      return {
+        id: this.frameHandles.create(reference),
+        name: python.name,
+        line: python.line,
+        column: 0,
+        moduleId: 'Python',
+        source: {
+          name: python.file.split(/[\\/]/).at(-1) ?? python.file,
+          ...(path === undefined ? { presentationHint: 'deemphasize' as const } : { path }),
+        },
+      };
+    });
+    return [heading, ...rows];
+  }
+
+  /** The Python functions that are running, innermost first. */
+  protected pythonFrames(): Promise<readonly PythonFrame[]> {
+    this.#pythonFrames ??= this.#findPython();
+    return this.#pythonFrames;
+  }
+
+  async #findPython(): Promise<readonly PythonFrame[]> {
+    try {
+      const stackPointer = await this.backend.evaluateNumber('(unsigned long)$sp');
+      const frames = await (await this.python.runtime()).frames(stackPointer);
+      return frames.slice(0, 1 + frames.findLastIndex(({ file }) => !this.isOwnPython(file)));
+    } catch (fault) {
+      this.backend.trace?.(`no Python frames: ${(fault as Error).message}`);
+      return [];
     }
-    frame.moduleId = 'firmware';
-    frame.presentationHint = 'subtle';
-    if (frame.name === '??') frame.name = `0x${address.toString(16)}`;
-    if (frame.source) frame.source.presentationHint = 'deemphasize';
+  }
+
+  /** @returns where the user has the file; undefined for what they have not */
+  protected abstract pythonSource(file: string): string | undefined;
+
+  /** Whether the outermost code may be what the session itself runs the user's with. */
+  protected abstract isOwnPython(file: string): boolean;
+
+  protected get threadId(): number {
+    return 1;
+  }
+
+  protected moduleVariables(module: LoadedModule): Promise<ModuleVariable[]> {
+    let found = this.#variables.get(module);
+    if (!found) {
+      found = this.#findVariables(module);
+      this.#variables.set(module, found);
+    }
+    return found;
+  }
+
+  async #findVariables({ symbols, blocks }: LoadedModule): Promise<ModuleVariable[]> {
+    type Row = { readonly name: string; readonly type: string };
+    type File = { readonly filename: string; readonly symbols: readonly Row[] };
+    const { symbols: listed } = await this.backend.sendCommand<{ symbols: { debug?: readonly File[] } }>(
+      `-symbol-info-variables --name "^\\\\(${symbols.variables.join('\\\\|')}\\\\)$"`,
+    );
+    const found: ModuleVariable[] = [];
+    for (const { filename, symbols: rows } of listed.debug ?? [])
+      for (const { name, type } of rows) {
+        const expression = `'${filename}'::${name}`;
+        const address = await this.backend.evaluateNumber(`(unsigned long)&${expression}`).catch(() => 0);
+        // The firmware, or another module, may have a variable of the same name.
+        const isOwn = (['text', 'rodata', 'bss'] as const).some(
+          (block) => blocks[block] <= address && address < blocks[block] + symbols.sizes[block],
+        );
+        if (isOwn) found.push({ name, expression, type });
+      }
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 }

@@ -1,6 +1,6 @@
 // What the linker knows of an instruction set: how each relocation computes its value and where the bits of that value go.
 // Letters as in the ABI documents: S symbol, A addend, P place, GOT address of the global offset table, G offset in it of
-// the symbol's entry.
+// the symbol's entry, Z the symbol's size.
 
 import type { ElfClass } from '../elf/constants.ts';
 import type { BuildableArch } from './names.ts';
@@ -10,6 +10,7 @@ export type Formula =
   | 'S + A'
   | 'S + A - P'
   | 'S + A - GOT'
+  | 'Z + A'
   | 'GOT + A - P'
   | 'G + A'
   | 'G + GOT + A - P'

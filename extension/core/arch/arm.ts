@@ -4,7 +4,7 @@
 
 import { machines } from '../elf/constants.ts';
 import type { Architecture, Field, MemoryCall, RelocationTable } from './architecture.ts';
-import { distance32, signExtend, signed, word32 } from './fields.ts';
+import { distance32, signExtend, signed, word8, word16, word32 } from './fields.ts';
 
 // In branches bit 0 of S (a Thumb function's symbol value is odd) carries no distance: fields drop it and ask for no alignment.
 
@@ -80,6 +80,76 @@ const thumbShortBranch = (name: string, bits: number): Field => ({
   },
 });
 
+/** CBZ and CBNZ (T1), forwards only: i:imm5, of halfwords. */
+const compareBranch: Field = {
+  name: 'compare and branch',
+  bytes: 2,
+  range: [0, 0x7f],
+  align: 1,
+  read(view, at) {
+    const bits = view.getUint16(at, true);
+    // The largest stands for the -4 that pc is ahead.
+    return ((((((bits >> 9) & 1) << 6) | (((bits >> 3) & 0x1f) << 1)) + 4) % 0x80) - 4;
+  },
+  write(view, at, value) {
+    const bits = (((value >> 6) & 1) << 9) | (((value >> 1) & 0x1f) << 3);
+    view.setUint16(at, (view.getUint16(at, true) & 0xfd07) | bits, true);
+  },
+};
+
+/** What pc reads as in loads and ADR, less 4: rounded down. */
+const alignedPlace = (place: number) => place & ~3;
+
+/** LDR (literal, T1) and ADR (T1), forwards only: imm8, of words. */
+const shortLiteral: Field = {
+  name: 'short literal load',
+  bytes: 2,
+  range: [0, 0x3fc],
+  align: 4,
+  origin: alignedPlace,
+  // The largest stands for the -4 that pc is ahead.
+  read: (view, at) => (((view.getUint8(at) << 2) + 4) & 0x3ff) - 4,
+  write: (view, at, value) => view.setUint8(at, value >> 2),
+};
+
+/** LDR (literal, T2): imm12, added if U is set. */
+const longLiteral: Field = {
+  name: 'literal load',
+  bytes: 4,
+  range: [-0xfff, 0xfff],
+  align: 1,
+  origin: alignedPlace,
+  read(view, at) {
+    const size = view.getUint16(at + 2, true) & 0xfff;
+    return view.getUint16(at, true) & 0x80 ? size : -size;
+  },
+  write(view, at, value) {
+    view.setUint16(at, (view.getUint16(at, true) & 0xff7f) | (value < 0 ? 0 : 0x80), true);
+    view.setUint16(at + 2, (view.getUint16(at + 2, true) & 0xf000) | Math.abs(value), true);
+  },
+};
+
+/** ADR (T3 adds, T2 subtracts): i:imm3:imm8. */
+const longAddress: Field = {
+  name: 'ADR',
+  bytes: 4,
+  range: [-0xfff, 0xfff],
+  align: 1,
+  origin: alignedPlace,
+  read(view, at) {
+    const high = view.getUint16(at, true);
+    const low = view.getUint16(at + 2, true);
+    const size = (((high >> 10) & 1) << 11) | (((low >> 12) & 7) << 8) | (low & 0xff);
+    return high & 0xa0 ? -size : size;
+  },
+  write(view, at, value) {
+    const size = Math.abs(value);
+    const high = (view.getUint16(at, true) & 0xfb5f) | (value < 0 ? 0xa0 : 0) | ((size >> 11) << 10);
+    view.setUint16(at, high, true);
+    view.setUint16(at + 2, (view.getUint16(at + 2, true) & 0x8f00) | (((size >> 8) & 7) << 12) | (size & 0xff), true);
+  },
+};
+
 /** MOVW and MOVT (T3, T1): imm4:i:imm3:imm8. `shift` picks the half of the value. */
 const thumbMove = (name: string, shift: 0 | 16): Field => ({
   name,
@@ -114,26 +184,38 @@ const staticBase = 'counts from a static base (-frwpi, -msingle-pic-base), which
 const threadLocal = 'thread-local storage: the loader gives a module none';
 const usePic = 'Compile with -fpic (assembler: use a literal or a GOT access).';
 const useGlobal = 'Use an ordinary global variable.';
+const a32 = { why: 'is of ARM (A32) code, which no Cortex-M executes', mend: 'Compile with -mthumb.' } as const;
+const dynamic = {
+  why: 'belongs into an executable or a shared library, not into an object',
+  mend: 'Pass the objects that the compiler made with -c.',
+} as const;
 
 const relocations: RelocationTable = {
   0: { name: 'R_ARM_NONE', formula: 'none' },
   2: { name: 'R_ARM_ABS32', formula: 'S + A', field: word32 },
   3: { name: 'R_ARM_REL32', formula: 'S + A - P', field: distance32 },
+  1: { name: 'R_ARM_PC24', ...a32 },
+  4: { name: 'R_ARM_LDR_PC_G0', ...a32 },
+  5: { name: 'R_ARM_ABS16', formula: 'S + A', field: word16 },
+  6: { name: 'R_ARM_ABS12', ...a32 },
+  8: { name: 'R_ARM_ABS8', formula: 'S + A', field: word8 },
   9: { name: 'R_ARM_SBREL32', why: staticBase, mend: usePic },
   10: { name: 'R_ARM_THM_CALL', formula: 'S + A - P', field: thumbBranch24 },
+  11: { name: 'R_ARM_THM_PC8', formula: 'S + A - P', field: shortLiteral },
+  13: { name: 'R_ARM_TLS_DESC', why: threadLocal, mend: useGlobal },
+  17: { name: 'R_ARM_TLS_DTPMOD32', why: threadLocal, mend: useGlobal },
+  18: { name: 'R_ARM_TLS_DTPOFF32', why: threadLocal, mend: useGlobal },
+  19: { name: 'R_ARM_TLS_TPOFF32', why: threadLocal, mend: useGlobal },
+  20: { name: 'R_ARM_COPY', ...dynamic },
+  21: { name: 'R_ARM_GLOB_DAT', ...dynamic },
+  22: { name: 'R_ARM_JUMP_SLOT', ...dynamic },
+  23: { name: 'R_ARM_RELATIVE', ...dynamic },
   24: { name: 'R_ARM_GOTOFF32', formula: 'S + A - GOT', field: distance32 },
   25: { name: 'R_ARM_BASE_PREL', formula: 'GOT + A - P', field: distance32 },
   26: { name: 'R_ARM_GOT_BREL', formula: 'G + A', field: distance32 },
-  28: {
-    name: 'R_ARM_CALL',
-    why: 'is a call from ARM (A32) code, which no Cortex-M executes',
-    mend: 'Compile with -mthumb.',
-  },
-  29: {
-    name: 'R_ARM_JUMP24',
-    why: 'is a branch from ARM (A32) code, which no Cortex-M executes',
-    mend: 'Compile with -mthumb.',
-  },
+  27: { name: 'R_ARM_PLT32', ...a32 },
+  28: { name: 'R_ARM_CALL', ...a32 },
+  29: { name: 'R_ARM_JUMP24', ...a32 },
   30: { name: 'R_ARM_THM_JUMP24', formula: 'S + A - P', field: thumbBranch24 },
   38: { name: 'R_ARM_TARGET1', formula: 'S + A', field: word32 },
   40: { name: 'R_ARM_V4BX', formula: 'none' },
@@ -150,6 +232,16 @@ const relocations: RelocationTable = {
   49: { name: 'R_ARM_THM_MOVW_PREL_NC', formula: 'S + A - P', field: thumbMove('MOVW immediate', 0) },
   50: { name: 'R_ARM_THM_MOVT_PREL', formula: 'S + A - P', field: thumbMove('MOVT immediate', 16) },
   51: { name: 'R_ARM_THM_JUMP19', formula: 'S + A - P', field: thumbBranch20 },
+  52: { name: 'R_ARM_THM_JUMP6', formula: 'S + A - P', field: compareBranch },
+  53: { name: 'R_ARM_THM_ALU_PREL_11_0', formula: 'S + A - P', field: longAddress },
+  54: { name: 'R_ARM_THM_PC12', formula: 'S + A - P', field: longLiteral },
+  84: { name: 'R_ARM_THM_MOVW_BREL_NC', why: staticBase, mend: usePic },
+  85: { name: 'R_ARM_THM_MOVT_BREL', why: staticBase, mend: usePic },
+  86: { name: 'R_ARM_THM_MOVW_BREL', why: staticBase, mend: usePic },
+  90: { name: 'R_ARM_TLS_GOTDESC', why: threadLocal, mend: useGlobal },
+  91: { name: 'R_ARM_TLS_CALL', why: threadLocal, mend: useGlobal },
+  92: { name: 'R_ARM_TLS_DESCSEQ', why: threadLocal, mend: useGlobal },
+  93: { name: 'R_ARM_THM_TLS_CALL', why: threadLocal, mend: useGlobal },
   95: { name: 'R_ARM_GOT_ABS', why: 'holds an absolute address of the global offset table', mend: usePic },
   96: { name: 'R_ARM_GOT_PREL', formula: 'G + GOT + A - P', field: distance32 },
   102: { name: 'R_ARM_THM_JUMP11', formula: 'S + A - P', field: thumbShortBranch('short Thumb branch', 11) },
@@ -159,6 +251,8 @@ const relocations: RelocationTable = {
   106: { name: 'R_ARM_TLS_LDO32', why: threadLocal, mend: useGlobal },
   107: { name: 'R_ARM_TLS_IE32', why: threadLocal, mend: useGlobal },
   108: { name: 'R_ARM_TLS_LE32', why: threadLocal, mend: useGlobal },
+  129: { name: 'R_ARM_THM_TLS_DESCSEQ16', why: threadLocal, mend: useGlobal },
+  130: { name: 'R_ARM_THM_TLS_DESCSEQ32', why: threadLocal, mend: useGlobal },
   132: { name: 'R_ARM_THM_ALU_ABS_G0_NC', why: absoluteMove, mend: usePic },
   133: { name: 'R_ARM_THM_ALU_ABS_G1_NC', why: absoluteMove, mend: usePic },
   134: { name: 'R_ARM_THM_ALU_ABS_G2_NC', why: absoluteMove, mend: usePic },

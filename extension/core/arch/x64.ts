@@ -3,7 +3,7 @@
 
 import { machines } from '../elf/constants.ts';
 import type { Architecture, RelocationTable } from './architecture.ts';
-import { distance32, word8, word16, word64 } from './fields.ts';
+import { distance32, word8, word16, word32, word64 } from './fields.ts';
 import { jump, nearJump } from './x86.ts';
 
 const threadLocal = {
@@ -15,12 +15,21 @@ const narrow = {
   mend: 'Compile with -fpic.',
 } as const;
 
+const dynamic = {
+  why: 'belongs into an executable or a shared library, not into an object',
+  mend: 'Pass the objects that the compiler made with -c.',
+} as const;
+
 const relocations: RelocationTable = {
   0: { name: 'R_X86_64_NONE', formula: 'none' },
   1: { name: 'R_X86_64_64', formula: 'S + A', field: word64 },
   2: { name: 'R_X86_64_PC32', formula: 'S + A - P', field: distance32 },
   3: { name: 'R_X86_64_GOT32', formula: 'G + A', field: distance32 },
   4: { name: 'R_X86_64_PLT32', formula: 'S + A - P', field: distance32 },
+  5: { name: 'R_X86_64_COPY', ...dynamic },
+  6: { name: 'R_X86_64_GLOB_DAT', ...dynamic },
+  7: { name: 'R_X86_64_JUMP_SLOT', ...dynamic },
+  8: { name: 'R_X86_64_RELATIVE', ...dynamic },
   9: { name: 'R_X86_64_GOTPCREL', formula: 'G + GOT + A - P', field: distance32 },
   10: { name: 'R_X86_64_32', ...narrow },
   11: { name: 'R_X86_64_32S', ...narrow },
@@ -28,7 +37,9 @@ const relocations: RelocationTable = {
   13: { name: 'R_X86_64_PC16', formula: 'S + A - P', field: { ...word16, range: [-0x8000, 0x7fff] } },
   14: { name: 'R_X86_64_8', ...narrow },
   15: { name: 'R_X86_64_PC8', formula: 'S + A - P', field: { ...word8, range: [-0x80, 0x7f] } },
+  16: { name: 'R_X86_64_DTPMOD64', ...threadLocal },
   17: { name: 'R_X86_64_DTPOFF64', ...threadLocal },
+  18: { name: 'R_X86_64_TPOFF64', ...threadLocal },
   19: { name: 'R_X86_64_TLSGD', ...threadLocal },
   20: { name: 'R_X86_64_TLSLD', ...threadLocal },
   21: { name: 'R_X86_64_DTPOFF32', ...threadLocal },
@@ -42,9 +53,24 @@ const relocations: RelocationTable = {
   29: { name: 'R_X86_64_GOTPC64', formula: 'GOT + A - P', field: word64 },
   30: { name: 'R_X86_64_GOTPLT64', formula: 'G + A', field: word64 },
   31: { name: 'R_X86_64_PLTOFF64', formula: 'S + A - GOT', field: word64 },
+  32: { name: 'R_X86_64_SIZE32', formula: 'Z + A', field: word32 },
+  33: { name: 'R_X86_64_SIZE64', formula: 'Z + A', field: word64 },
+  34: { name: 'R_X86_64_GOTPC32_TLSDESC', ...threadLocal },
+  35: { name: 'R_X86_64_TLSDESC_CALL', ...threadLocal },
+  36: { name: 'R_X86_64_TLSDESC', ...threadLocal },
+  37: { name: 'R_X86_64_IRELATIVE', ...dynamic },
+  38: { name: 'R_X86_64_RELATIVE64', ...dynamic },
   41: { name: 'R_X86_64_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
   42: { name: 'R_X86_64_REX_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
   43: { name: 'R_X86_64_CODE_4_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
+  44: { name: 'R_X86_64_CODE_4_GOTTPOFF', ...threadLocal },
+  45: { name: 'R_X86_64_CODE_4_GOTPC32_TLSDESC', ...threadLocal },
+  46: { name: 'R_X86_64_CODE_5_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
+  47: { name: 'R_X86_64_CODE_5_GOTTPOFF', ...threadLocal },
+  48: { name: 'R_X86_64_CODE_5_GOTPC32_TLSDESC', ...threadLocal },
+  49: { name: 'R_X86_64_CODE_6_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
+  50: { name: 'R_X86_64_CODE_6_GOTTPOFF', ...threadLocal },
+  51: { name: 'R_X86_64_CODE_6_GOTPC32_TLSDESC', ...threadLocal },
 };
 
 export const x64: Architecture = {

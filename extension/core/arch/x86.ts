@@ -11,19 +11,47 @@ const threadLocal = {
 } as const;
 
 /** Without a base register the operand is the absolute address of the entry, which the loader cannot put into code. */
-const operandWithBase: FieldChoice = {
+const withBase = (hasBase: (view: DataView, at: number) => boolean): FieldChoice => ({
   name: 'an operand with a base register',
   bytes: 4,
   mend: 'Compile with -fpic.',
-  choose: (view, at) => (at > 0 && (view.getUint8(at - 1) & 0xc7) === 0x05 ? undefined : distance32),
-};
+  choose: (view, at) => (hasBase(view, at) ? distance32 : undefined),
+});
+
+/** Assemblers use GOT32X where the byte before is a ModRM byte: mod 0 and r/m 5 are an address alone. */
+const operandWithBase = withBase((view, at) => at === 0 || (view.getUint8(at - 1) & 0xc7) !== 0x05);
+
+/** Opcodes with a ModRM byte that takes an address to read, write, or go to. */
+const opcodesWithOperand = new Set([
+  ...[0x01, 0x03, 0x09, 0x0b, 0x11, 0x13, 0x19, 0x1b, 0x21, 0x23, 0x29, 0x2b, 0x31, 0x33, 0x39, 0x3b],
+  ...[0x69, 0x81, 0x83, 0x85, 0x87, 0x89, 0x8b, 0x8d, 0xaf, 0xc7, 0xf7, 0xff],
+]);
+
+/**
+ * GOT32 is in data and in immediate operands, too: the short forms of ADD, OR, ADC, SBB, AND, SUB, XOR and CMP have opcodes
+ * that look like such a ModRM byte, so that the byte before decides. A0 to A3 are MOV with an address alone.
+ */
+const wordOrOperandWithBase = withBase((view, at) => {
+  const last = at > 0 ? view.getUint8(at - 1) : 0;
+  const isModRm = at > 1 && opcodesWithOperand.has(view.getUint8(at - 2));
+  return isModRm ? (last & 0xc7) !== 0x05 : last < 0xa0 || last > 0xa3;
+});
+
+const dynamic = {
+  why: 'belongs into an executable or a shared library, not into an object',
+  mend: 'Pass the objects that the compiler made with -c.',
+} as const;
 
 const relocations: RelocationTable = {
   0: { name: 'R_386_NONE', formula: 'none' },
   1: { name: 'R_386_32', formula: 'S + A', field: word32 },
   2: { name: 'R_386_PC32', formula: 'S + A - P', field: distance32 },
-  3: { name: 'R_386_GOT32', formula: 'G + A', field: distance32 },
+  3: { name: 'R_386_GOT32', formula: 'G + A', field: wordOrOperandWithBase },
   4: { name: 'R_386_PLT32', formula: 'S + A - P', field: distance32 },
+  5: { name: 'R_386_COPY', ...dynamic },
+  6: { name: 'R_386_GLOB_DAT', ...dynamic },
+  7: { name: 'R_386_JMP_SLOT', ...dynamic },
+  8: { name: 'R_386_RELATIVE', ...dynamic },
   9: { name: 'R_386_GOTOFF', formula: 'S + A - GOT', field: distance32 },
   10: { name: 'R_386_GOTPC', formula: 'GOT + A - P', field: distance32 },
   14: { name: 'R_386_TLS_TPOFF', ...threadLocal },
@@ -37,6 +65,11 @@ const relocations: RelocationTable = {
   22: { name: 'R_386_8', formula: 'S + A', field: word8 },
   23: { name: 'R_386_PC8', formula: 'S + A - P', field: { ...word8, range: [-0x80, 0x7f] } },
   32: { name: 'R_386_TLS_LDO_32', ...threadLocal },
+  38: { name: 'R_386_SIZE32', formula: 'Z + A', field: word32 },
+  39: { name: 'R_386_TLS_GOTDESC', ...threadLocal },
+  40: { name: 'R_386_TLS_DESC_CALL', ...threadLocal },
+  41: { name: 'R_386_TLS_DESC', ...threadLocal },
+  42: { name: 'R_386_IRELATIVE', ...dynamic },
   43: { name: 'R_386_GOT32X', formula: 'G + A', field: operandWithBase },
 };
 

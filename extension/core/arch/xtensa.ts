@@ -173,7 +173,8 @@ const row = (name: Architecture['name'], separateRodata: boolean): Architecture 
   // GNU's for each section of code; LLVM's assembler names them after other sections too.
   literalSections: /^\.literal(\.|$)|\.literal$/,
   entryJump,
-  // The word; l32r a9, the word; jx a9. After call0 a9 is free; after call8 it is where the callee's ENTRY puts its stack pointer.
+  // The word; l32r a9, the word; jx a9. After call0 a9 is free, after call8 it is where the callee's ENTRY puts its stack pointer,
+  // after call4 the callee's fourth argument, which memset and memmove lack; call12 passes fewer than they take.
   tableJump: { code: Uint8Array.of(0, 0, 0, 0, 0x91, 0xff, 0xff, 0xa0, 0x09, 0x00, 0, 0), word: 0, start: 4 },
   reference: { fixedEntryJump: entryJump, gotRelocations: [], idleStubs: false },
 });

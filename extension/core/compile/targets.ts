@@ -49,10 +49,11 @@ export const languageFlags: readonly string[] = [
 export const cppFlags: readonly string[] = ['-fno-exceptions', '-fno-rtti', '-fno-threadsafe-statics'];
 
 /**
- * Of a debug build, behind all others: the author's -O2 or -g0 is for the release. Less optimised code makes compilers warn of
- * more, which must not keep anyone from debugging.
+ * Of a debug build, behind all others: the author's -O2 or -g0 is for the release. Under -Og GCC loses arguments as soon as they
+ * are not needed any more, and what a debugger can't show is no use to it. Less optimised code makes compilers warn of more,
+ * which must not keep anyone from debugging.
  */
-export const debugFlags: readonly string[] = ['-Og', '-g', '-Wno-error'];
+export const debugFlags: readonly string[] = ['-O0', '-g', '-Wno-error'];
 
 /** The GOT is how a module reaches its data; fortified libc calls have no one to answer them. */
 export const codeFlags: readonly string[] = ['-fpic', '-fno-common', '-U_FORTIFY_SOURCE'];

@@ -37,7 +37,8 @@ export async function tupleAt(reader: Reader, address: number) {
   return { length, items: address + fieldAt(layout, tupleHeader * layout.wordSize, layout.objectSize) };
 }
 
-function sequence(
+/** @param address of what has the items, by which it is known inside itself */
+export function sequence(
   reader: Reader,
   address: number,
   type: string,
@@ -237,11 +238,8 @@ export const decodeArray: Decode = async (reader, address, type) => {
   const [codeAndFree, length, items] = await fieldsOf(reader, address, 3);
   const code = codeAndFree & 0x7f;
   if (type.name === 'bytearray' || code === bytearrayCode) {
-    return buffer(reader, 'bytearray', 'B', length, items, async () => {
-      const bytes = await reader.memory.available(items, Math.min(length, shownBytes));
-      if (bytes.length === 0 && length > 0) throw new Unreadable(items);
-      return `bytearray(b${quoteBytes(bytes)}${bytes.length < length ? '...' : ''})`;
-    });
+    const text = async () => `bytearray(${await bytesText(reader, items, length)})`;
+    return buffer(reader, 'bytearray', 'B', length, items, text);
   }
   const letter = String.fromCharCode(code);
   return buffer(reader, type.name, letter, length, items, async (values) =>
@@ -261,6 +259,22 @@ export const decodeMemoryview: Decode = async (reader, address) => {
   const text = async () => `<memoryview of ${length} '${letter}' at ${hex(from)}, ${access}>`;
   return buffer(reader, 'memoryview', letter, length, from, text);
 };
+
+/** @param length in bytes, of elements with this code */
+export function decodeBuffer(reader: Reader, code: number, length: number, items: number): Shape {
+  const letter = code === bytearrayCode ? 'B' : String.fromCharCode(code & 0x7f);
+  const size = elements[letter]?.(reader.layout.wordSize).size ?? 1;
+  return buffer(reader, 'buffer', letter, Math.floor(length / size), items, async (values) => {
+    if (letter !== 'B') return `<buffer of ${length} bytes '${letter}': [${await values()}]>`;
+    return `<buffer of ${length} bytes: ${await bytesText(reader, items, length)}>`;
+  });
+}
+
+async function bytesText(reader: Reader, items: number, length: number): Promise<string> {
+  const bytes = await reader.memory.available(items, Math.min(length, shownBytes));
+  if (bytes.length === 0 && length > 0) throw new Unreadable(items);
+  return `b${quoteBytes(bytes)}${bytes.length < length ? '...' : ''}`;
+}
 
 function buffer(
   reader: Reader,

@@ -64,7 +64,10 @@ export interface ImageSymbol {
   readonly value: number;
   /** Index of its section; beyond the table for what is in none. */
   readonly section: number;
+  readonly kind: 'function' | 'variable' | 'other';
 }
+
+const kinds = ['other', 'variable', 'function'] as const;
 
 export function* imageSymbols({ bytes, elfClass, sections }: ElfImage): Generator<ImageSymbol> {
   const table = sections.find((section) => section.type === sectionTypes.symtab);
@@ -80,8 +83,14 @@ export function* imageSymbols({ bytes, elfClass, sections }: ElfImage): Generato
       name,
       value: wide ? Number(view.getBigUint64(at + 8, true)) : view.getUint32(at + 4, true),
       section: view.getUint16(at + (wide ? 6 : 14), true),
+      kind: kindOf(view.getUint8(at + (wide ? 4 : 12)) & 15, view.getUint32(at + (wide ? 16 : 8), true)),
     };
   }
+}
+
+/** What has a size but no type is a variable that the linker has placed. */
+function kindOf(type: number, size: number): ImageSymbol['kind'] {
+  return type === 0 && size > 0 ? 'variable' : (kinds[type] ?? 'other');
 }
 
 /** @returns the section's bytes; none for one that has none in the file */

@@ -5,7 +5,7 @@
 import { Failure } from '../diagnostic.ts';
 import { machines, sectionFlags } from '../elf/constants.ts';
 import { readModule } from '../mpy/read.ts';
-import { imageSymbols, openImage, sectionBytes } from './elf-image.ts';
+import { type ImageSymbol, imageSymbols, openImage, sectionBytes } from './elf-image.ts';
 import * as errors from './errors.ts';
 
 /** The three pieces of memory that a module has. */
@@ -27,6 +27,8 @@ export interface ModuleSymbols {
   readonly sections: readonly PlacedSection[];
   /** Of `mpy_init`, in bytes from the start of text. */
   readonly initOffset: number | undefined;
+  /** Names of its variables outside of functions, constants among them. */
+  readonly variables: readonly string[];
 }
 
 interface PlacedSection {
@@ -52,7 +54,8 @@ export function readModuleSymbols(mpy: File, elf: File): ModuleSymbols {
   const sections = image.sections
     .filter((section) => section.flags & sectionFlags.alloc && section.size > 0)
     .map(({ name, address }) => ({ name, ...blockOf(name, address, image.sections) }));
-  const init = [...imageSymbols(image)].find((symbol) => symbol.name === 'mpy_init');
+  const symbols = [...imageSymbols(image)];
+  const init = symbols.find((symbol) => symbol.name === 'mpy_init');
   return {
     name: nameOf(mpy.path),
     mpy: mpy.path,
@@ -60,8 +63,14 @@ export function readModuleSymbols(mpy: File, elf: File): ModuleSymbols {
     code: native.code,
     sizes: { text: native.code.length, rodata: rodataSize, bss: native.bssSize ?? 0 },
     sections,
+    variables: symbols.filter(isVariable).map(({ name }) => name),
     initOffset: init && text && init.value - thumbBit(init.value, image.machine) - text.address,
   };
+}
+
+/** A static variable of a function has a number behind its name, and no name outside. */
+function isVariable({ name, kind }: ImageSymbol): boolean {
+  return kind === 'variable' && /^[A-Za-z_]\w*$/.test(name);
 }
 
 /** Bit 0 of an ARM function's address tells the instruction set. */

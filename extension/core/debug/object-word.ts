@@ -50,6 +50,30 @@ export function decodeObjectWord(word: bigint, representation: Representation, w
   }
 }
 
+/** @returns the word of a small int; undefined for a number that needs an object of its own */
+export function encodeSmallInt(value: bigint, representation: Representation, wordSize: 4 | 8): bigint | undefined {
+  const bits = representation === 'D' ? 47 : 8 * wordSize - (representation === 'B' ? 2 : 1);
+  if (BigInt.asIntN(bits, value) !== value) return undefined;
+  if (representation === 'D') return (1n << 48n) | BigInt.asUintN(48, (value << 1n) | 1n);
+  const word = representation === 'B' ? (value << 2n) | 1n : (value << 1n) | 1n;
+  return BigInt.asUintN(8 * wordSize, word);
+}
+
+/** @returns the word of a constant, where the firmware has these in the word itself */
+export function encodeConstant(text: 'None' | 'False' | 'True', representation: Representation): bigint {
+  const number = BigInt({ None: 0, False: 1, True: 3 }[text]);
+  switch (representation) {
+    case 'A':
+      return (number << 3n) | 6n;
+    case 'B':
+      return (number << 3n) | 7n;
+    case 'C':
+      return (number << 4n) | 14n;
+    case 'D':
+      return (3n << 48n) | (number << 46n);
+  }
+}
+
 function decodeNanBox(word: bigint, low: number): ObjectWord {
   switch (Number(word >> 48n)) {
     case 0:

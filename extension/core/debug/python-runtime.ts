@@ -1,9 +1,10 @@
 // Reads Python values and the Python call stack out of a stopped MicroPython, by reading its memory only: nothing is called in
 // the target, so it works in the middle of the collector or after a crash. Memory may be damaged; no question to it rejects.
 
+import { bufferShape, mapShape, objectsShape } from './c-structures.ts';
 import { decoders } from './decoders.ts';
 import { findKnownTypes, findLayout, type ObjectLayout } from './object-layout.ts';
-import { decodeObjectWord } from './object-word.ts';
+import { decodeObjectWord, encodeConstant, encodeSmallInt } from './object-word.ts';
 import { findPythonFrames } from './python-frames.ts';
 import { PythonTypes } from './python-types.ts';
 import type { PythonFrame, PythonPart, PythonValue } from './python-value.ts';
@@ -77,6 +78,38 @@ export class PythonRuntime {
     } catch (fault) {
       return this.#present(unreadable(fault));
     }
+  }
+
+  /** @param address of the first of several mp_obj_t in a row */
+  objects(address: number, count: number): Promise<PythonValue> {
+    return this.#present(objectsShape(this.#reader, address, count));
+  }
+
+  /** @param address of an mp_map_t or an mp_buffer_info_t */
+  async structure(kind: 'map' | 'buffer', address: number): Promise<PythonValue> {
+    try {
+      return await this.#present(await (kind === 'map' ? mapShape : bufferShape)(this.#reader, address));
+    } catch (fault) {
+      return this.#present(unreadable(fault));
+    }
+  }
+
+  /** @param number a qstr @returns e.g. `'append'` */
+  async qstr(number: number): Promise<string> {
+    return quoteText(await this.#qstr(number));
+  }
+
+  /**
+   * The bits of an mp_obj_t for what needs no object in memory, and for constants.
+   * @param literal `None`, `True`, `False` or a decimal integer
+   * @returns undefined for any other, and for integers that are too large
+   */
+  async encode(literal: string): Promise<bigint | undefined> {
+    const { representation, wordSize } = this.layout;
+    if (/^[+-]?\d{1,30}$/.test(literal)) return encodeSmallInt(BigInt(literal), representation, wordSize);
+    if (literal !== 'None' && literal !== 'True' && literal !== 'False') return undefined;
+    const object = await this.#target.symbols?.addressOf(`mp_const_${literal.toLowerCase()}_obj`);
+    return object === undefined ? encodeConstant(literal, representation) : BigInt(object);
   }
 
   /**

@@ -32,6 +32,14 @@ export function importModules(names: readonly string[]): string {
   return names.map((name) => `import ${name}\nprint(${literal(`${name}:`)}, dir(${name}))`).join('\n');
 }
 
+/** A line as at Python's own prompt: an expression's value is printed. */
+export function consoleLine(line: string): string {
+  return `try: _ = eval(${literal(line)})
+except SyntaxError: exec(${literal(line)})
+else:
+    if _ is not None: print(repr(_))`;
+}
+
 /** Forgets modules, so that the next import loads them again; what the user's own names refer to stays. */
 export function forgetModules(names: readonly string[]): string {
   return `import sys\nfor _name in (${names.map((name) => `${literal(name)},`).join(' ')}):\n    sys.modules.pop(_name, None)`;

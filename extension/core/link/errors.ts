@@ -30,6 +30,14 @@ export const intermediateCode = (file: string) =>
 
 export const archMissing = (arch: string) => error('link/arch', `this version can't link for ${arch} yet`);
 
+export const newerHeader = (version: string) =>
+  error(
+    'link/arch-flags',
+    `the reference linker of ${version} knows no architecture flags, so that none of its modules has such a header`,
+    undefined,
+    'Leave the flags out (--arch-flags, ARCH_FLAGS in the Makefile), or link as of a newer version or without --compat.',
+  );
+
 export const noObjects = () =>
   error('link/no-input', 'no object files to link', undefined, 'Pass at least one .o file.');
 
@@ -107,6 +115,14 @@ export const undefinedSymbol = (
     { ...where, symbol },
     advice ??
       'Add the source file that defines it to SRC, or, for a C library function, link the library (-l, or LINK_RUNTIME = 1 in the Makefile).',
+  );
+
+export const qstrsMissing = (where: Where) =>
+  warning(
+    'link/qstrs-missing',
+    'code takes names from the table of qstrs, but none were given for it: what it takes is no name of this module',
+    { ...where, symbol: 'mp_native_qstr_table' },
+    'Pass the header with which the sources were compiled: --qstrs HEADER (natmod link --preprocess makes one of the sources).',
   );
 
 export const duplicateSymbol = (symbol: string, first: Where, second: Where): Diagnostic => ({
@@ -206,6 +222,14 @@ export const overAligned = (file: string, section: string, align: number, guaran
     `${section} asks for an alignment of ${align} bytes; the loader allocates at multiples of ${guaranteed}`,
     { file, section },
     'Do not rely on the larger alignment: reserve more and align in code.',
+  );
+
+export const keptPadding = (file: string) =>
+  warning(
+    'link/padding',
+    'is compiled for a linker that shortens code; the reference linker keeps the padding for that, so that what should be aligned is not',
+    { file },
+    'Compile with -mno-relax, or link without --compat.',
   );
 
 export const otherProcessor = (file: string, found: string, arch: string, wanted: string, mend: string): Diagnostic =>

@@ -6,7 +6,7 @@ import { Failure } from '../diagnostic.ts';
 import type { MpyModule } from '../mpy/module.ts';
 import { writeModule } from '../mpy/write.ts';
 import { debugImage } from './debug-image.ts';
-import { archMissing, noObjects } from './errors.ts';
+import { archMissing, newerHeader, noObjects } from './errors.ts';
 import { buildGot } from './got.ts';
 import { layOut } from './layout.ts';
 import { addLibraryMembers } from './libraries.ts';
@@ -30,6 +30,8 @@ export function link(request: LinkRequest): LinkResult {
   if (request.objects.length === 0) return failed([noObjects()]);
   const compat = request.compat === undefined ? undefined : findProfile(request.compat);
   if (request.compat !== undefined && !compat) throw new RangeError(`no compatibility profile "${request.compat}"`);
+
+  if (compat?.archFlags === false && request.archFlags) return failed([newerHeader(compat.version)]);
 
   const program: Program = {
     request,

@@ -13,6 +13,7 @@ import {
   ignoredSection,
   initialisedData,
   intermediateCode,
+  keptPadding,
   overAligned,
   threadLocal,
   type Variable,
@@ -39,7 +40,9 @@ export function addObject(program: Program, input: LinkInput): void {
     return;
   }
   program.diagnostics.push(...checkProcessor(read, arch.name, program.request.archFlags));
-  const file = trimPadding(read, arch);
+  const trimmed = trimPadding(read, arch);
+  const file = program.compat ? read : trimmed;
+  if (file !== trimmed) program.diagnostics.push(keptPadding(file.path));
   const pieces: (Piece | undefined)[] = [];
   const object: LinkedObject = { file, pieces, refused: new Set(), targets: [] };
   for (const section of file.sections) {

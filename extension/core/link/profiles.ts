@@ -10,11 +10,13 @@ export interface CompatProfile {
   readonly memoryStubs: boolean;
   /** First qstr of the file: the output path as given, or its base name. */
   readonly sourceName: 'output-path' | 'base-name';
+  /** The header can ask for extensions of the instruction set. */
+  readonly archFlags: boolean;
 }
 
 export const compatProfiles: readonly CompatProfile[] = [
-  { version: '1.29', entryJump: 'shortest', memoryStubs: true, sourceName: 'base-name' },
-  { version: '1.26', entryJump: 'fixed', memoryStubs: false, sourceName: 'output-path' },
+  { version: '1.29', entryJump: 'shortest', memoryStubs: true, sourceName: 'base-name', archFlags: true },
+  { version: '1.26', entryJump: 'fixed', memoryStubs: false, sourceName: 'output-path', archFlags: false },
 ];
 
 /** @param version e.g. "1.26" or "1.26.1"; empty: the newest. @returns undefined for a version without a row. */

@@ -66,8 +66,9 @@ export interface LinkedObject {
 
 /** What a symbol stands for. */
 export type Target =
-  | { readonly kind: 'piece'; readonly piece: Piece; readonly offset: number }
-  | { readonly kind: 'absolute'; readonly value: number }
+  /** `size`: of the function or variable, as its definition tells it. */
+  | { readonly kind: 'piece'; readonly piece: Piece; readonly offset: number; readonly size?: number }
+  | { readonly kind: 'absolute'; readonly value: number; readonly size?: number }
   | { readonly kind: 'entry'; readonly index: number; readonly stub: Piece | undefined }
   | { readonly kind: 'table' | 'qstr-table' | 'obj-table' }
   | { readonly kind: 'got' }

@@ -25,6 +25,7 @@ import {
   staticBss,
   unexpectedBytes,
   unknownRelocation,
+  unknownSize,
   unsupportedRelocation,
   weakDirect,
   wordMisaligned,
@@ -183,6 +184,8 @@ class Relocator {
         return this.throughGot(site, (g) => g + addend);
       case 'G + GOT + A - P':
         return this.throughGot(site, (g) => g + this.got.piece.address + addend - address);
+      case 'Z + A':
+        return this.size(site, (z) => z + addend);
       case 'V(S) + A':
         this.lowers.push(site);
         return undefined;
@@ -323,6 +326,14 @@ class Relocator {
     const slot = this.got.slotOf(site.piece.object as NonNullable<Piece['object']>, site.relocation.symbol);
     if (!slot || site.target.kind === 'nothing') return this.discarded(site);
     return value(slot.offset);
+  }
+
+  private size(site: Site, value: (z: number) => number): number | undefined {
+    const { target, piece, name, relocation } = site;
+    if (target.kind === 'nothing') return this.discarded(site);
+    if (target.kind === 'piece' || target.kind === 'absolute') return value(target.size ?? 0);
+    this.program.diagnostics.push(unknownSize(name, this.symbolName(piece, relocation), this.where(piece, relocation)));
+    return undefined;
   }
 
   private discarded(site: Site): undefined {

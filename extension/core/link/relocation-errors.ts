@@ -128,6 +128,14 @@ export const weakDirect = (name: string, symbol: string, where: Where) =>
     'Define it; or, if it may be missing, declare it without hidden visibility and compile with -fpic and -fno-plt, so that its address comes from the global offset table.',
   );
 
+export const unknownSize = (name: string, symbol: string, where: Where) =>
+  error(
+    'link/size-unknown',
+    `${name} needs the size of ${symbol}, which no object defines`,
+    { ...where, symbol },
+    'Define it in an object; the firmware tells no sizes.',
+  );
+
 export const discardedTarget = (name: string, symbol: string, where: Where) =>
   error(
     'link/discarded',

@@ -5,7 +5,8 @@ import { tableEntry } from '../abi/table-entry.ts';
 import type { ObjectSymbol } from '../elf/object-file.ts';
 import { Commons } from './commons.ts';
 import { type Definition, findEntry, placeOf } from './entry.ts';
-import { commonSymbol, duplicateSymbol } from './errors.ts';
+import { commonSymbol, duplicateSymbol, qstrsMissing } from './errors.ts';
+import { FirstUses } from './first-uses.ts';
 import type { LinkedObject, Program, Target } from './program.ts';
 import { Stubs } from './stubs.ts';
 import { UndefinedSymbols } from './undefined.ts';
@@ -54,6 +55,17 @@ export function resolveSymbols(program: Program): void {
   program.pieces.splice(1, 0, ...stubs.pieces.reverse());
   program.pieces.push(...commons.pieces);
   findEntry(program, definitions);
+  if (program.request.qstrs.length === 0) warnOfMissingQstrs(program);
+}
+
+/** Their numbers in the code are those of a header that nobody has shown us. */
+function warnOfMissingQstrs({ objects, diagnostics }: Program): void {
+  for (const object of objects) {
+    const index = object.targets.findIndex(({ kind }) => kind === 'qstr-table');
+    if (index < 0) continue;
+    diagnostics.push(qstrsMissing(new FirstUses().first(object, index)));
+    return;
+  }
 }
 
 /** Whether a symbol that no object defines is there all the same, so that no library need be searched for it. */
@@ -100,12 +112,17 @@ function ownTarget(program: Program, object: LinkedObject, symbol: ObjectSymbol,
   switch (symbol.place) {
     case 'section': {
       const piece = object.pieces[symbol.section];
-      return piece ? { kind: 'piece', piece, offset: symbol.value } : { kind: 'nothing' };
+      return piece ? { kind: 'piece', piece, offset: symbol.value, size: symbol.size } : { kind: 'nothing' };
     }
     case 'absolute':
-      return symbol.type === 'file' ? { kind: 'nothing' } : { kind: 'absolute', value: symbol.value };
+      return symbol.type === 'file'
+        ? { kind: 'nothing' }
+        : { kind: 'absolute', value: symbol.value, size: symbol.size };
     case 'common':
-      if (!program.compat) return { kind: 'piece', piece: commons.get(symbol.name), offset: 0 };
+      if (!program.compat) {
+        const piece = commons.get(symbol.name);
+        return { kind: 'piece', piece, offset: 0, size: piece.size };
+      }
       program.diagnostics.push(commonSymbol(symbol.name, object.file.path, symbol.size));
       return { kind: 'nothing' };
     case 'undefined':

@@ -3,9 +3,8 @@
 import type { Abi } from '../abi/abi.ts';
 import { dynruntimeNames } from '../abi/dynruntime.ts';
 import { tableEntry } from '../abi/table-entry.ts';
-import type { Where } from '../diagnostic.ts';
-import { sectionFlags } from '../elf/constants.ts';
 import { undefinedSymbol } from './errors.ts';
+import { FirstUses } from './first-uses.ts';
 import { nearest } from './nearest.ts';
 import type { LinkedObject, Program } from './program.ts';
 import { wellKnown } from './well-known.ts';
@@ -16,7 +15,7 @@ const mostSuggestions = 100;
 /** Reports each name once, with all that is known about it. */
 export class UndefinedSymbols {
   private readonly reported = new Set<string>();
-  private readonly uses = new Map<LinkedObject, Map<number, Where>>();
+  private readonly uses = new FirstUses();
   private names: readonly string[] | undefined;
 
   constructor(
@@ -30,8 +29,9 @@ export class UndefinedSymbols {
     if (this.reported.has(name)) return;
     this.reported.add(name);
     const libraries = (this.program.request.libraries ?? []).map((library) => library.path);
-    const where = this.usesOf(object).get(symbol.index) ?? { file: object.file.path };
-    this.program.diagnostics.push(undefinedSymbol(name, where, libraries, this.advice(name, libraries)));
+    this.program.diagnostics.push(
+      undefinedSymbol(name, this.uses.first(object, symbol.index), libraries, this.advice(name, libraries)),
+    );
   }
 
   private advice(name: string, libraries: readonly string[]): string | undefined {
@@ -58,20 +58,6 @@ export class UndefinedSymbols {
   private knownNames(): readonly string[] {
     this.names ??= [...new Set([...tableNames(this.program.request.abi), ...dynruntimeNames, ...this.others])];
     return this.names;
-  }
-
-  /** By symbol index: the first place that wants it. */
-  private usesOf(object: LinkedObject): Map<number, Where> {
-    let uses = this.uses.get(object);
-    if (!uses) {
-      this.uses.set(object, (uses = new Map()));
-      for (const section of object.file.sections) {
-        if (!(section.flags & sectionFlags.alloc)) continue;
-        for (const { symbol, offset } of section.relocations)
-          if (!uses.has(symbol)) uses.set(symbol, { file: object.file.path, section: section.name, offset });
-      }
-    }
-    return uses;
   }
 }
 

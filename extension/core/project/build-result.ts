@@ -17,7 +17,7 @@ export interface BuildRequest {
   readonly abi?: string | undefined;
   /** Folder of MicroPython headers of our own, for projects without a tree; undefined: a tree is needed. */
   readonly ownHeaders?: string | undefined;
-  /** For a debugger: compiled with -Og, and written beside its objects, unless `outDir` is given. */
+  /** For a debugger: compiled with -O0, and written beside its objects, unless `outDir` is given. */
   readonly debug?: boolean | undefined;
   /** Where the .mpy files go; undefined: `dir`. */
   readonly outDir?: string | undefined;

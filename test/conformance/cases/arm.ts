@@ -3,7 +3,7 @@
 // Relocations: https://github.com/ARM-software/abi-aa/blob/main/aaelf32/aaelf32.rst
 
 import type { Case, Dialect, Pointee } from '../case.ts';
-import { offsetPointees, pointees } from '../case.ts';
+import { lateEntry, offsetPointees, pointees } from '../case.ts';
 
 const code = (name: string, body: string) =>
   `.section .text.${name},"ax",%progbits\n.global ${name}\n.type ${name}, %function\n.thumb_func\n${name}:\n${body}`;
@@ -146,6 +146,115 @@ function branches(): Case[] {
       [100, -100],
     ),
     ...edges({ relocation: 'R_ARM_THM_JUMP8', branch: 'beq.n target', bytes: 2, ...conditional }, 256, [20, -20]),
+  ];
+}
+
+/** CBZ goes forwards only. */
+function compareBranches(): Case[] {
+  const branch: Branch = {
+    relocation: 'R_ARM_THM_JUMP6',
+    before: ['movs r0, #0'],
+    branch: '.reloc ., R_ARM_THM_JUMP6, target\n.short 0xb3f0',
+    bytes: 2,
+    after: ['udf #1'],
+  };
+  return [
+    ...[0, 20, 126].map((value) => branchBy(branch, value, { returns: 77 })),
+    ...[128, -20].map((value) => branchBy(branch, value, { refused: 'link/reloc-range' })),
+  ];
+}
+
+interface Literal {
+  readonly relocation: string;
+  /** Halfwords of the instruction, with the addend -4, for the address in r0 or what is there. */
+  readonly instruction: readonly number[];
+  /** Returns the word; 2 bytes an instruction. */
+  readonly after: readonly string[];
+}
+
+/** Lets the field hold `value`: how far a word is from what the instruction reads as pc, which is a multiple of 4. */
+function literalBy({ relocation, instruction, after }: Literal, value: number, expect: Case['expect']): Case {
+  const halfwords = instruction.map((half) => `.short ${half}`);
+  const body = ['.balign 4', `.reloc ., ${relocation}, datum`, ...halfwords, ...after, ''].join('\n');
+  const datum = (before: number, after: number) =>
+    `.section .text.datum,"ax",%progbits\n.balign 4\n.space ${before}\n.global datum\ndatum: .word 0x7654321\n.space ${after}\n`;
+  const bytes = 2 * (instruction.length + after.length);
+  if (value >= 0) {
+    const from = value + 4 - bytes;
+    const text = source(code('mpy_init', body), gap(from - (from % 4)), datum(from % 4, 0));
+    return { relocation, title: `to a word ${value} bytes ahead`, source: text, expect };
+  }
+  const before = (value & 3) as number;
+  const start = code('mpy_init', 'ldr r3, 1f\nbx r3\n.balign 4\n1: .word branch\n');
+  const text = source(start, datum(before, 4 - before), gap(before - 12 - value), code('branch', body));
+  return { relocation, title: `to a word ${-value} bytes back`, source: text, expect };
+}
+
+function literals(): Case[] {
+  const right = { returns: 0x7654321 } as const;
+  const tooFar = { refused: 'link/reloc-range' } as const;
+  const ret = ['bx lr', 'nop'];
+  const short: Literal = { relocation: 'R_ARM_THM_PC8', instruction: [0x48ff], after: ['bx lr'] };
+  const long: Literal = { relocation: 'R_ARM_THM_PC12', instruction: [0xf85f, 0x0004], after: ret };
+  const address: Literal = {
+    relocation: 'R_ARM_THM_ALU_PREL_11_0',
+    instruction: [0xf2af, 0x0004],
+    after: ['ldr r0, [r0]', 'bx lr'],
+  };
+  return [
+    ...[0, 4, 1020].map((value) => literalBy(short, value, right)),
+    {
+      relocation: short.relocation,
+      title: 'from a place that is no multiple of 4',
+      source: source(
+        code('mpy_init', `.balign 4\nnop\n.reloc ., ${short.relocation}, datum\n.short 0x48ff\nbx lr\nnop\n`),
+        '.section .text.datum,"ax",%progbits\n.balign 4\n.global datum\n.word 0x111\ndatum: .word 0x7654321\n',
+      ),
+      expect: right,
+    },
+    literalBy(short, 2, { refused: 'link/reloc-align' }),
+    ...[1024, -20].map((value) => literalBy(short, value, tooFar)),
+    ...[long, address].flatMap((each) => [
+      ...[4, 0x123, 0x8ab, 4095, -20, -0x123, -0x8ab, -4095].map((value) => literalBy(each, value, right)),
+      ...[4096, -4096].map((value) => literalBy(each, value, tooFar)),
+    ]),
+    {
+      relocation: address.relocation,
+      title: 'to a function, whose address is odd',
+      source: source(
+        code('mpy_init', `.balign 4\n.reloc ., ${address.relocation}, function\n.short 0xf2af, 0x0004\nbx r0\nnop\n`),
+        gap(0x100),
+        code('function', thumb.give(77)),
+      ),
+      expect: { returns: 77 },
+    },
+  ];
+}
+
+/** Numbers too narrow for an address: fixed addresses alone fit. */
+function narrow(relocation: string, directive: string, load: string, bits: 8 | 16): Case[] {
+  const body = `adr r3, 1f\nmovs r0, #0\n${load} r0, [r3, r0]\nbx lr\n.balign 4\n1: ${directive}`;
+  const one = (at: number, expect: Case['expect']): Case => ({
+    relocation,
+    title: `the fixed address 0x${(at >>> 0).toString(16)}`,
+    source: source(code('mpy_init', `${body} fixed\n`)),
+    expect,
+    externs: { fixed: at >>> 0 },
+  });
+  const limit = 2 ** bits;
+  const tooFar = { refused: 'link/reloc-range' } as const;
+  return [
+    one(5, { returns: 5 }),
+    one(limit - 1, { returns: 0xffff_ffff }),
+    one(-limit / 2, { returns: (-limit / 2) >>> 0 }),
+    one(limit, tooFar),
+    one(-limit / 2 - 1, tooFar),
+    {
+      relocation,
+      title: 'the address of a function',
+      source: source(code('mpy_init', `${body} function\n`), code('function', thumb.give(77))),
+      expect: { refused: 'link/narrow-address' },
+    },
   ];
 }
 
@@ -313,8 +422,13 @@ export const armCases: readonly Case[] = [
   ...addresses('R_ARM_TARGET1', '(TARGET1)').slice(0, 2),
   ...distances('R_ARM_REL32', (symbol) => `.word ${symbol} - .`),
   ...branches(),
+  ...compareBranches(),
+  ...literals(),
+  ...narrow('R_ARM_ABS16', '.short', 'ldrsh', 16),
+  ...narrow('R_ARM_ABS8', '.byte', 'ldrsb', 8),
   ...throughGot(),
   ...moves(),
   ...halfwords31(),
   ...nothing(),
+  lateEntry(thumb, 'R_ARM_NONE', 'udf #1', 2),
 ];

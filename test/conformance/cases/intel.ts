@@ -3,7 +3,7 @@
 // Relocations: https://gitlab.com/x86-psABIs/i386-ABI and https://gitlab.com/x86-psABIs/x86-64-ABI
 
 import type { Case, Dialect, Pointee } from '../case.ts';
-import { offsetPointees, pointees } from '../case.ts';
+import { lateEntry, offsetPointees, pointees } from '../case.ts';
 
 type Width = 32 | 64;
 
@@ -248,6 +248,32 @@ function branches(w: Writer, relocation: string, suffix: string): Case[] {
   ];
 }
 
+/** A number that is the size of what a symbol names. */
+function sizes(w: Writer, relocation: string, bytes: 4 | 8): Case[] {
+  const { c, address, fetch, directive } = w;
+  const one = (title: string, expression: string, more: string, expect: Case['expect']): Case => ({
+    relocation,
+    title,
+    source: `${code('mpy_init', `${address('1f')}${fetch(bytes)}${c ? 'ret\n' : ''}1: ${directive(bytes)} ${expression}\n`)}${more}`,
+    expect,
+  });
+  const variable =
+    '.section .bss.sized,"aw",@nobits\n.global sized\n.type sized, @object\n.size sized, 40\nsized: .space 40\n';
+  const edges = [
+    one('and as much as 32 bits hold', `sized@SIZE + ${2 ** 32 - 41}`, variable, { returns: 0xffff_ffff }),
+    one('and as little as 32 bits hold', `sized@SIZE - ${2 ** 31 + 40}`, variable, { returns: 0x8000_0000 }),
+    one('and one more', `sized@SIZE + ${2 ** 32 - 40}`, variable, tooFar),
+    one('and one less', `sized@SIZE - ${2 ** 31 + 41}`, variable, tooFar),
+  ];
+  return [
+    one('of a variable', 'sized@SIZE', variable, { returns: 40 }),
+    one('of a variable, and an addend', 'sized@SIZE + 2', variable, { returns: 42 }),
+    one('of a function', 'function@SIZE', `${code('function', give(5))}.size function, . - function\n`, { returns: 6 }),
+    one('of what the firmware has', 'mp_type_str@SIZE', '', { refused: 'link/size-unknown' }),
+    ...(relocation === 'R_X86_64_SIZE32' ? edges : []),
+  ];
+}
+
 function nothing(relocation: string): Case {
   return {
     relocation,
@@ -279,6 +305,14 @@ function x86(): Case[] {
       pointee,
       `${got}${w.address('1f')}movl (%ecx), %eax\nmovl (%eax, %ebx), %eax\n${leave}${pointee.use}1: .long ${pointee.symbol}@GOT\n`,
     );
+  const fromTable = `movl (%eax, %ebx), %eax\n${leave}`;
+  const entryOperand = (title: string, instructions: string) =>
+    caseOf('R_386_GOT32', title, aDatum, `${got}${instructions}${aDatum.use}`);
+  const place = (bytes: string) => `.byte ${bytes}\n.reloc ., R_386_GOT32, datum\n.long 0\n`;
+  const noBase = (title: string, bytes: string): Case => ({
+    ...entryOperand(title, place(bytes)),
+    expect: { refused: 'link/reloc-place' },
+  });
   const offset = (pointee: Pointee) =>
     caseOf(
       'R_386_GOTOFF',
@@ -295,6 +329,7 @@ function x86(): Case[] {
     );
   return [
     nothing('R_386_NONE'),
+    lateEntry(dialect, 'R_386_NONE', 'int3', 1),
     ...addresses(w, 'R_386_32'),
     ...distances(w, 'R_386_PC32', 4),
     ...branches(w, 'R_386_PC32', ''),
@@ -302,7 +337,24 @@ function x86(): Case[] {
     wrap(0x8000_0000),
     ...branches(w, 'R_386_PLT32', '@PLT'),
     ...all.map(entryWord),
+    entryOperand(
+      'in an addl to eax, whose opcode looks like an operand',
+      `movl $0, %eax\n${place('0x05')}${fromTable}`,
+    ),
+    entryOperand('in a movl to a register', `${place('0xb8')}${fromTable}`),
+    entryOperand('in an operand with a base register', `${place('0x8b, 0x83')}${leave}`),
+    entryOperand('in an operand with base and index', `movl $0, %ecx\n${place('0x8b, 0x84, 0x0b')}${leave}`),
+    noBase('in an operand without a base register', '0x8b, 0x0d'),
+    noBase('in an operand without a base register, to eax', '0xa1'),
+    noBase('in a call without a base register', '0xff, 0x15'),
     ...all.map(entry),
+    {
+      ...entry(aFunction),
+      title: 'without a base register',
+      source: `${code('mpy_init', 'jmp *function@GOT\n')}${aFunction.more}`,
+      expect: { refused: 'link/reloc-place' },
+    },
+    ...sizes(w, 'R_386_SIZE32', 4),
     ...[aFunction, aDatum].map(offset),
     { ...offset(aVariable), title: 'to a variable, which moves', refusedByCompat: 'link/static-bss' },
     { ...entry(aDatum), relocation: 'R_386_GOTPC', title: 'the table, added to a return address' },
@@ -359,6 +411,7 @@ function x64(): Case[] {
   const right = { returns: 0x7654321 } as const;
   return [
     nothing('R_X86_64_NONE'),
+    lateEntry(dialect, 'R_X86_64_NONE', 'int3', 1),
     ...addresses(w, 'R_X86_64_64'),
     ...distances(w, 'R_X86_64_PC32', 4),
     ...branches(w, 'R_X86_64_PC32', ''),
@@ -376,9 +429,19 @@ function x64(): Case[] {
     ...all.map(through('R_X86_64_GOTPCREL64', entryOf, ownPlace(8))),
     ...all.map(through('R_X86_64_REX_GOTPCRELX', entryOf, (symbol) => `movq ${symbol}@GOTPCREL(%rip), %rax\nUSE`)),
     // For prefixes that no assembler here knows: the field is the same.
-    ...all
-      .map(through('R_X86_64_CODE_4_GOTPCRELX', entryOf, (symbol) => `movq ${symbol}@GOTPCREL(%rip), %rax\nUSE`))
-      .map((each) => ({ ...each, retype: [{ from: 42, to: 43 }] })),
+    ...[43, 46, 49].flatMap((to, index) =>
+      all
+        .map(
+          through(
+            `R_X86_64_CODE_${index + 4}_GOTPCRELX`,
+            entryOf,
+            (symbol) => `movq ${symbol}@GOTPCREL(%rip), %rax\nUSE`,
+          ),
+        )
+        .map((each) => ({ ...each, retype: [{ from: 42, to }] })),
+    ),
+    ...sizes(w, 'R_X86_64_SIZE32', 4),
+    ...sizes(w, 'R_X86_64_SIZE64', 8),
     caseOf(
       'R_X86_64_GOTPCRELX',
       'calls a function',

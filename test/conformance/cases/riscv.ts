@@ -3,7 +3,7 @@
 // Relocations: https://github.com/riscv-non-isa/riscv-elf-psabi-doc/blob/master/riscv-elf.adoc
 
 import type { Case, Dialect, Pointee } from '../case.ts';
-import { offsetPointees, pointees } from '../case.ts';
+import { lateEntry, offsetPointees, pointees } from '../case.ts';
 
 type Width = 32 | 64;
 
@@ -533,10 +533,10 @@ function distances(w: Writer): Case[] {
 /** What an assembler adds that expects the linker to shorten code. */
 function relaxed(): Case[] {
   const align = (bytes: number, before: number): Case => ({
-    // The assembler pads by this, and sometimes that is what it takes.
+    // The assembler pads by two bytes less, and sometimes that is what it takes.
     ...(bytes - 2 === (bytes - (before % bytes)) % bytes
       ? {}
-      : { differs: 'the reference linker keeps all padding, so that what follows is not aligned' }),
+      : { mislinkedByCompat: 'all padding is kept, so that what follows is not aligned' }),
     relocation: 'R_RISCV_ALIGN',
     title: `to ${bytes} bytes, behind ${before} bytes`,
     source: code(
@@ -566,6 +566,7 @@ function relaxed(): Case[] {
 function riscv(width: Width): Case[] {
   const w: Writer = { width, dialect: dialectOf(width), load: width === 64 ? 'ld' : 'lw' };
   return [
+    lateEntry(w.dialect, 'R_RISCV_NONE', 'c.ebreak', 2),
     ...addresses(w, width === 64 ? 'R_RISCV_64' : 'R_RISCV_32'),
     ...(width === 64 ? fixedNumber(w, 'R_RISCV_32', 4) : fixedNumber(w, 'R_RISCV_64', 8)),
     ...branches(w),

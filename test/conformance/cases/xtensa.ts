@@ -3,7 +3,7 @@
 // Relocations: https://sourceware.org/git/?p=binutils-gdb.git;a=blob;f=include/elf/xtensa.h
 
 import type { Case, Dialect, Pointee } from '../case.ts';
-import { offsetPointees, pointees } from '../case.ts';
+import { lateEntry, offsetPointees, pointees } from '../case.ts';
 
 const right = { returns: 77 } as const;
 const tooFar = { refused: 'link/reloc-range' } as const;
@@ -231,6 +231,7 @@ function slots({ dialect, windowed, leave, enter, enterBytes }: Convention): Cas
           ),
       expect: right,
     },
+    ...(windowed ? ['call4', 'call8'] : ['call0']).map((call) => memoryCall(call, dialect, leave)),
     {
       relocation,
       title: 'loads one literal for two equal numbers, and one for two equal addresses',
@@ -242,6 +243,29 @@ function slots({ dialect, windowed, leave, enter, enterBytes }: Convention): Cas
       expect: { returns: 0x7654321 },
     },
   ];
+}
+
+/** By way of our jump into the function table, which needs a register: one that no caller misses. */
+function memoryCall(call: string, dialect: Dialect, leave: string): Case {
+  const first = { call0: 2, call4: 6, call8: 10 }[call] ?? 0;
+  // Registers that the call must leave alone.
+  const kept = call === 'call0' ? [15] : call === 'call4' ? [2, 3] : [2, 3, 4, 5, 6, 7];
+  const source = [
+    call === 'call0' ? 'addi a1, a1, -32\ns32i a0, a1, 0\n' : '',
+    ...kept.map((register) => `movi a${register}, ${100 + register}\n`),
+    `addi a${first}, a1, 16\nmovi a${first + 1}, 0x22\nmovi a${first + 2}, 4\n${call} memset\n`,
+    `l32i a8, a1, 16\n`,
+    ...kept.map((register) => `addi a${register}, a${register}, -${100 + register}\nadd a8, a8, a${register}\n`),
+    call === 'call0' ? 'l32i a0, a1, 0\naddi a1, a1, 32\n' : '',
+    `mov.n a2, a8\n${leave}`,
+  ].join('');
+  return {
+    relocation: 'R_XTENSA_SLOT0_OP',
+    title: `calls memset by ${call}`,
+    source: dialect.code('mpy_init', source),
+    expect: { returns: 0x2222_2222 },
+    refusedByCompat: 'link/undefined',
+  };
 }
 
 /** What the assembler wrote and says again for a linker that moves code. */
@@ -329,7 +353,13 @@ function facts({ dialect, leave, windowed }: Convention): Case[] {
 
 function xtensa(windowed: boolean): Case[] {
   const convention = conventionOf(windowed);
-  return [...addresses(convention), ...slots(convention), ...facts(convention)];
+  return [
+    ...addresses(convention),
+    ...slots(convention),
+    ...facts(convention),
+    // Assemblers align ENTRY.
+    lateEntry(convention.dialect, 'R_XTENSA_NONE', `.space ${windowed ? 4 : 1}`, windowed ? 4 : 1),
+  ];
 }
 
 export const xtensaCases: readonly Case[] = xtensa(false);

@@ -184,37 +184,41 @@ for (const arch of ['xtensa', 'xtensawin'] as const) {
   });
 
   test(`${arch} addends of literals count, beside the relocation and in place: a qstr's entry, a string's place`, () => {
-    const { code } = linked(arch, [
-      object(
-        [
-          literals(words(0, 8, 0, 0, 8), [
-            { offset: 0, type: address, symbol: 'mp_native_qstr_table', addend: 2 },
-            { offset: 4, type: address, symbol: '.data.rel.ro', addend: 4 },
-            { offset: 8, type: address, symbol: 'buffer', addend: 8 },
-            { offset: 12, type: address, symbol: 'buffer' },
-            { offset: 16, type: address, symbol: '.data.rel.ro', addend: 4 },
-          ]),
-          {
-            name: '.text',
-            data: [0x21, 0, 0, 0x21, 0, 0, 0x21, 0, 0, 0x21, 0, 0, 0x21, 0, 0, 0],
-            relocations: [0, 1, 2, 3, 4].map((index) => ({
-              offset: 3 * index,
-              type: slot0,
-              symbol: '.literal',
-              addend: 4 * index,
-            })),
-          },
-          { name: '.data.rel.ro', data: words(0, 0, 0, 0) },
-          { name: '.bss', data: 32 },
-        ],
-        [
-          section('.literal'),
-          section('.data.rel.ro'),
-          { name: 'buffer', section: '.bss', value: 16 },
-          { name: 'mp_native_qstr_table' },
-        ],
-      ),
-    ]);
+    const { code } = linked(
+      arch,
+      [
+        object(
+          [
+            literals(words(0, 8, 0, 0, 8), [
+              { offset: 0, type: address, symbol: 'mp_native_qstr_table', addend: 2 },
+              { offset: 4, type: address, symbol: '.data.rel.ro', addend: 4 },
+              { offset: 8, type: address, symbol: 'buffer', addend: 8 },
+              { offset: 12, type: address, symbol: 'buffer' },
+              { offset: 16, type: address, symbol: '.data.rel.ro', addend: 4 },
+            ]),
+            {
+              name: '.text',
+              data: [0x21, 0, 0, 0x21, 0, 0, 0x21, 0, 0, 0x21, 0, 0, 0x21, 0, 0, 0],
+              relocations: [0, 1, 2, 3, 4].map((index) => ({
+                offset: 3 * index,
+                type: slot0,
+                symbol: '.literal',
+                addend: 4 * index,
+              })),
+            },
+            { name: '.data.rel.ro', data: words(0, 0, 0, 0) },
+            { name: '.bss', data: 32 },
+          ],
+          [
+            section('.literal'),
+            section('.data.rel.ro'),
+            { name: 'buffer', section: '.bss', value: 16 },
+            { name: 'mp_native_qstr_table' },
+          ],
+        ),
+      ],
+      { qstrs: ['value'] },
+    );
     const text = 4 + 4 * 4;
     const values = [0, 3, 6, 9, 12].map((at) => word(code.code, targets.l32r(code.code, text + at)));
     const rodata = arch === 'xtensa' ? text + 16 : 0;

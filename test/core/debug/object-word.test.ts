@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeObjectWord, type ObjectWord, type Representation } from '../../../extension/core/debug/object-word.ts';
+import {
+  decodeObjectWord,
+  encodeConstant,
+  encodeSmallInt,
+  type ObjectWord,
+  type Representation,
+} from '../../../extension/core/debug/object-word.ts';
 
 /** Words worked out by the macros of py/obj.h. */
 const rows: readonly (readonly [Representation, 4 | 8, bigint, ObjectWord])[] = [
@@ -44,6 +50,22 @@ for (const representation of ['A', 'B', 'C', 'D'] as const)
       if (which === representation)
         assert.deepEqual(decodeObjectWord(word, representation, wordSize), object, `0x${word.toString(16)}`);
   });
+
+test('makes the words of small integers and constants, and none for integers that need an object', () => {
+  for (const [which, wordSize, word, object] of rows) {
+    if (object.kind === 'int') assert.equal(encodeSmallInt(object.value, which, wordSize), word);
+    if (object.kind === 'constant') assert.equal(encodeConstant(object.value, which), word);
+  }
+  for (const [which, wordSize, least] of [
+    ['A', 4, 2n ** 30n],
+    ['A', 8, 2n ** 62n],
+    ['B', 4, 2n ** 29n],
+    ['D', 4, 2n ** 46n],
+  ] as const) {
+    assert.equal(encodeSmallInt(least, which, wordSize), undefined);
+    assert.notEqual(encodeSmallInt(least - 1n, which, wordSize), undefined);
+  }
+});
 
 test('a word of zeros is no object in any representation', () => {
   for (const representation of ['A', 'B', 'C', 'D'] as const)

@@ -533,6 +533,36 @@ const cases: readonly Case[] = [
         No board has so much memory: look for an array of the wrong size.`,
   },
   {
+    name: 'code that uses qstrs, linked without a list of them',
+    objects: [
+      x64(
+        [text({ offset: 1, type: 9, symbol: 'mp_native_qstr_table', addend: -4 })],
+        [{ name: 'mp_native_qstr_table' }],
+      ),
+    ],
+    says: `
+      a.o: section .text+0x1 in mpy_init+0x1: warning: code takes names from the table of qstrs, but none were given for it: what it takes is no name of this module [link/qstrs-missing]
+        Pass the header with which the sources were compiled: --qstrs HEADER (natmod link --preprocess makes one of the sources).`,
+  },
+  {
+    name: 'architecture flags as of a release that has none',
+    arch: 'rv32imc',
+    objects: [riscv([text()])],
+    more: { archFlags: 1, compat: '1.26' },
+    says: `
+      natmod: error: the reference linker of 1.26 knows no architecture flags, so that none of its modules has such a header [link/arch-flags]
+        Leave the flags out (--arch-flags, ARCH_FLAGS in the Makefile), or link as of a newer version or without --compat.`,
+  },
+  {
+    name: 'code for a linker that shortens it, with --compat',
+    arch: 'rv32imc',
+    objects: [riscv([text({ offset: 8, type: 43, symbol: 'mpy_init', addend: 6 })])],
+    more: { compat: '1.29' },
+    says: `
+      a.o: warning: is compiled for a linker that shortens code; the reference linker keeps the padding for that, so that what should be aligned is not [link/padding]
+        Compile with -mno-relax, or link without --compat.`,
+  },
+  {
     name: 'several faults of one link, all at once',
     more: { compat: '1.29' },
     objects: [

@@ -1,0 +1,59 @@
+// The Python in a stopped target, read through GDB: which needs no interpreter that answers, and so works anywhere.
+
+import { micropython } from '../core/abi/micropython.ts';
+import type { ArchName } from '../core/arch/names.ts';
+import { wordSizeOf } from '../core/arch/names.ts';
+import { PythonRuntime } from '../core/debug/python-runtime.ts';
+import type { FirmwareSymbols, Machine } from '../core/debug/target.ts';
+import type { NatmodBackend } from './gdb-backend.ts';
+
+export class PythonMemory {
+  readonly #backend: NatmodBackend;
+  readonly #arch: ArchName;
+  readonly #symbols: FirmwareSymbols | undefined;
+  #runtime: Promise<PythonRuntime> | undefined;
+
+  /** @param symbols of the firmware, where it is known */
+  constructor(backend: NatmodBackend, arch: ArchName, symbols: FirmwareSymbols | undefined) {
+    this.#backend = backend;
+    this.#arch = arch;
+    this.#symbols = symbols;
+  }
+
+  /** To be asked for while the target stands. */
+  runtime(): Promise<PythonRuntime> {
+    this.#runtime ??= PythonRuntime.open({
+      read: (address, length) => this.#backend.readAvailable(address, length),
+      wordSize: wordSizeOf(this.#arch),
+      machine: machineOf(this.#arch),
+      abi: micropython,
+      symbols: this.#symbols && this.#withModules(this.#symbols),
+    });
+    return this.#runtime;
+  }
+
+  /** The target has run, or its memory was written. */
+  forget(): void {
+    void this.#runtime?.then((runtime) => runtime.forget());
+  }
+
+  /** GDB knows the functions of modules, too. */
+  #withModules(symbols: FirmwareSymbols): FirmwareSymbols {
+    return {
+      addressOf: async (name) => symbols.addressOf(name),
+      symbolAt: async (address) => {
+        const own = await symbols.symbolAt(address);
+        if (own && own.offset <= 1) return own;
+        const text = await this.#backend.evaluate(`(void*)0x${address.toString(16)}`);
+        const [, name, offset] = /<(.+?)(?:\+(\d+))?>/.exec(text) ?? [];
+        return name === undefined ? own : { name, offset: Number(offset ?? 0) };
+      },
+    };
+  }
+}
+
+function machineOf(arch: ArchName): Machine {
+  if (arch === 'x64' || arch === 'x86') return arch;
+  if (arch.startsWith('rv')) return 'riscv';
+  return arch.startsWith('xtensa') ? 'xtensa' : 'arm';
+}

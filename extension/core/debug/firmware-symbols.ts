@@ -1,0 +1,51 @@
+// The firmware's own symbols, by name and by address, out of its ELF file. GDB is of no help here: it gets the firmware without
+// the section that the Python heap lies in, where the interpreter's state often lies too.
+
+import { machines } from '../elf/constants.ts';
+import { imageSymbols, openImage } from './elf-image.ts';
+import type { FirmwareSymbols } from './target.ts';
+
+/**
+ * @param bias what the addresses in memory are above those in the file; asked for once, with a name and its address there
+ * @throws Failure `debug/not-elf`
+ */
+export function readFirmwareSymbols(
+  bytes: Uint8Array,
+  path: string,
+  bias: (name: string, address: number) => Promise<number>,
+): FirmwareSymbols {
+  const image = openImage(bytes, path);
+  const byName = new Map<string, number>();
+  const sorted: { readonly name: string; readonly address: number }[] = [];
+  for (const { name, value, section, kind } of imageSymbols(image)) {
+    if (kind === 'other' || section === 0 || section >= image.sections.length) continue;
+    // Bit 0 of an ARM function's address tells the instruction set.
+    const address = image.machine === machines.arm && kind === 'function' ? value - (value % 2) : value;
+    byName.set(name, address);
+    sorted.push({ name, address });
+  }
+  sorted.sort((a, b) => a.address - b.address);
+  let moved: Promise<number> | undefined;
+  const offset = () => {
+    const [known] = ['mp_fun_table', 'mp_type_list', 'main'].filter((name) => byName.has(name));
+    moved ??= known === undefined ? Promise.resolve(0) : bias(known, byName.get(known) ?? 0);
+    return moved;
+  };
+  return {
+    addressOf: async (name) => {
+      const address = byName.get(name);
+      return address === undefined ? undefined : address + (await offset());
+    },
+    symbolAt: async (address) => {
+      const wanted = address - (await offset());
+      let [low, high] = [0, sorted.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (sorted[middle].address <= wanted) low = middle + 1;
+        else high = middle;
+      }
+      const found = sorted[low - 1];
+      return found && { name: found.name, offset: wanted - found.address };
+    },
+  };
+}
