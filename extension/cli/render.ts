@@ -1,7 +1,7 @@
 // Diagnostics as text for a terminal, in the form that editors and CI logs know from compilers:
 // https://www.gnu.org/prep/standards/html_node/Errors.html
 
-import type { Diagnostic, Severity, Where } from '../core/diagnostic.ts';
+import { type Diagnostic, describeInside, type Severity, type Where } from '../core/diagnostic.ts';
 
 export interface RenderOptions {
   readonly colour: boolean;
@@ -36,23 +36,11 @@ function renderWhere(where: Where, cwd: string): string {
   const place = [file === undefined ? undefined : shorten(file, cwd), ...position]
     .filter((part) => part !== undefined)
     .join(':');
-  return where.object === undefined ? [place, renderInside(where)].filter((part) => part !== '').join(': ') : place;
+  return where.object === undefined ? [place, describeInside(where)].filter((part) => part !== '').join(': ') : place;
 }
 
 function renderObject(where: Where, cwd: string): string {
-  return `${shorten(where.object ?? '', cwd)}: ${renderInside(where)}`;
-}
-
-/** The place within a file of bytes. */
-function renderInside({ section, offset, inside, source }: Where): string {
-  const at = offset === undefined ? '' : `0x${offset.toString(16)}`;
-  return [
-    section === undefined ? at && `offset ${at}` : `section ${section}${at && `+${at}`}`,
-    inside && `in ${inside}`,
-    source && `(${source})`,
-  ]
-    .filter((part) => part)
-    .join(' ');
+  return [shorten(where.object ?? '', cwd), describeInside(where)].filter((part) => part !== '').join(': ');
 }
 
 function shorten(file: string, cwd: string): string {

@@ -40,6 +40,18 @@ export interface Related {
   readonly where: Where;
 }
 
+/** @returns a place within a file of bytes: `section .text+0x12 in f+0x4 (m.c)`; empty when none is known */
+export function describeInside({ section, offset, inside, source }: Where): string {
+  const at = offset === undefined ? '' : `0x${offset.toString(16)}`;
+  return [
+    section === undefined ? at && `offset ${at}` : `section ${section}${at && `+${at}`}`,
+    inside && `in ${inside}`,
+    source && `(${source})`,
+  ]
+    .filter((part) => part)
+    .join(' ');
+}
+
 /** What a function throws when it can't give its result: one or more diagnostics. Any other Error is a bug of ours. */
 export class Failure extends Error {
   readonly diagnostics: readonly Diagnostic[];

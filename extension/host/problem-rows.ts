@@ -1,19 +1,25 @@
 // From a build's diagnostics to rows of the Problems view. A module built for four architectures compiles the same faulty
 // line four times: one row says it, and names the architectures only if it does not hold for all of them.
 
-import type { Diagnostic, Severity } from '../core/diagnostic.ts';
+import { type Diagnostic, describeInside, type Severity, type Where } from '../core/diagnostic.ts';
 import type { BuildResult } from '../core/project/build-result.ts';
 import { withRemedy } from './remedies.ts';
 
-export interface ProblemRow {
+export interface ProblemRow extends Place {
+  readonly severity: Severity;
+  readonly code: string;
+  readonly message: string;
+  /** Other places that have to do with it. */
+  readonly related: readonly (Place & { readonly message: string })[];
+}
+
+/** Of what an editor can show. */
+export interface Place {
   /** Absolute. */
   readonly file: string;
   /** From 1; undefined: the file as a whole. */
   readonly line: number | undefined;
   readonly column: number | undefined;
-  readonly severity: Severity;
-  readonly code: string;
-  readonly message: string;
 }
 
 /** @param resolve joins paths like `Files.resolve`. */
@@ -35,21 +41,43 @@ export function problemRows(result: BuildResult, resolve: (...parts: string[]) =
 }
 
 function rowOf(
-  { severity, code, message, where, hint }: Diagnostic,
+  { severity, code, message, where = {}, hint, related = [] }: Diagnostic,
   dir: string,
   resolve: (...parts: string[]) => string,
-) {
+): ProblemRow {
+  const place = shown(where, dir, resolve);
+  const others = related.map((other) => ({ ...other, place: shown(other.where, dir, resolve) }));
   // An editor can't show a folder or a place in an object file: such a row goes to the Makefile and carries the name.
-  const shown = where?.file !== undefined && (where.line !== undefined || isText(where.file));
-  const named = shown || !where?.file || message.includes(where.file) ? message : `${where.file}: ${message}`;
+  const text = place ? withInside(message, where) : withName(message, where, dir);
+  const named = others.filter((other) => !other.place).map((other) => withName(other.message, other.where, dir));
   return {
-    file: resolve(dir, shown ? where.file! : 'Makefile'),
-    line: shown ? where.line : undefined,
-    column: shown ? where.column : undefined,
+    ...(place ?? { file: resolve(dir, 'Makefile'), line: undefined, column: undefined }),
     severity,
     code,
-    message: hint ? `${named}\n${hint}` : named,
+    message: [text, ...(hint === undefined ? [] : [hint]), ...named].join('\n'),
+    related: others.flatMap((other) =>
+      other.place ? [{ ...other.place, message: withInside(other.message, other.where) }] : [],
+    ),
   };
+}
+
+/** @returns undefined for what an editor can't show */
+function shown({ file, line, column }: Where, dir: string, resolve: (...parts: string[]) => string): Place | undefined {
+  if (file === undefined || (line === undefined && !isText(file))) return undefined;
+  return { file: resolve(dir, file), line, column: line === undefined ? undefined : column };
+}
+
+/** Without a line the place in the object is all there is to tell. */
+function withInside(message: string, where: Where): string {
+  const inside = where.line === undefined ? describeInside(where) : '';
+  return inside === '' ? message : `${message} (${inside})`;
+}
+
+function withName(message: string, where: Where, dir: string): string {
+  const { file } = where;
+  if (file === undefined || message.includes(file)) return message;
+  const name = file.startsWith(`${dir}/`) || file.startsWith(`${dir}\\`) ? file.slice(dir.length + 1) : file;
+  return [name, describeInside(where), message].filter((part) => part !== '').join(': ');
 }
 
 function isText(file: string): boolean {

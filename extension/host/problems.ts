@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { Diagnostic, Severity } from '../core/diagnostic.ts';
 import type { Files } from '../core/ports.ts';
 import type { BuildResult } from '../core/project/build-result.ts';
-import { type ProblemRow, problemRows } from './problem-rows.ts';
+import { type Place, type ProblemRow, problemRows } from './problem-rows.ts';
 
 export interface Problems {
   /** Shows what this build found in place of what the project's last one did. */
@@ -41,11 +41,18 @@ function toVscode(row: ProblemRow): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(rangeOf(row), row.message, severities[row.severity]);
   diagnostic.source = 'natmod';
   diagnostic.code = row.code;
+  diagnostic.relatedInformation = row.related.map(
+    (other) =>
+      new vscode.DiagnosticRelatedInformation(
+        new vscode.Location(vscode.Uri.file(other.file), rangeOf(other)),
+        other.message,
+      ),
+  );
   return diagnostic;
 }
 
 /** The workbench widens an empty range to the word there, and cuts one that is too long at the line's end. */
-function rangeOf({ line = 1, column }: ProblemRow): vscode.Range {
+function rangeOf({ line = 1, column }: Place): vscode.Range {
   const row = Math.max(0, line - 1);
   if (column === undefined) return new vscode.Range(row, 0, row, Number.MAX_SAFE_INTEGER);
   return new vscode.Range(row, Math.max(0, column - 1), row, Math.max(0, column - 1));

@@ -44,7 +44,25 @@ test('puts what is wrong inside an object file at the Makefile, with the name of
     [error('link/x', 'the number does not fit', { file: 'build/m.o', section: '.text', offset: 4 })],
   );
   assert.equal(row.file, '/ws/m/Makefile');
-  assert.equal(row.message, 'build/m.o: the number does not fit');
+  assert.equal(row.message, 'build/m.o: section .text+0x4: the number does not fit');
+});
+
+test('puts what is in a function without known lines at its source, with the function', () => {
+  const where = { file: '/ws/m/src/m.c', object: '/ws/m/build/m.o', section: '.text', offset: 8, inside: 'f+0x4' };
+  const [row] = rows([], [error('link/x', 'the number does not fit', where)]);
+  assert.deepEqual([row.file, row.line], ['/ws/m/src/m.c', undefined]);
+  assert.equal(row.message, 'the number does not fit (section .text+0x8 in f+0x4)');
+});
+
+test('leads to related places, and names those that an editor can not open', () => {
+  const twice = error('link/duplicate', 'f is defined twice', { file: '/ws/m/b.c', line: 3 }, 'Rename one.');
+  const related = [
+    { message: 'f is first defined here', where: { file: 'a.c', line: 7, column: 5 } },
+    { message: 'f is there, too', where: { file: '/ws/m/lib/x.a(f.o)', section: '.text', offset: 0, inside: 'f' } },
+  ];
+  const [row] = rows([], [{ ...twice, related }]);
+  assert.deepEqual(row.related, [{ file: '/ws/m/a.c', line: 7, column: 5, message: 'f is first defined here' }]);
+  assert.equal(row.message, 'f is defined twice\nRename one.\nlib/x.a(f.o): section .text+0x0 in f: f is there, too');
 });
 
 test('puts what is wrong with a folder at the Makefile', () => {

@@ -33,6 +33,8 @@ export interface CompileOptions {
 
 export interface CompiledObject {
   readonly path: string;
+  /** As the project names it. */
+  readonly source: string;
   readonly bytes: Uint8Array;
   readonly digest: string;
 }
@@ -126,7 +128,7 @@ async function makeObject(step: CompileStep, job: Job): Promise<Made> {
     if (bytes && (await digest(bytes)) === known.digest) {
       return {
         step,
-        object: { path, bytes, digest: known.digest },
+        object: { path, source: step.source, bytes, digest: known.digest },
         record: known,
         diagnostics: known.diagnostics,
         ran: false,
@@ -220,7 +222,7 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     const depfile = await files.read(made.depfile);
     await files.rename(made.object, path);
     if (depfile) await files.rename(made.depfile, files.resolve(dir, step.depfile));
-    const object = { path, bytes, digest: await digest(bytes) };
+    const object = { path, source: step.source, bytes, digest: await digest(bytes) };
     const read = depfile && readDepfile(new TextDecoder().decode(depfile));
     const news = read && { key, digest: object.digest, read, said, start };
     return { step, object, news, diagnostics: said, ran: true };

@@ -15,6 +15,7 @@ import type { ModuleSizes, MpyModule } from '../mpy/module.ts';
 import { readModule } from '../mpy/read.ts';
 import { writeModule } from '../mpy/write.ts';
 import type { Files } from '../ports.ts';
+import { inProject } from './project-places.ts';
 
 export interface LinkStep {
   readonly arch: BuildableArch;
@@ -62,7 +63,7 @@ export async function linkModule(
       return { sizes: known.sizes, diagnostics: known.diagnostics, record: known, files: [] };
   }
   const { bytes: native, module, sizes: nativeSizes, ...linked } = link({ ...step, debugImage: true, map: true });
-  const diagnostics = linked.diagnostics.map((diagnostic) => fromFolder(diagnostic, step, ports.files));
+  const diagnostics = linked.diagnostics.map((diagnostic) => inProject(diagnostic, step, ports.files));
   if (!native || !module || !nativeSizes || diagnostics.some((d) => d.severity === 'error'))
     throw new Failure(diagnostics);
   const bytes = step.python.length === 0 ? native : mergePython(step, module);
@@ -105,14 +106,4 @@ async function keyOf(step: LinkStep): Promise<string> {
   );
   const fixed = externs && [...externs];
   return digestOf([arch, abi, objects, libraries, qstrs, sourceName, archFlags, fixed, compat, tool, path, debugImage]);
-}
-
-/** Debug information names sources as the command line did, and some folders by the names they were given. */
-function fromFolder(diagnostic: Diagnostic, { dir, folderNames }: LinkStep, files: Files): Diagnostic {
-  const { where } = diagnostic;
-  if (where?.line === undefined || where.file === undefined) return diagnostic;
-  const { file } = where;
-  const named = folderNames.find(([, name]) => file.startsWith(`${name}/`));
-  const path = named ? files.resolve(named[0], `.${file.slice(named[1].length)}`) : files.resolve(dir, file);
-  return { ...diagnostic, where: { ...where, file: path } };
 }
