@@ -8,8 +8,12 @@ import { build } from './core/project/build.ts';
 import type { BuildRequest } from './core/project/build-result.ts';
 import { examine } from './core/project/doctor.ts';
 import { type LoadRequest, loadProject } from './core/project/load-project.ts';
+import * as boardDocuments from './host/board-documents.ts';
+import { tellBoardFailure } from './host/board-failure.ts';
+import * as boardFileCommands from './host/board-file-commands.ts';
 import * as boardSession from './host/board-session.ts';
 import * as boardStatus from './host/board-status.ts';
+import * as boardsView from './host/boards-view.ts';
 import * as buildCommand from './host/build-command.ts';
 import * as buildOnSave from './host/build-on-save.ts';
 import * as buildTask from './host/build-task.ts';
@@ -68,13 +72,27 @@ export function activate(context: vscode.ExtensionContext): void {
     problems: shownProblems,
     output: channel,
   });
+  boardFileCommands.activate(context, {
+    session,
+    view: boardsView.activate(context, session, channel),
+    documents: boardDocuments.activate(context),
+    files: fileStore,
+    output: channel,
+  });
   boardStatus.activate(context, found, session);
-  replTerminal.activate(context, session, shownProblems);
+  replTerminal.activate(context, session, shownProblems, channel);
   status.activate(context, found, builds, settingsOf);
   inspector.activate(context, {
     listings: (file, description) => listWithObjdump(file, description, childProcesses),
     files: fileStore,
-    board: undefined,
+    board: {
+      facts: () => boardSession.connectedBoard(session),
+      ask: async () => {
+        const address = await session.choose();
+        if (address !== undefined) await session.probe(address).catch((thrown) => tellBoardFailure(thrown, channel));
+      },
+      onDidTell: session.onDidLearn,
+    },
     log: channel.line,
   });
   dumpDocuments.activate(context, fileStore, async (file, inspection) =>

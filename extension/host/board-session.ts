@@ -4,7 +4,9 @@
 import * as vscode from 'vscode';
 import type { PortFacts } from '../core/board/boards.ts';
 import type { Clock, OpenPort, Port } from '../core/board/port.ts';
-import type { BoardFacts } from '../core/board/probe.ts';
+import { type BoardFacts, probe } from '../core/board/probe.ts';
+import type { RawRepl } from '../core/board/raw-repl.ts';
+import { visit } from '../core/board/visit.ts';
 import { boardRows } from './board-rows.ts';
 import { commands, settings } from './contributions.ts';
 import { SharedPort } from './shared-port.ts';
@@ -32,8 +34,23 @@ export interface BoardSession extends BoardPorts {
   port(address: string): SharedPort;
   /** Runs a job that has the board alone. */
   use<T>(address: string, job: (port: Port) => Promise<T>): Promise<T>;
+  /**
+   * Runs a job in the board's raw REPL, which it has alone.
+   * @throws Failure `board/...`
+   */
+  visit<T>(address: string, options: VisitRequest, act: (repl: RawRepl, facts: BoardFacts) => Promise<T>): Promise<T>;
+  /** Asks the board what it is. @throws Failure `board/...` */
+  probe(address: string): Promise<BoardFacts>;
   /** A board has told what it is. */
   learn(address: string, facts: BoardFacts): void;
+  /** Address of a board that has told what it is, maybe because something on it changes. */
+  readonly onDidLearn: vscode.Event<string>;
+}
+
+export interface VisitRequest {
+  readonly cancel?: AbortSignal | undefined;
+  /** Ask the board what it is even if that is known: how much room it has changes. */
+  readonly probe?: boolean;
 }
 
 /** How often the list is looked at while it is open. */
@@ -44,6 +61,8 @@ export function activate(context: vscode.ExtensionContext, ports: BoardPorts): B
   const changed = new vscode.EventEmitter<void>();
   const facts = new Map<string, BoardFacts>();
   const shared = new Map<string, SharedPort>();
+
+  const learned = new vscode.EventEmitter<string>();
 
   const chosen = () =>
     vscode.workspace.getConfiguration().get<string>(settings.port, '').trim() ||
@@ -61,10 +80,19 @@ export function activate(context: vscode.ExtensionContext, ports: BoardPorts): B
 
   async function ask(): Promise<string | undefined> {
     const address = await pickBoard(ports.list, chosen(), facts);
-    if (address === undefined) return undefined;
+    if (address !== undefined) await remember(address);
+    return address;
+  }
+
+  async function remember(address: string): Promise<void> {
     await context.workspaceState.update(memory, address);
     changed.fire();
-    return address;
+  }
+
+  /** @param target a row of the Boards view */
+  async function select(target?: { readonly address?: unknown }): Promise<void> {
+    if (typeof target?.address === 'string') await remember(target.address);
+    else await ask();
   }
 
   function port(address: string): SharedPort {
@@ -77,9 +105,30 @@ export function activate(context: vscode.ExtensionContext, ports: BoardPorts): B
     return made;
   }
 
+  function learn(address: string, told: BoardFacts): void {
+    // The last one told is the last one in the map.
+    facts.delete(address);
+    facts.set(address, told);
+    learned.fire(address);
+    changed.fire();
+  }
+
+  const visitBoard: BoardSession['visit'] = (address, request, act) =>
+    port(address).use((open) =>
+      visit({ port: open, clock: ports.clock }, { cancel: request.cancel }, async (repl) => {
+        let told = request.probe ? undefined : facts.get(address);
+        if (!told) {
+          told = await probe(repl);
+          learn(address, told);
+        }
+        return act(repl, told);
+      }),
+    );
+
   context.subscriptions.push(
     changed,
-    vscode.commands.registerCommand(commands.selectBoard, ask),
+    learned,
+    vscode.commands.registerCommand(commands.selectBoard, select),
     vscode.commands.registerCommand(commands.releasePort, async () => {
       await Promise.all([...shared.values()].map((each) => each.release()));
       changed.fire();
@@ -98,12 +147,10 @@ export function activate(context: vscode.ExtensionContext, ports: BoardPorts): B
     ask,
     port,
     use: (address, job) => port(address).use(job),
-    learn(address, told) {
-      // The last one told is the last one in the map.
-      facts.delete(address);
-      facts.set(address, told);
-      changed.fire();
-    },
+    visit: visitBoard,
+    probe: (address) => visitBoard(address, { probe: true }, async (_, told) => told),
+    learn,
+    onDidLearn: learned.event,
   };
 }
 

@@ -19,6 +19,12 @@ export const commands = {
   openRepl: 'natmod.openRepl',
   runScript: 'natmod.runScript',
   releasePort: 'natmod.releasePort',
+  connectBoard: 'natmod.connectBoard',
+  refreshBoards: 'natmod.refreshBoards',
+  openBoardFile: 'natmod.openBoardFile',
+  downloadFromBoard: 'natmod.downloadFromBoard',
+  uploadToBoard: 'natmod.uploadToBoard',
+  deleteFromBoard: 'natmod.deleteFromBoard',
 } as const;
 
 export const settings = {
@@ -38,6 +44,11 @@ export const settings = {
 
 /** Custom editor of .mpy files. */
 export const inspectorView = 'natmod.inspector';
+
+/** Tree of boards and their files. */
+export const boardsView = 'natmod.boards';
+/** Scheme of files of boards that are shown. */
+export const boardScheme = 'natmod-board';
 
 /** Scheme of the text dumps and the language they are in. */
 export const dumpScheme = 'natmod-dump';

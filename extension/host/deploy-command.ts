@@ -10,7 +10,7 @@ import { nameOf, progressText, shortName } from './board-rows.ts';
 import type { BoardSession } from './board-session.ts';
 import { saveDocuments } from './build-command.ts';
 import { chooseProject } from './choose-project.ts';
-import { commands, settings } from './contributions.ts';
+import { boardsView, commands, settings } from './contributions.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Output } from './output.ts';
 import type { Problems } from './problems.ts';
@@ -93,7 +93,7 @@ export function activate(context: vscode.ExtensionContext, ports: DeployCommandP
     'choose-board': (cargo) => start(cargo, true),
     retry: (cargo) => start(cargo),
     firmware: (_, address) => vscode.env.openExternal(vscode.Uri.parse(firmwarePage(ports.session.facts.get(address)))),
-    'boards-view': () => vscode.commands.executeCommand('natmod.boards.focus'),
+    'boards-view': () => vscode.commands.executeCommand(`${boardsView}.focus`),
     problems: () => vscode.commands.executeCommand('workbench.actions.view.problems'),
     doctor: () => vscode.commands.executeCommand(commands.doctor),
     output: () => ports.output.show(),

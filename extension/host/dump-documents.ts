@@ -17,7 +17,8 @@ export function activate(context: vscode.ExtensionContext, files: Files, disasse
       const name = file.path.split('/').pop() ?? '';
       try {
         const bytes = await vscode.workspace.fs.readFile(file);
-        const { inspection, readSources } = await inspectFile(bytes, file.fsPath, name, files);
+        const path = file.scheme === 'file' ? file.fsPath : '';
+        const { inspection, readSources } = await inspectFile(bytes, path, name, files);
         // Only a trusted workspace may choose the objdump that is run; without one Xtensa code stays bytes.
         const isXtensa = inspection.description.header.arch?.startsWith('xtensa');
         if (isXtensa && !vscode.workspace.isTrusted) return dump(inspection, name);

@@ -79,7 +79,9 @@ function resolve(
     try {
       // A copy: what readFile gives may be a Node Buffer, which a message does not carry as bytes.
       const read = Uint8Array.from(await vscode.workspace.fs.readFile(uri));
-      const { inspection, image, readSources } = await inspectFile(read, uri.fsPath, name, ports.files);
+      // A board's file has nothing beside it on this machine.
+      const path = uri.scheme === 'file' ? uri.fsPath : '';
+      const { inspection, image, readSources } = await inspectFile(read, path, name, ports.files);
       const { description } = inspection;
       // Neither objdump runs nor is a path followed that only a file of the workspace names before the user trusts it.
       const trusted = vscode.workspace.isTrusted;

@@ -3,10 +3,13 @@
 
 import * as vscode from 'vscode';
 import { placeOf, readTraceback } from '../core/board/traceback.ts';
-import { error, Failure } from '../core/diagnostic.ts';
+import { error } from '../core/diagnostic.ts';
+import { tellBoardFailure } from './board-failure.ts';
 import { shortName } from './board-rows.ts';
 import type { BoardSession } from './board-session.ts';
+import { isNode } from './boards-view.ts';
 import { commands } from './contributions.ts';
+import type { Output } from './output.ts';
 import type { Problems } from './problems.ts';
 import { Repl } from './repl.ts';
 
@@ -16,12 +19,17 @@ interface Opened {
   readonly repl: Promise<Repl>;
 }
 
-export function activate(context: vscode.ExtensionContext, session: BoardSession, problems: Problems): void {
+export function activate(
+  context: vscode.ExtensionContext,
+  session: BoardSession,
+  problems: Problems,
+  output: Output,
+): void {
   const opened = new Map<string, Opened>();
 
   async function openRepl(target?: unknown): Promise<void> {
     if (!vscode.workspace.isTrusted) return tellUntrusted();
-    const address = typeof target === 'string' ? target : await session.choose();
+    const address = typeof target === 'string' ? target : isNode(target) ? target.address : await session.choose();
     if (address !== undefined) show(address, true);
   }
 
@@ -57,8 +65,7 @@ export function activate(context: vscode.ExtensionContext, session: BoardSession
       const interrupted = traceback.kind === 'KeyboardInterrupt';
       problems.about(path, said === '' || interrupted ? [] : [error('board/script', message, where ?? { file: path })]);
     } catch (thrown) {
-      if (!(thrown instanceof Failure)) throw thrown;
-      void vscode.window.showErrorMessage(thrown.message);
+      tellBoardFailure(thrown, output);
     }
   }
 

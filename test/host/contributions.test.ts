@@ -8,6 +8,8 @@ import { readConfiguration, targetKinds } from '../../extension/core/debug/launc
 import { openocdPresets } from '../../extension/core/debug/openocd.ts';
 import { qemuBoards } from '../../extension/core/debug/qemu.ts';
 import {
+  boardScheme,
+  boardsView,
   commands,
   contextKeys,
   debugType,
@@ -35,7 +37,12 @@ test('each architecture can have its compiler', () => {
   assert.deepEqual(Object.keys(contributes.configuration.properties[settings.compilers].properties), buildableArchs);
 });
 
-test('package.json has the custom editor and the language of the code', () => {
+test('package.json has the view, the custom editor and the language of the code', () => {
+  assert.deepEqual(
+    contributes.views.natmod.map(({ id }: { id: string }) => id),
+    [boardsView],
+  );
+  assert(manifest.activationEvents.includes(`onFileSystem:${boardScheme}`));
   assert.deepEqual(
     contributes.customEditors.map(({ viewType }: { viewType: string }) => viewType),
     [inspectorView],

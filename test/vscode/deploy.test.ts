@@ -17,6 +17,10 @@ const titleButton = ({ page }: Workbench, name: string) =>
   page.locator(`.editor-actions [aria-label^="${name}"], .editor-actions [aria-label^="Natmod: ${name}"]`).first();
 const screen = ({ page }: Workbench) => page.locator('.terminal-wrapper.active .xterm-rows');
 
+/** Of the Boards view. */
+const treeRow = ({ page }: Workbench, label: string) =>
+  page.locator('.customview-tree .monaco-list-row').filter({ has: page.getByText(label, { exact: true }) });
+
 async function chooseBoard({ page }: Workbench, address: string): Promise<void> {
   const input = page.locator('.quick-input-widget:visible input');
   await input.waitFor();
@@ -74,6 +78,24 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
             await row.waitFor();
             assert.match((await row.textContent()) ?? '', /Ln 4/);
             await workbench.screenshot('deploy-5-problem');
+
+            await page.locator('.activitybar a[aria-label="Natmod"]').click();
+            await treeRow(workbench, '/').click();
+            await treeRow(workbench, 'lib').click();
+            await treeRow(workbench, 'factorial.mpy').waitFor();
+            await workbench.screenshot('deploy-6-boards-view');
+            await treeRow(workbench, 'factorial.mpy').click();
+            await page.locator('.tab.active[data-resource-name="factorial.mpy"]').waitFor();
+            const inspector = page.locator('iframe.webview.ready').contentFrame().frameLocator('#active-frame');
+            await inspector.locator('#rows .row', { hasText: 'armv7m' }).first().waitFor();
+            await workbench.screenshot('deploy-7-inspector');
+            await treeRow(workbench, 'raises.mpy').hover();
+            await treeRow(workbench, 'raises.mpy')
+              .getByRole('button', { name: /Delete from Board/ })
+              .click();
+            await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Delete' }).click();
+            await treeRow(workbench, 'raises.mpy').waitFor({ state: 'detached' });
+            await treeRow(workbench, 'factorial.mpy').waitFor();
           }),
         );
       } finally {
