@@ -34,6 +34,7 @@ void runCli(process.argv.slice(2), manifest.version, verbs, {
   files: fileStore,
   processes,
   cancel: cancel.signal,
+  isRoot: process.getuid?.() === 0,
   environment: process.env,
   disassembler: async (file, inspection) => (await import('./disassembler.ts')).disassembler(file, inspection),
   installation: installation(import.meta.dirname, import.meta.filename, manifest.version),

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import type * as vscode from 'vscode';
+import { describeBoards } from './core/board/boards.ts';
 import { build } from './core/project/build.ts';
 import type { BuildRequest } from './core/project/build-result.ts';
 import { examine } from './core/project/doctor.ts';
@@ -98,13 +99,16 @@ export function activate(context: vscode.ExtensionContext): void {
   dumpDocuments.activate(context, fileStore, async (file, inspection) =>
     (await import('./disassembler.ts')).disassembler(file, inspection),
   );
-  buildTask.activate(context, { build: run, settingsOf, projects: found });
+  buildTask.activate(context, { builds, projects: found, files: fileStore });
   buildOnSave.activate(context, found, builds);
-  staleOutputs.activate(context, builds);
+  staleOutputs.activate(context, fileStore, found, builds);
   languageStatus.activate(context, found, settingsOf);
-  intellisense.activate(context, found);
-  newModule.activate(context, fileStore);
-  getMicropython.activate(context);
+  const intelliSense = intellisense.activate(context, found, async (dir) => {
+    const { archs, abi, micropythonDir, compilers } = settingsOf(dir);
+    return run({ dir, archs, abi, mpyDir: micropythonDir, compilers, onlyCommands: true });
+  });
+  newModule.activate(context, fileStore, intelliSense);
+  getMicropython.activate(context, childProcesses, channel);
   const load = (request: LoadRequest) =>
     loadProject({ environment: process.env, ...request }, fileStore, childProcesses);
   const firmware = debugFirmware.activate(context, {
@@ -134,7 +138,9 @@ export function activate(context: vscode.ExtensionContext): void {
     examine: () => {
       const { compilers, micropythonDir } = settingsOf(found.current?.dir ?? homedir());
       const mpyDir = micropythonDir ?? process.env.MPY_DIR;
-      return examine({ ...own, compilers, mpyDir, scratch: dirname(own.memoryFile) }, ports);
+      const boards = async () => describeBoards(await (await import('./node/serial-port.ts')).listSerialPorts());
+      const isRoot = process.getuid?.() === 0;
+      return examine({ ...own, compilers, mpyDir, boards, isRoot, scratch: dirname(own.memoryFile) }, ports);
     },
   });
 }

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import type { BuildableArch } from '../core/arch/names.ts';
+import { describeBoards } from '../core/board/boards.ts';
 import { error, Failure } from '../core/diagnostic.ts';
 import { type Doctor, examine } from '../core/project/doctor.ts';
 import { readArch } from './option-values.ts';
@@ -29,6 +30,8 @@ export function registerDoctor(program: Command, ports: CliPorts): void {
           ...ports.installation,
           mpyDir: mpyDir && ports.files.resolve(ports.cwd, mpyDir),
           cancel: ports.cancel,
+          boards: async () => describeBoards(await ports.boards.list()),
+          isRoot: ports.isRoot,
           scratch: ports.files.resolve(ports.installation.memoryFile ?? ports.cwd, '..'),
         },
         ports,
@@ -68,8 +71,9 @@ async function install(doctor: Doctor, arch: BuildableArch, ports: CliPorts): Pr
     );
   }
   ports.print(`Running: ${row.install}\n`);
-  const { processes, cancel, complain } = ports;
-  const result = await processes.run({ argv: row.install.split(' '), cancel, onOutput: complain });
+  const { processes, cancel } = ports;
+  // It may ask for a password.
+  const result = await processes.run({ argv: row.install.split(' '), cancel, interactive: true });
   if (result.end !== 'exited' || result.code !== 0)
     throw new Failure(error('doctor/install', `${row.install} failed (${result.end}, code ${result.code}).`));
 }

@@ -32,6 +32,8 @@ export interface Terminal {
 export interface CliPorts extends Terminal {
   readonly files: Files;
   readonly processes: Processes;
+  /** Whether the user may do everything on this machine. */
+  readonly isRoot: boolean;
   /** Raised by Ctrl-C. */
   readonly cancel: CancelSignal;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -48,6 +48,8 @@ export interface ProcessRequest {
   readonly cancel?: CancelSignal | undefined;
   /** Called with whole lines of standard output and standard error as they arrive; what has no end of line, at the end. */
   readonly onOutput?: ((text: string) => void) | undefined;
+  /** It talks with the user: has the standard streams and the terminal of this process, and its output is not collected. */
+  readonly interactive?: boolean | undefined;
 }
 
 export interface ProcessResult {

@@ -30,12 +30,24 @@ export interface BuildPorts {
   readonly output: Output;
 }
 
+export interface BuildOptions {
+  /** Tells in Problems and in the output only. */
+  readonly quiet?: boolean;
+  /** Instead of those of the settings. */
+  readonly archs?: BuildRequest['archs'] | undefined;
+  /** With debug information, beside the objects. */
+  readonly debug?: boolean;
+  /** Ends it, beside the commands and buttons that do. */
+  readonly cancel?: AbortController;
+}
+
 export interface Builds {
   isRunning(dir: string): boolean;
+  /** Whether documents are being saved because a build begins. */
+  isSaving(dir: string): boolean;
   readonly onDidChange: vscode.Event<void>;
   readonly onDidBuild: vscode.Event<BuildResult>;
-  /** @param quiet tells in Problems and in the output only */
-  build(project: FoundProject, quiet: boolean): Promise<BuildResult>;
+  build(project: FoundProject, options?: BuildOptions): Promise<BuildResult>;
   /** With debug information, beside the objects; what goes wrong is told as by the command. */
   buildToDebug(project: FoundProject, arch: BuildableArch): Promise<BuildResult>;
 }
@@ -44,6 +56,7 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   const { projects, problems, output } = ports;
   const queue = oneAtATime<BuildResult>();
   const running = new Set<string>();
+  const saving = new Set<string>();
   /** By project folder. */
   const cancels = new Map<AbortController, string>();
   const changed = new vscode.EventEmitter<void>();
@@ -60,33 +73,28 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   async function command(target?: unknown): Promise<BuildResult | undefined> {
     if (!vscode.workspace.isTrusted) return tellUntrusted();
     const project = await chooseProject(target instanceof vscode.Uri ? target : undefined, projects);
-    return project && start(project, false);
+    return project && start(project);
   }
 
-  async function start(project: FoundProject, quiet: boolean, toDebug?: BuildableArch): Promise<BuildResult> {
-    const cancel = new AbortController();
+  async function start(project: FoundProject, options: BuildOptions = {}): Promise<BuildResult> {
+    const { archs, debug, cancel = new AbortController() } = options;
     cancels.set(cancel, project.dir);
     // Other files are written, so that the one can't stand for the other.
-    const key = toDebug === undefined ? project.dir : `${project.dir}\0${toDebug}`;
+    const key = [project.dir, debug ? 'debug' : '', archs?.join() ?? ''].join('\0');
     try {
-      return await queue(key, () => run(project, cancel, quiet, toDebug));
+      return await queue(key, () => run(project, cancel, options));
     } finally {
       cancels.delete(cancel);
     }
   }
 
-  async function run(
-    project: FoundProject,
-    cancel: AbortController,
-    quiet: boolean,
-    toDebug: BuildableArch | undefined,
-  ): Promise<BuildResult> {
+  async function run(project: FoundProject, cancel: AbortController, options: BuildOptions): Promise<BuildResult> {
     const started = Date.now();
     setRunning(project.dir, true);
     output.event(`${project.module}: build in ${project.dir}`);
     try {
       const result = await withProgress(`Building ${project.module}`, cancel, (onProgress) =>
-        attempt(project, cancel, onProgress, toDebug),
+        attempt(project, cancel, options, onProgress),
       );
       const seconds = ((Date.now() - started) / 1000).toFixed(1);
       if (cancel.signal.aborted && !result.ok) {
@@ -100,8 +108,8 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
       }
       const summary = buildSummary(result);
       output.event(`${summary}, ${seconds} s`);
-      if (toDebug === undefined) built.fire(result);
-      if (!quiet || (toDebug !== undefined && !result.ok)) void tell(result, summary, output);
+      if (!options.debug) built.fire(result);
+      if (!options.quiet || (options.debug && !result.ok)) void tell(result, summary, output);
       return result;
     } finally {
       setRunning(project.dir, false);
@@ -112,17 +120,18 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   async function attempt(
     project: FoundProject,
     cancel: AbortController,
+    wanted: BuildOptions,
     onProgress: (progress: BuildProgress) => void,
-    toDebug: BuildableArch | undefined,
   ): Promise<BuildResult> {
     try {
-      await saveDocuments(project.dir);
+      saving.add(project.dir);
+      await saveDocuments(project.dir).finally(() => saving.delete(project.dir));
       const { archs, abi, micropythonDir, compilers } = ports.settingsOf(project.dir);
       if (cancel.signal.aborted) throw new Failure(cancelled());
       return await ports.build({
         dir: project.dir,
-        archs: toDebug === undefined ? archs : [toDebug],
-        debug: toDebug !== undefined,
+        archs: wanted.archs ?? archs,
+        debug: wanted.debug,
         abi,
         mpyDir: micropythonDir,
         compilers,
@@ -151,10 +160,11 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
   );
   return {
     isRunning: (dir) => running.has(dir),
+    isSaving: (dir) => saving.has(dir),
     onDidChange: changed.event,
     onDidBuild: built.event,
-    build: (project, quiet) => start(project, quiet),
-    buildToDebug: (project, arch) => start(project, true, arch),
+    build: start,
+    buildToDebug: (project, arch) => start(project, { quiet: true, debug: true, archs: [arch] }),
   };
 }
 

@@ -14,7 +14,7 @@ export function activate(context: vscode.ExtensionContext, projects: Projects, b
       if (!vscode.workspace.getConfiguration(undefined, uri).get<boolean>(settings.buildOnSave, false)) return;
       const project = await projects.of(uri).catch(() => undefined);
       // A build saves documents itself: that must not start the next.
-      if (project && !builds.isRunning(project.dir)) await builds.build(project, true);
+      if (project && !builds.isSaving(project.dir)) await builds.build(project, { quiet: true });
     }),
   );
 }

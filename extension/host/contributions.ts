@@ -54,6 +54,9 @@ export const boardScheme = 'natmod-board';
 export const dumpScheme = 'natmod-dump';
 export const dumpLanguage = 'natmod-dump';
 
+/** Scheme of the doctor's report. */
+export const doctorScheme = 'natmod-doctor';
+
 /** Of tasks in tasks.json. */
 export const taskType = 'natmod';
 

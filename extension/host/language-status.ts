@@ -12,19 +12,22 @@ export function activate(
   projects: Projects,
   settingsOf: (dir: string) => ProjectSettings,
 ): void {
-  const selector = [{ language: 'c' }, { language: 'cpp' }, { pattern: '**/natmod.json' }];
-  const archItem = vscode.languages.createLanguageStatusItem('natmod.archs', selector);
-  const abiItem = vscode.languages.createLanguageStatusItem('natmod.abi', selector);
+  const archItem = vscode.languages.createLanguageStatusItem('natmod.archs', []);
+  const abiItem = vscode.languages.createLanguageStatusItem('natmod.abi', []);
   archItem.name = 'Natmod architectures';
   abiItem.name = 'Natmod ABI';
+  archItem.command = { title: 'Architectures', command: commands.selectArchs };
+  abiItem.command = { title: 'ABI', command: commands.selectAbi };
 
   function refresh(): void {
     const project = projects.current;
-    const read = project && attempt(() => settingsOf(project.dir));
-    archItem.text = read?.archs.join(', ') || project?.arch || 'no native module';
+    const selector = project ? filesOf(project.dir) : [];
+    archItem.selector = selector;
+    abiItem.selector = selector;
+    if (!project) return;
+    const read = attempt(() => settingsOf(project.dir));
+    archItem.text = read?.archs.join(', ') || project.arch || 'no architecture';
     abiItem.text = `ABI ${read?.abi ?? "of the project's tree, else 6.3"}`;
-    archItem.command = { title: 'Architectures', command: commands.selectArchs };
-    abiItem.command = { title: 'ABI', command: commands.selectAbi };
   }
 
   async function selectArchs(): Promise<void> {
@@ -43,12 +46,13 @@ export function activate(
     if (picked) await update(settings.abi, picked.name);
   }
 
-  /** For the folder of the project where there are several. */
   async function update(setting: string, value: unknown): Promise<void> {
     const uri = projects.current && vscode.Uri.file(projects.current.dir);
-    const target = vscode.workspace.workspaceFolders
-      ? vscode.ConfigurationTarget.Workspace
-      : vscode.ConfigurationTarget.Global;
+    const { workspaceFolders = [] } = vscode.workspace;
+    const { Global, Workspace, WorkspaceFolder } = vscode.ConfigurationTarget;
+    // Where there are several folders, the others' modules keep theirs.
+    const ownFolder = uri && workspaceFolders.length > 1 && vscode.workspace.getWorkspaceFolder(uri);
+    const target = ownFolder ? WorkspaceFolder : workspaceFolders.length > 0 ? Workspace : Global;
     await vscode.workspace.getConfiguration(undefined, uri).update(setting, value, target);
   }
 
@@ -61,6 +65,11 @@ export function activate(
     vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('natmod') && refresh()),
   );
   refresh();
+}
+
+function filesOf(dir: string): vscode.DocumentSelector {
+  const pattern = new vscode.RelativePattern(vscode.Uri.file(dir), '**');
+  return [...['c', 'cpp', 'makefile'].map((language) => ({ language, pattern })), { pattern, language: 'json' }];
 }
 
 function attempt<T>(get: () => T): T | undefined {

@@ -26,7 +26,7 @@ export interface Place {
 export function problemRows(result: BuildResult, resolve: (...parts: string[]) => string): ProblemRow[] {
   const rows = new Map<string, { row: ProblemRow; archs: string[] }>();
   const add = (diagnostic: Diagnostic, arch: string | undefined) => {
-    const row = rowOf(withRemedy(diagnostic), result.dir, resolve);
+    const row = rowOf(withRemedy(diagnostic), result, resolve);
     const key = JSON.stringify(row);
     const known = rows.get(key) ?? { row, archs: [] };
     if (arch && !known.archs.includes(arch)) known.archs.push(arch);
@@ -42,16 +42,16 @@ export function problemRows(result: BuildResult, resolve: (...parts: string[]) =
 
 function rowOf(
   { severity, code, message, where = {}, hint, related = [] }: Diagnostic,
-  dir: string,
+  { dir, file = 'Makefile' }: BuildResult,
   resolve: (...parts: string[]) => string,
 ): ProblemRow {
   const place = shown(where, dir, resolve);
   const others = related.map((other) => ({ ...other, place: shown(other.where, dir, resolve) }));
-  // An editor can't show a folder or a place in an object file: such a row goes to the Makefile and carries the name.
+  // An editor can't show a folder or a place in an object file: such a row goes to the project's file and carries the name.
   const text = place ? withInside(message, where) : withName(message, where, dir);
   const named = others.filter((other) => !other.place).map((other) => withName(other.message, other.where, dir));
   return {
-    ...(place ?? { file: resolve(dir, 'Makefile'), line: undefined, column: undefined }),
+    ...(place ?? { file: resolve(dir, file), line: undefined, column: undefined }),
     severity,
     code,
     message: [text, ...(hint === undefined ? [] : [hint]), ...named].join('\n'),
@@ -81,5 +81,5 @@ function withName(message: string, where: Where, dir: string): string {
 }
 
 function isText(file: string): boolean {
-  return /(\.(c|h|cc|cpp|hpp|s|py|mk|ld|lds|sym|txt)|[\\/]?Makefile)$/i.test(file);
+  return /(\.(c|h|cc|cpp|hpp|s|py|mk|ld|lds|sym|txt)|[\\/]?(Makefile|natmod\.json))$/i.test(file);
 }

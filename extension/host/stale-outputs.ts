@@ -1,39 +1,71 @@
-// In the explorer, a .mpy whose sources were saved after it was built carries a mark, until the next build.
+// In the explorer, a .mpy that was made from other sources than there are now carries a mark, until the next build: by the files
+// alone, so it outlives the session and sees builds on the command line, too.
 
 import * as vscode from 'vscode';
 import { isInside } from '../core/compile/is-inside.ts';
+import type { Files } from '../core/ports.ts';
+import { findStale } from '../core/project/find-stale.ts';
 import type { Builds } from './build-command.ts';
+import type { Projects } from './projects.ts';
 
-export function activate(context: vscode.ExtensionContext, builds: Builds): void {
-  /** Outputs by project folder, of this session's builds. */
-  const outputs = new Map<string, string[]>();
-  const stale = new Set<string>();
+/** Sources, outputs, and what a build writes last. */
+const watched = '**/{*.c,*.h,*.cpp,*.hpp,*.S,*.py,*.mk,*.mpy,Makefile,natmod.json,state.json}';
+
+/** A checkout changes many files at once. */
+const quietMs = 200;
+
+export function activate(context: vscode.ExtensionContext, files: Files, projects: Projects, builds: Builds): void {
+  /** By project folder, until something changes there. */
+  const known = new Map<string, Promise<readonly string[]>>();
+  /** Modules that the explorer has asked about, by project folder. */
+  const shown = new Map<string, Map<string, vscode.Uri>>();
   const changed = new vscode.EventEmitter<vscode.Uri[]>();
-  const mark = (paths: readonly string[], on: boolean) => {
-    for (const path of paths) {
-      if (on) stale.add(path);
-      else stale.delete(path);
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+  async function isStale(uri: vscode.Uri): Promise<boolean> {
+    const project = await projects.of(uri);
+    if (!project) return false;
+    const { dir } = project;
+    shown.set(dir, (shown.get(dir) ?? new Map()).set(uri.fsPath, uri));
+    const stale = known.get(dir) ?? findStale(dir, files);
+    known.set(dir, stale);
+    return (await stale).includes(uri.fsPath);
+  }
+
+  function look(path: string): void {
+    for (const [dir, modules] of shown) {
+      if (!isInside(path, dir)) continue;
+      clearTimeout(timers.get(dir));
+      const again = () => {
+        timers.delete(dir);
+        known.delete(dir);
+        changed.fire([...modules.values()]);
+      };
+      timers.set(dir, setTimeout(again, quietMs));
     }
-    changed.fire(paths.map((path) => vscode.Uri.file(path)));
-  };
+  }
+
+  const watcher = vscode.workspace.createFileSystemWatcher(watched);
   context.subscriptions.push(
     changed,
+    watcher,
+    watcher.onDidCreate(({ fsPath }) => look(fsPath)),
+    watcher.onDidChange(({ fsPath }) => look(fsPath)),
+    watcher.onDidDelete(({ fsPath }) => look(fsPath)),
+    vscode.workspace.onDidSaveTextDocument(({ uri }) => look(uri.fsPath)),
+    builds.onDidBuild(({ dir }) => look(dir)),
+    { dispose: () => timers.forEach((timer) => void clearTimeout(timer)) },
     vscode.window.registerFileDecorationProvider({
       onDidChangeFileDecorations: changed.event,
-      provideFileDecoration: (uri) =>
-        stale.has(uri.fsPath)
-          ? new vscode.FileDecoration('!', 'Older than its sources', new vscode.ThemeColor('list.warningForeground'))
-          : undefined,
-    }),
-    builds.onDidBuild(({ dir, outputs: made }) => {
-      const paths = made.flatMap((output) => output.path ?? []);
-      outputs.set(dir, [...new Set([...(outputs.get(dir) ?? []), ...paths])]);
-      mark(paths, false);
-    }),
-    vscode.workspace.onDidSaveTextDocument(({ uri }) => {
-      for (const [dir, paths] of outputs) {
-        if (isInside(uri.fsPath, dir) && !builds.isRunning(dir)) mark(paths, true);
-      }
+      async provideFileDecoration(uri) {
+        if (uri.scheme !== 'file' || !uri.path.endsWith('.mpy') || !vscode.workspace.isTrusted) return undefined;
+        if (!(await isStale(uri).catch(() => false))) return undefined;
+        return new vscode.FileDecoration(
+          '!',
+          'Older than its sources',
+          new vscode.ThemeColor('list.warningForeground'),
+        );
+      },
     }),
   );
 }

@@ -19,6 +19,7 @@ export const childProcesses: Processes = { run, find };
 
 function run(request: ProcessRequest): Promise<ProcessResult> {
   if (request.cancel?.aborted) return Promise.resolve({ end: 'cancelled', code: -1, stdout: '', stderr: '' });
+  if (request.interactive) return converse(request);
   return new Promise((done) => {
     const child = spawn(request.argv[0], request.argv.slice(1), {
       cwd: request.cwd,
@@ -62,6 +63,21 @@ function run(request: ProcessRequest): Promise<ProcessResult> {
       finish(code === null ? 'signal' : 'exited', code ?? -1, code === null ? `ended by ${signal}` : '');
     });
     if (child.pid !== undefined) endWithUs(child);
+  });
+}
+
+/** Within our own process group: only that one may read from the terminal. Ctrl-C there reaches the program without us. */
+function converse({ argv, cwd, env, cancel }: ProcessRequest): Promise<ProcessResult> {
+  return new Promise((done) => {
+    const child = spawn(argv[0], argv.slice(1), { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
+    const stop = () => void child.kill();
+    const finish = (end: ProcessResult['end'], code: number, stderr = '') => {
+      cancel?.removeEventListener('abort', stop);
+      done({ end: cancel?.aborted ? 'cancelled' : end, code, stdout: '', stderr });
+    };
+    cancel?.addEventListener('abort', stop, { once: true });
+    child.once('error', (fault) => finish('missing', -1, fault.message));
+    child.once('exit', (code) => finish(code === null ? 'signal' : 'exited', code ?? -1));
   });
 }
 

@@ -15,6 +15,19 @@ export async function bundleExtension(): Promise<void> {
   await promisify(execFile)(process.execPath, [join(top, 'extension/esbuild.mjs')]);
 }
 
+/** In place of Microsoft's C/C++ extension. */
+export const cpptools = join(here, 'cpptools');
+
+/** What the suites look for in their environment. */
+export function suiteEnvironment(suites: readonly string[], report: string): Record<string, string> {
+  return {
+    NATMOD_SUITE: suites.join(),
+    NATMOD_SUITE_REPORT: report,
+    NATMOD_NODE: process.execPath,
+    NATMOD_CLI: join(top, 'dist/cli.js'),
+  };
+}
+
 /** Gives `work` the path of the script with `run`, and removes it afterwards. */
 export async function withSuites<T>(work: (script: string) => Promise<T>): Promise<T> {
   // Inside the repository, because mocha is not bundled but found in node_modules.
@@ -23,7 +36,7 @@ export async function withSuites<T>(work: (script: string) => Promise<T>): Promi
   const outdir = await mkdtemp(join(cache, 'suites-'));
   try {
     await esbuild.build({
-      entryPoints: ['index', 'build', 'untrusted'].map((name) => join(here, 'suite', `${name}.ts`)),
+      entryPoints: ['index', 'build', 'around', 'untrusted'].map((name) => join(here, 'suite', `${name}.ts`)),
       outdir,
       bundle: true,
       platform: 'node',

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runTests } from '@vscode/test-electron';
 import { top } from '../projects.ts';
-import { bundleExtension, withSuites } from './bundle.ts';
+import { bundleExtension, cpptools, suiteEnvironment, withSuites } from './bundle.ts';
 import type { SuiteReport } from './suite/index.ts';
 import { withWorkspace } from './workspace.ts';
 
@@ -17,10 +17,10 @@ await withSuites((script) =>
     const report = join(folder, '../report.json');
     await runTests({
       version: process.env.NATMOD_DESKTOP_VSCODE ?? 'stable',
-      extensionDevelopmentPath: top,
+      extensionDevelopmentPath: [top, cpptools],
       extensionTestsPath: script,
       launchArgs: [folder, '--disable-extensions', '--disable-workspace-trust'],
-      extensionTestsEnv: { NATMOD_SUITE: 'build', NATMOD_SUITE_REPORT: report },
+      extensionTestsEnv: suiteEnvironment(['build', 'around'], report),
     });
     const { tests, notes } = JSON.parse(await readFile(report, 'utf8')) as SuiteReport;
     for (const line of [...notes, `${tests.length} tests passed`]) console.log(line);

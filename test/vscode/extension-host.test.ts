@@ -7,20 +7,20 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { top } from '../projects.ts';
 import { needed } from '../setup/need.ts';
-import { bundleExtension, withSuites } from './bundle.ts';
+import { bundleExtension, cpptools, suiteEnvironment, withSuites } from './bundle.ts';
 import type { SuiteReport } from './suite/index.ts';
 import { withWorkbench } from './workbench.ts';
 import { withWorkspace } from './workspace.ts';
 
-async function runSuite(t: TestContext, suite: string, more: { untrusted?: boolean } = {}): Promise<void> {
+async function runSuites(t: TestContext, suites: readonly string[], more: { untrusted?: boolean } = {}): Promise<void> {
   const report = await needed(t, 'a VS Code to run in', async () => {
     await bundleExtension();
     return withSuites((tests) =>
       withWorkspace(async (folder) => {
         const reportPath = join(folder, '../report.json');
-        const env = { NATMOD_SUITE: suite, NATMOD_SUITE_REPORT: reportPath };
-        const options = { folder, extension: top, tests, env, ...more };
-        return withWorkbench(`extension-host-${suite}`, options, async ({ testsEnded }) => {
+        const env = suiteEnvironment(suites, reportPath);
+        const options = { folder, extension: top, otherExtensions: [cpptools], tests, env, ...more };
+        return withWorkbench(`extension-host-${suites.at(-1)}`, options, async ({ testsEnded }) => {
           const timeout = new AbortController();
           const late = sleep(240_000, 'late' as const, { signal: timeout.signal });
           const code = await Promise.race([testsEnded, late]).finally(() => timeout.abort());
@@ -42,5 +42,5 @@ async function runSuite(t: TestContext, suite: string, more: { untrusted?: boole
   assert.equal(report.code, 0, 'VS Code reports that the suite failed');
 }
 
-test('in the extension host', (t) => runSuite(t, 'build'));
-test('in the extension host of an untrusted workspace', (t) => runSuite(t, 'untrusted', { untrusted: true }));
+test('in the extension host', (t) => runSuites(t, ['build', 'around']));
+test('in the extension host of an untrusted workspace', (t) => runSuites(t, ['untrusted'], { untrusted: true }));

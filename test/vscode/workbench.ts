@@ -19,6 +19,8 @@ export interface WorkbenchOptions {
   readonly folder: string;
   /** Folder of an extension to run from source. */
   readonly extension?: string;
+  /** Folders of others beside it. */
+  readonly otherExtensions?: readonly string[];
   /** Script that the extension host runs in place of waiting for a user; see `testsEnded`. */
   readonly tests?: string;
   /** File of an extension to install first. */
@@ -212,7 +214,8 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
     void page.exposeFunction('codeAutomationExit', (code: number) => resolve(code));
   });
   await page.exposeFunction('codeAutomationLog', () => undefined);
-  if (options.extension) await developExtension(page, port, options.extension, options.tests);
+  const extensions = [options.extension ?? [], options.otherExtensions ?? []].flat();
+  if (extensions.length > 0) await developExtensions(page, port, extensions, options.tests);
   await page.goto(`http://127.0.0.1:${port}/?${new URLSearchParams({ folder: options.folder })}`);
   await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor({ timeout: 60_000 });
 
@@ -228,8 +231,21 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
     page,
     testsEnded,
     async runCommand(title) {
-      await page.keyboard.press('F1');
-      await pick(`>${title}`, title);
+      const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+      // The palette lists what there is when it opens: in a window that has just opened, extensions may come later.
+      for (const end = Date.now() + 90_000; ; ) {
+        await page.keyboard.press('F1');
+        const input = page.locator('.quick-input-widget:visible input');
+        await input.waitFor();
+        await input.fill(`>${title}`);
+        const there = await row.waitFor({ timeout: 5000 }).then(
+          () => true,
+          () => false,
+        );
+        if (there) return row.click();
+        if (Date.now() > end) throw new Error(`there is no command '${title}'`);
+        await page.keyboard.press('Escape');
+      }
     },
     async openFile(name) {
       await page.keyboard.press('Control+P');
@@ -262,9 +278,14 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
  * a flag that also suppresses notifications. Answering for the server by `page.route` is no way: Chromium then takes the
  * page for one from the internet and refuses its connection to 127.0.0.1.)
  */
-async function developExtension(page: Page, port: number, extension: string, tests: string | undefined): Promise<void> {
+async function developExtensions(
+  page: Page,
+  port: number,
+  extensions: readonly string[],
+  tests: string | undefined,
+): Promise<void> {
   const uri = (path: string) => ({ $mid: 1, scheme: 'vscode-remote', authority: `127.0.0.1:${port}`, path });
-  const development = { extensions: [uri(extension)], ...(tests && { extensionTestsPath: uri(tests) }) };
+  const development = { extensions: extensions.map(uri), ...(tests && { extensionTestsPath: uri(tests) }) };
   await page.addInitScript((added) => {
     const original = Element.prototype.getAttribute;
     Element.prototype.getAttribute = function (name) {

@@ -41,3 +41,9 @@ export function rankPorts(ports: readonly PortFacts[]): readonly BoardPort[] {
     })
     .sort((a, b) => ranks[a.kind] - ranks[b.kind] || (a.path < b.path ? -1 : 1));
 }
+
+/** @returns what is likely a board, each in a few words */
+export function describeBoards(ports: readonly PortFacts[]): string[] {
+  const likely = rankPorts(ports).filter(({ kind }) => kind !== 'other');
+  return likely.map(({ path, label }) => `${path} (${label})`);
+}

@@ -34,7 +34,9 @@ export interface RuntimeRecord {
 export interface ModuleRecord {
   /** Of everything that is linked. */
   readonly key: string;
-  /** Of what was written, by path. */
+  /** What somebody may have edited since: the project's file, sources, headers beside them; with digests. */
+  readonly sources: readonly (readonly [path: string, digest: string])[];
+  /** Of what was written, by path, the .mpy first. */
   readonly digests: readonly (readonly [path: string, digest: string])[];
   readonly sizes: ModuleSizes;
   readonly diagnostics: readonly Diagnostic[];
@@ -43,7 +45,7 @@ export interface ModuleRecord {
 export const emptyState: BuildState = { objects: {} };
 
 /** Changes with the shape of the file and with what goes into its keys. */
-const format = 2;
+const format = 3;
 const fileName = 'state.json';
 
 /** A file that is damaged or of another version counts as none. */
@@ -74,8 +76,9 @@ function isWhole({ objects, runtime, module }: BuildState): boolean {
       (isObject(module) &&
         isObject(module.sizes) &&
         Array.isArray(module.diagnostics) &&
+        Array.isArray(module.sources) &&
         Array.isArray(module.digests) &&
-        module.digests.every(Array.isArray)))
+        [...module.sources, ...module.digests].every(Array.isArray)))
   );
 }
 

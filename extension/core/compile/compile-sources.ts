@@ -145,7 +145,7 @@ function keyOf(step: CompileStep, { dir, identity, environment }: Job): Promise<
 }
 
 /** Whether somebody may be at work on the file, or on what stands beside it. */
-function isOwn(path: string, { dir, settled }: Job): boolean {
+export function isOwn(path: string, { dir, settled }: Pick<CompileOptions, 'dir' | 'settled'>): boolean {
   return isInside(path, dir) || !settled.some((folder) => isInside(path, folder));
 }
 

@@ -17,21 +17,21 @@ type Family = keyof typeof families;
 const clang = 'brew install llvm';
 const rows: Readonly<Record<Family, Partial<Record<PackageManager, string>>>> = {
   arm: {
-    apt: 'apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi',
+    apt: 'apt-get install -y gcc-arm-none-eabi libnewlib-arm-none-eabi',
     brew: 'brew install --cask gcc-arm-embedded',
     winget: 'winget install Arm.GnuArmEmbeddedToolchain',
     xpm: 'xpm install --global @xpack-dev-tools/arm-none-eabi-gcc@latest',
   },
   riscv: {
-    apt: 'apt-get install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf',
+    apt: 'apt-get install -y gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf',
     brew: clang,
     winget: 'winget install LLVM.LLVM',
     xpm: 'xpm install --global @xpack-dev-tools/riscv-none-elf-gcc@latest',
   },
-  xtensa: { apt: 'apt-get install gcc-xtensa-lx106', brew: clang, winget: 'winget install LLVM.LLVM' },
-  xtensawin: { apt: 'apt-get install clang-22', brew: clang, winget: 'winget install LLVM.LLVM' },
-  x86: { apt: 'apt-get install gcc-multilib', brew: clang, winget: 'winget install LLVM.LLVM' },
-  x64: { apt: 'apt-get install gcc', brew: clang, winget: 'winget install LLVM.LLVM' },
+  xtensa: { apt: 'apt-get install -y gcc-xtensa-lx106', brew: clang, winget: 'winget install LLVM.LLVM' },
+  xtensawin: { apt: 'apt-get install -y clang-22', brew: clang, winget: 'winget install LLVM.LLVM' },
+  x86: { apt: 'apt-get install -y gcc-multilib', brew: clang, winget: 'winget install LLVM.LLVM' },
+  x64: { apt: 'apt-get install -y gcc', brew: clang, winget: 'winget install LLVM.LLVM' },
 };
 
 function familyOf(arch: BuildableArch): Family {
@@ -40,10 +40,14 @@ function familyOf(arch: BuildableArch): Family {
 }
 
 /** @returns the command for the first of the managers that has the compiler, or undefined. */
-export function installCommand(arch: BuildableArch, managers: readonly PackageManager[]): string | undefined {
+export function installCommand(
+  arch: BuildableArch,
+  managers: readonly PackageManager[],
+  isRoot: boolean,
+): string | undefined {
   const row = rows[familyOf(arch)];
   const manager = managers.find((one) => row[one] !== undefined);
-  return manager && row[manager];
+  return manager && `${manager === 'apt' && !isRoot ? 'sudo ' : ''}${row[manager]}`;
 }
 
 export const packageManagers: Readonly<Record<PackageManager, string>> = {

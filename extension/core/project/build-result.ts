@@ -19,6 +19,8 @@ export interface BuildRequest {
   readonly ownHeaders?: string | undefined;
   /** For a debugger: compiled with -O0, and written beside its objects, unless `outDir` is given. */
   readonly debug?: boolean | undefined;
+  /** Ends when editors can be told the commands: nothing is compiled. */
+  readonly onlyCommands?: boolean | undefined;
   /** Where the .mpy files go; undefined: `dir`. */
   readonly outDir?: string | undefined;
   /** Compiler paths that go before discovery, by architecture. */
@@ -58,6 +60,8 @@ export interface BuildResult {
   /** MOD of the Makefile; empty if it could not be read. */
   readonly module: string;
   readonly dir: string;
+  /** The Makefile or manifest; undefined when none could be read. */
+  readonly file?: string | undefined;
   /** One for each architecture asked for, in that order. */
   readonly outputs: readonly BuildOutput[];
   /** What is not of one architecture: the project itself. */

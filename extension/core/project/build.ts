@@ -3,16 +3,16 @@
 
 import { takesArchFlags } from '../arch/arch-flags.ts';
 import type { BuildableArch } from '../arch/names.ts';
-import { type BuildState, loadState, saveState } from '../compile/build-state.ts';
+import { type BuildState, loadState, type ModuleRecord, saveState } from '../compile/build-state.ts';
 import { compilePythonSources } from '../compile/compile-python.ts';
-import { compileSources } from '../compile/compile-sources.ts';
+import { type CompileOptions, compileSources, isOwn } from '../compile/compile-sources.ts';
 import { type CompilerMemory, openMemory } from '../compile/compiler-memory.ts';
 import { digest } from '../compile/digest.ts';
 import { findCompiler } from '../compile/find-compiler.ts';
 import { type InputFiles, openInputs } from '../compile/input-files.ts';
 import { isInside } from '../compile/is-inside.ts';
 import { limitConcurrency, type Slots } from '../compile/limit-concurrency.ts';
-import { type CompileRequest, compiledKinds, flagsFor, planCompile } from '../compile/plan.ts';
+import { type CompileRequest, type CompileStep, compiledKinds, flagsFor, planCompile } from '../compile/plan.ts';
 import { findRuntimeLibraries, readLibrary } from '../compile/runtime-libraries.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import { type CompatProfile, compatProfiles, findProfile } from '../link/profiles.ts';
@@ -27,7 +27,7 @@ import { linkModule } from './link-module.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import type { NatmodProject } from './project.ts';
 import { readExterns } from './read-externs.ts';
-import { chooseWorkFolder } from './work-folder.ts';
+import { chooseWorkFolder, objectFolder } from './work-folder.ts';
 
 export interface BuildPorts {
   readonly files: Files;
@@ -39,6 +39,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
   const dir = ports.files.resolve(request.dir);
   const whole: Diagnostic[] = [];
   let module = '';
+  let file: string | undefined;
   const profile = request.compat === undefined ? undefined : findProfile(request.compat);
   const archs = await collect(whole, async () => {
     if (request.compat !== undefined && !profile) {
@@ -51,7 +52,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     }
     if (request.archs.length > 0) return [...new Set(request.archs)];
     const { project } = await loadProject({ ...request, dir }, ports.files, ports.processes);
-    module = project.module;
+    ({ module, file } = project);
     if (project.arch === undefined) throw new Failure(errors.noArch(project.file));
     return project.archs ?? [project.arch];
   });
@@ -62,7 +63,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     request: { ...request, dir },
     profile,
     several: (archs ?? []).length > 1,
-    editorArch: archs?.[0],
+    plans: new Map(),
     ports,
     slots: limitConcurrency(request.concurrency ?? 2),
     inputs,
@@ -73,7 +74,13 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
   };
   const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
   await memory.save();
-  module ||= built.find((one) => one.module !== '')?.module ?? '';
+  const plan = (archs ?? []).map((arch) => job.plans.get(arch)).find(Boolean);
+  // Editors look for it in the project only.
+  if (plan && job.workFolder === objectFolder)
+    await collect(whole, () => writeCompileCommands(dir, plan.steps, plan.headers, ports.files));
+  const loaded = built.find((one) => one.project)?.project;
+  module ||= loaded?.module ?? '';
+  file ??= loaded?.file;
 
   const shared = sharedDiagnostics(built.map((one) => one.output));
   whole.push(...shared);
@@ -82,7 +89,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     diagnostics: output.diagnostics.filter((d) => !includes(shared, d)),
   }));
   const ok = outputs.length > 0 && outputs.every((output) => output.ok) && !whole.some(isError);
-  return { ok, module, dir, outputs, diagnostics: whole };
+  return { ok, module, dir, file, outputs, diagnostics: whole };
 }
 
 interface Job {
@@ -90,8 +97,8 @@ interface Job {
   readonly profile: CompatProfile | undefined;
   /** More than one architecture: each has its folder. */
   readonly several: boolean;
-  /** The one whose commands editors are told. */
-  readonly editorArch: BuildableArch | undefined;
+  /** Of the architectures that have a compiler; editors are told of the first. */
+  readonly plans: Map<BuildableArch, Plan>;
   readonly ports: BuildPorts;
   readonly slots: Slots;
   readonly inputs: InputFiles;
@@ -101,6 +108,12 @@ interface Job {
   /** Of objects and of what is remembered, from the project folder. */
   readonly workFolder: string;
   readonly apis: (project: NatmodProject) => Promise<Api>;
+}
+
+interface Plan {
+  readonly steps: readonly CompileStep[];
+  /** The generated header by the name it has in the commands, and by one that stays. */
+  readonly headers: { readonly named: string; readonly stable: string };
 }
 
 /** All architectures of a project have one tree, mostly. */
@@ -113,20 +126,23 @@ function once(choose: (project: NatmodProject) => Promise<Api>): (project: Natmo
   };
 }
 
-async function buildArch(job: Job, arch: BuildableArch): Promise<{ module: string; output: BuildOutput }> {
+async function buildArch(
+  job: Job,
+  arch: BuildableArch,
+): Promise<{ project: NatmodProject | undefined; output: BuildOutput }> {
   const diagnostics: Diagnostic[] = [];
-  let module = '';
+  let project: NatmodProject | undefined;
   const written = await collect(diagnostics, async () => {
     stopIfCancelled(job.request.cancel);
     const loaded = await loadProject({ ...job.request, arch }, job.files, job.ports.processes);
-    module = loaded.project.module;
+    project = loaded.project;
     diagnostics.push(...loaded.diagnostics);
     return compileAndLink(job, arch, loaded, diagnostics);
   });
   // A killed compiler looks like all sorts of faults.
   const cancelled = written === undefined && job.request.cancel?.aborted;
   return {
-    module,
+    project,
     output: {
       arch,
       ok: written !== undefined,
@@ -205,18 +221,15 @@ async function compileAndLink(
     onLog: request.onLog,
     onStart: (source: string) => progress('compile', source),
   };
+  const steps = planCompile(plan);
+  job.plans.set(arch, { steps, headers: { named: headerName, stable: `${buildDir}/${module}.config.h` } });
+  if (request.onlyCommands) return {};
   const bytecode = compilePythonSources(python, {
     ...shared,
     compilePython: request.compilePython,
     tree: api.tree,
     buildDir,
   });
-  const steps = planCompile(plan);
-  // Editors look for it in the project only.
-  if (arch === job.editorArch && buildDir.startsWith('build/')) {
-    const headers = { named: headerName, stable: `${buildDir}/${module}.config.h` };
-    await writeCompileCommands(dir, steps, headers, ports.files);
-  }
   const compiled = await compileSources(steps, shared);
   const { modules, ...pythonParts } = await bytecode;
   // Also when some failed: the others need no second compile.
@@ -270,11 +283,22 @@ async function compileAndLink(
     progress('write');
     if (linked.files.length > 0) await claimOutput(path, dir, job);
     for (const file of linked.files) await ports.files.writeAtomic(file.path, file.bytes);
-    next = { ...next, module: linked.record };
+    next = { ...next, module: { ...linked.record, sources: await ownSources(file, next.objects, shared) } };
     return { path, debugImage, map, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
   } finally {
     await remember();
   }
+}
+
+/** What an output is compared with to tell whether it is stale: not the headers of MicroPython and the compiler, which nobody edits. */
+async function ownSources(
+  projectFile: string,
+  objects: BuildState['objects'],
+  { inputs, ...where }: Pick<CompileOptions, 'dir' | 'settled' | 'inputs'>,
+): Promise<ModuleRecord['sources']> {
+  const read = Object.values(objects).flatMap((object) => object.inputs);
+  const project = [projectFile, (await inputs.digest(projectFile)) ?? ''] as const;
+  return [...new Map([project, ...read.filter(([path]) => isOwn(path, where))])].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /**

@@ -48,6 +48,10 @@ export interface DoctorRequest
   > {
   /** Any folder that can be written to. */
   readonly scratch: string;
+  /** What hangs at this machine's serial ports; undefined: not looked for. */
+  readonly boards?: (() => Promise<readonly string[]>) | undefined;
+  /** Whether programs may be installed without asking for another user's password. */
+  readonly isRoot?: boolean | undefined;
 }
 
 export async function examine(request: DoctorRequest, ports: { files: Files; processes: Processes }): Promise<Doctor> {
@@ -73,13 +77,15 @@ export async function examine(request: DoctorRequest, ports: { files: Files; pro
         return { arch, ok: true, compiler: compiler.program, version, libraries };
       } catch (thrown) {
         if (!(thrown instanceof Failure)) throw thrown;
-        const install = installCommand(arch, managers);
+        const install = installCommand(arch, managers, request.isRoot === true);
         return { arch, ok: false, libraries: [], problem: thrown.message, install };
       }
     }),
   );
   await memory.save();
   const tools = [await tree(request, ports.files), await mpyCross(request, ports), ...(await others(ports.processes))];
+  // The doctor tells of what is missing, and does not fail by it.
+  if (request.boards) tools.push(boardsHealth(await request.boards().catch(() => [])));
   return { ok: archs.every((row) => row.ok), archs, tools };
 }
 
@@ -116,7 +122,14 @@ async function mpyCross(
   return { name: 'mpy-cross', ok: found !== 'none', found, wantedFor: 'Python parts of modules' };
 }
 
-/** Used by tests and by what is still to come; their absence hinders no build. */
+function boardsHealth(boards: readonly string[]): ToolHealth {
+  const row = { name: 'boards', wantedFor: 'running modules on hardware' };
+  if (boards.length > 0) return { ...row, ok: true, found: boards.join(', ') };
+  const mend = 'Plug one in with a cable that carries data; on Linux, be a member of the group dialout.';
+  return { ...row, ok: false, found: 'none', mend };
+}
+
+/** Their absence hinders no build. */
 async function others(processes: Processes): Promise<ToolHealth[]> {
   const rows = [
     ['QEMU for Arm', ['qemu-system-arm'], 'running modules without a board', 'apt-get install qemu-system-arm'],
@@ -130,6 +143,5 @@ async function others(processes: Processes): Promise<ToolHealth[]> {
     for (const program of programs) path ??= await processes.find(program);
     found.push({ name, ok: path !== undefined, found: path ?? 'none', wantedFor, mend: path ? undefined : mend });
   }
-  const found2 = 'not looked for: deploying is not there yet';
-  return [...found, { name: 'boards', ok: true, found: found2, wantedFor: 'running modules on hardware' }];
+  return found;
 }

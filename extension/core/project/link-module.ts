@@ -46,7 +46,7 @@ export interface LinkStep {
 export interface Linked {
   readonly sizes: ModuleSizes;
   readonly diagnostics: readonly Diagnostic[];
-  readonly record: ModuleRecord;
+  readonly record: Omit<ModuleRecord, 'sources'>;
   /** What is to be written; nothing when it is there already. */
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
 }

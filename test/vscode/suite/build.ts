@@ -3,52 +3,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import type { BuildResult } from '../../../extension/core/project/build-result.ts';
 import { commands, settings } from '../../../extension/host/contributions.ts';
 import { notes } from './notes.ts';
+import { build, folder, open, ownProblems, replace, sourceFile, until, withSetting } from './workspace.ts';
 
-const folder = vscode.workspace.workspaceFolders?.[0].uri.fsPath ?? assert.fail('no workspace folder');
-const sourceFile = join(folder, 'factorial/factorial.c');
 const mpyFile = join(folder, 'factorial/factorial.mpy');
 const makefile = join(folder, 'factorial/Makefile');
 const extension = vscode.extensions.getExtension('natmod.natmod') ?? assert.fail('the extension is not there');
-
-async function build(target?: string): Promise<BuildResult | undefined> {
-  return vscode.commands.executeCommand(commands.build, target && vscode.Uri.file(target));
-}
-
-async function open(path: string): Promise<vscode.TextEditor> {
-  return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(path));
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(20)) if (condition()) return;
-  assert.fail(`within 20 s it did not happen that ${what}`);
-}
-
-const ownProblems = (path: string) =>
-  vscode.languages.getDiagnostics(vscode.Uri.file(path)).filter(({ source }) => source === 'natmod');
-
-/** Leaves the document unsaved. */
-async function replace(editor: vscode.TextEditor, from: string, to: string): Promise<void> {
-  const text = editor.document.getText();
-  const at = text.indexOf(from);
-  assert.notEqual(at, -1, `no '${from}' in ${editor.document.fileName}`);
-  const range = new vscode.Range(editor.document.positionAt(at), editor.document.positionAt(at + from.length));
-  assert(await editor.edit((edit) => edit.replace(range, to)));
-}
-
-async function withSetting<T>(name: string, value: unknown, work: () => Promise<T>): Promise<T> {
-  const configuration = vscode.workspace.getConfiguration();
-  await configuration.update(name, value, vscode.ConfigurationTarget.Workspace);
-  try {
-    return await work();
-  } finally {
-    await configuration.update(name, undefined, vscode.ConfigurationTarget.Workspace);
-  }
-}
 
 /** Command lines of running programs whose working directory is inside the workspace. */
 function processesInWorkspace(): string[] {

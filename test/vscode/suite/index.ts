@@ -1,5 +1,5 @@
-// What VS Code calls inside its extension host in place of waiting for a user: runs one suite and writes what came of it.
-// `NATMOD_SUITE` names the suite, `NATMOD_SUITE_REPORT` the file for the report.
+// What VS Code calls inside its extension host in place of waiting for a user: runs suites and writes what came of it.
+// `NATMOD_SUITE` names the suites, `NATMOD_SUITE_REPORT` the file for the report.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,8 +13,8 @@ export interface SuiteReport {
 }
 
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: 'tdd', timeout: 60_000, reporter: 'min', color: false });
-  mocha.addFile(join(__dirname, `${process.env.NATMOD_SUITE}.js`));
+  const mocha = new Mocha({ ui: 'tdd', timeout: 120_000, reporter: 'min', color: false });
+  for (const suite of (process.env.NATMOD_SUITE ?? '').split(',')) mocha.addFile(join(__dirname, `${suite}.js`));
   const tests: { title: string; ms: number; error?: string }[] = [];
   const failures = await new Promise<number>((resolve) => {
     const runner = mocha.run(resolve);
