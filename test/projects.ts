@@ -12,6 +12,19 @@ import { fileStore } from '../extension/node/file-store.ts';
 
 export const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 
+/** Headers that come with Natmod. */
+export const ownHeaders = join(top, 'extension/headers/micropython');
+export const libcHeaders = join(top, 'extension/headers/libc');
+
+/** A Makefile and the source it names. */
+export const smallMakefile = 'MOD = m\nSRC = m.c\nARCH ?= x64\ninclude $(MPY_DIR)/py/dynruntime.mk\n';
+export const smallModule = `#include "py/dynruntime.h"
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    MP_DYNRUNTIME_INIT_ENTRY
+    MP_DYNRUNTIME_INIT_EXIT
+}
+`;
+
 export interface Project {
   readonly name: string;
   /** A copy in a temporary folder, with a Makefile. */
@@ -41,7 +54,7 @@ export async function buildProject(
   more: Partial<BuildRequest> = {},
 ): Promise<BuildResult> {
   return build(
-    { dir: project.dir, archs, mpyDir, libcHeaders: join(top, 'extension/headers/libc'), ...more },
+    { dir: project.dir, archs, mpyDir, libcHeaders, ...more },
     { files: fileStore, processes: childProcesses },
   );
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import type { BuildResult } from '../../extension/core/project/build-result.ts';
 import { childProcesses } from '../../extension/node/child-process.ts';
 import { micropythonSource } from '../micropython/source.ts';
 import { need, needed } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -18,12 +18,6 @@ function natmod(args: readonly string[], env: Record<string, string> = {}) {
     argv: [process.execPath, '--import', loader, join(root, 'extension/cli-verbs.ts'), ...args],
     env,
   });
-}
-
-function makeFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'natmod größe '));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 const usage: readonly (readonly [what: string, args: readonly string[], said: RegExp])[] = [
@@ -49,14 +43,14 @@ for (const [what, args, said] of usage) {
 }
 
 test('a bare --compat does not swallow the folder after it', async (t) => {
-  const folder = makeFolder(t);
+  const folder = temporaryFolder(t);
   const result = await natmod(['build', '--compat', folder, '--json']);
   assert.equal(result.code, 1);
   assert.equal((JSON.parse(result.stdout) as BuildResult).diagnostics[0].code, 'project/makefile-missing');
 });
 
 test('a missing folder is told in words and, with --json, in one object alone on standard output', async (t) => {
-  const dir = join(makeFolder(t), 'nowhere');
+  const dir = join(temporaryFolder(t), 'nowhere');
   const plain = await natmod(['build', dir]);
   assert.equal(plain.code, 1);
   assert.equal(plain.stdout, '');
@@ -78,7 +72,7 @@ test('no colour where there is no terminal', async () => {
 test('builds an example for two architectures in a folder with an odd name, and tells where', async (t) => {
   const tree = await needed(t, "MicroPython's source", micropythonSource);
   if (!tree || !need(t, 'arm-none-eabi-gcc and gcc', onPath('arm-none-eabi-gcc') && onPath('gcc'))) return;
-  const folder = makeFolder(t);
+  const folder = temporaryFolder(t);
   cpSync(join(root, 'examples/features'), join(folder, 'my module'), { recursive: true });
   const out = join(folder, 'out');
   const args = ['build', join(folder, 'my module'), '--arch', 'armv7m,x64', '--out', out, '--json'];
@@ -104,7 +98,7 @@ test('builds an example for two architectures in a folder with an odd name, and 
 test('a compile error is told with file, line and column, and the old output stays', async (t) => {
   const tree = await needed(t, "MicroPython's source", micropythonSource);
   if (!tree || !need(t, 'gcc', onPath('gcc'))) return;
-  const dir = makeFolder(t);
+  const dir = temporaryFolder(t);
   mkdirSync(join(dir, 'src'));
   writeFileSync(join(dir, 'Makefile'), 'MOD = m\nSRC = src/m.c\nARCH = x64\ninclude $(MPY_DIR)/py/dynruntime.mk\n');
   writeFileSync(join(dir, 'src/m.c'), '#include "py/dynruntime.h"\nint f(void) {\n    return x;\n}\n');

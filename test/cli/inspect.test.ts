@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
 import { writeModule } from '../../extension/core/mpy/write.ts';
 import { childProcesses } from '../../extension/node/child-process.ts';
 import { nativeModule } from '../modules.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
 test('git diff shows the instruction that changed, and nothing else, through inspect as textconv', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'natmod textconv '));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const git = async (...args: string[]) => {
     const identity = ['-c', 'user.name=Tester', '-c', 'user.email=tester@example.org'];
     const result = await childProcesses.run({ argv: ['git', ...identity, ...args], cwd: folder });

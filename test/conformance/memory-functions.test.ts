@@ -3,13 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { micropython } from '../../extension/core/abi/micropython.ts';
 import { link } from '../../extension/core/link/link.ts';
 import { need } from '../setup/need.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { execute } from './execute.ts';
 import { placements } from './image.ts';
 import { lacking, machines } from './machines.ts';
@@ -54,8 +54,7 @@ for (const arch of ['armv6m', 'armv7m'] as const) {
   test(`${arch}: __aeabi_mem* do what their names say`, async (t) => {
     const lacks = lacking(arch);
     if (!need(t, lacks ?? 'nothing', lacks === undefined)) return;
-    const dir = mkdtempSync(join(tmpdir(), 'natmod-memory-'));
-    t.after(() => rmSync(dir, { recursive: true, force: true }));
+    const dir = temporaryFolder(t);
     const runs = cases.flatMap(([title, text, expected]) => {
       const [program, ...flags] = machines[arch].assembler;
       const assembled = spawnSync(program, [...flags, '-o', 'm.o', '-'], { cwd: dir, input: text, encoding: 'utf8' });

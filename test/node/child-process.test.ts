@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { childProcesses, keptOutput } from '../../extension/node/child-process.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const node = (script: string, ...args: string[]) => [process.execPath, '-e', script, ...args];
 
@@ -16,12 +16,6 @@ const family = `
   child.stdout.once('data', () => require('node:fs').writeFileSync(process.argv[1], String(child.pid)));
   setInterval(() => {}, 1000);
 `;
-
-function makeFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'natmod-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 function isAlive(pid: number): boolean {
   try {
@@ -81,7 +75,7 @@ test('a program that is not there is missing', async () => {
 
 for (const why of ['cancelled', 'timeout'] as const) {
   test(`kills grandchildren too when ${why}, also ones that do not listen`, async (t) => {
-    const note = join(makeFolder(t), 'pid');
+    const note = join(temporaryFolder(t), 'pid');
     const cancel = new AbortController();
     const started = Date.now();
     const running = childProcesses.run({
@@ -103,7 +97,7 @@ for (const why of ['cancelled', 'timeout'] as const) {
 }
 
 test('starts nothing when cancelled before', async (t) => {
-  const note = join(makeFolder(t), 'pid');
+  const note = join(temporaryFolder(t), 'pid');
   const result = await childProcesses.run({ argv: node(family, note), cancel: AbortSignal.abort() });
   assert.equal(result.end, 'cancelled');
   assert.equal(existsSync(note), false);

@@ -1,27 +1,10 @@
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import { Failure } from '../../extension/core/diagnostic.ts';
 import { fileStore } from '../../extension/node/file-store.ts';
-
-function makeFolder(t: TestContext): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'natmod größe ')));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -36,14 +19,14 @@ async function failureOf(task: Promise<unknown>) {
 }
 
 test('writes a new file into folders that are not there yet, and leaves nothing else', async (t) => {
-  const folder = makeFolder(t);
+  const folder = temporaryFolder(t);
   await fileStore.writeAtomic(join(folder, 'a/b/x.mpy'), bytes('one'));
   assert.equal(readFileSync(join(folder, 'a/b/x.mpy'), 'utf8'), 'one');
   assert.deepEqual(readdirSync(join(folder, 'a/b')), ['x.mpy']);
 });
 
 test('a reader sees the old bytes or the new, never a part', async (t) => {
-  const path = join(makeFolder(t), 'x');
+  const path = join(temporaryFolder(t), 'x');
   const contents = ['a'.repeat(3_000_000), 'b'.repeat(3_000_000)];
   writeFileSync(path, contents[0]);
   let writing = true;
@@ -59,7 +42,7 @@ test('a reader sees the old bytes or the new, never a part', async (t) => {
 });
 
 test('when writing fails, the old file and the folder stay as they were', async (t) => {
-  const folder = makeFolder(t);
+  const folder = temporaryFolder(t);
   mkdirSync(join(folder, 'x.mpy'));
   writeFileSync(join(folder, 'x.mpy', 'inside'), 'kept');
   const fault = await failureOf(fileStore.writeAtomic(join(folder, 'x.mpy'), bytes('new')));
@@ -71,7 +54,7 @@ test('when writing fails, the old file and the folder stay as they were', async 
 });
 
 test('a file where a folder should be is told as such', async (t) => {
-  const folder = makeFolder(t);
+  const folder = temporaryFolder(t);
   writeFileSync(join(folder, 'file'), '');
   const fault = await failureOf(fileStore.writeAtomic(join(folder, 'file', 'x'), bytes('')));
   assert.equal(fault.code, 'files/not-folder');
@@ -79,7 +62,7 @@ test('a file where a folder should be is told as such', async (t) => {
 
 test('a folder without permission to write is told as such', async (t) => {
   if (process.getuid?.() === 0 || process.platform === 'win32') return t.skip('root may write everywhere');
-  const folder = makeFolder(t);
+  const folder = temporaryFolder(t);
   chmodSync(folder, 0o555);
   const fault = await failureOf(fileStore.writeAtomic(join(folder, 'x'), bytes('')));
   assert.equal(fault.code, 'files/access');
@@ -88,7 +71,7 @@ test('a folder without permission to write is told as such', async (t) => {
 
 test('a link stays a link, and permissions stay', async (t) => {
   if (process.platform === 'win32') return t.skip('needs POSIX');
-  const folder = makeFolder(t);
+  const folder = temporaryFolder(t);
   writeFileSync(join(folder, 'real'), 'old');
   chmodSync(join(folder, 'real'), 0o750);
   symlinkSync('real', join(folder, 'link'));
@@ -99,7 +82,7 @@ test('a link stays a link, and permissions stay', async (t) => {
 });
 
 test('what is not there is undefined, what is of the wrong kind is a fault', async (t) => {
-  const folder = makeFolder(t);
+  const folder = temporaryFolder(t);
   assert.equal(await fileStore.read(join(folder, 'no')), undefined);
   assert.equal(await fileStore.list(join(folder, 'no')), undefined);
   assert.equal(await fileStore.exists(join(folder, 'no/no')), false);

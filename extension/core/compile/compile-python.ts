@@ -1,6 +1,7 @@
 // Python parts of a module: compiled to bytecode by the tree's own mpy-cross where it is built, else by the one we bring.
 // https://docs.micropython.org/en/latest/reference/mpyfiles.html
 
+import type { BuildableArch } from '../arch/names.ts';
 import { type Diagnostic, error } from '../diagnostic.ts';
 import type { CompilePython, Files, Processes } from '../ports.ts';
 import type { ObjectRecord } from './build-state.ts';
@@ -12,6 +13,7 @@ export interface PythonOptions extends Omit<CompileOptions, 'ports' | 'identity'
   readonly compilePython?: CompilePython | undefined;
   /** MicroPython tree. */
   readonly tree?: string | undefined;
+  readonly arch: BuildableArch;
   /** Relative to the project folder. */
   readonly buildDir: string;
 }
@@ -53,14 +55,14 @@ export async function compilePythonSources(
         options.onStart?.(source);
         runs++;
         const result = program
-          ? await runMpyCross(program.path, source, object, options)
+          ? await compileEither(program.path, source, object, options)
           : await options.compilePython!(
               source,
               new TextDecoder().decode((await inputs.read(path)) ?? new Uint8Array()),
               options.cancel,
             );
         if (!result.mpy) {
-          diagnostics.push(pythonError(source, path, result.said));
+          diagnostics.push(pythonError(source, path, result.said, options));
           return undefined;
         }
         await files.writeAtomic(files.resolve(dir, object), result.mpy, { disposable: true });
@@ -90,11 +92,29 @@ async function findMpyCross({ tree, ports }: PythonOptions) {
   return path && stamp ? { path, identity: JSON.stringify([path, stamp]) } : undefined;
 }
 
-async function runMpyCross(program: string, source: string, object: string, options: PythonOptions) {
+/** What it says of native, viper and assembler functions when it was told no architecture. */
+const needsArch = /invalid arch/i;
+
+/** Bytecode is the same for all; what has machine code is told the architecture. */
+async function compileEither(program: string, source: string, object: string, options: PythonOptions) {
+  const result = await runMpyCross(program, [], source, object, options);
+  if (result.mpy || !needsArch.test(result.said)) return result;
+  const second = await runMpyCross(program, [`-march=${options.arch}`], source, object, options);
+  // Of an architecture that it does not know it tells how it is used.
+  return /Error:/.test(second.said) || second.mpy ? second : result;
+}
+
+async function runMpyCross(
+  program: string,
+  flags: readonly string[],
+  source: string,
+  object: string,
+  options: PythonOptions,
+) {
   const { dir, ports, cancel, onLog } = options;
   const output = `${object}.${Math.random().toString(36).slice(2)}.tmp.mpy`;
   const path = ports.files.resolve(dir, output);
-  const argv = [program, '-o', output, /^-/.test(source) ? `./${source}` : source];
+  const argv = [program, ...flags, '-o', output, /^-/.test(source) ? `./${source}` : source];
   onLog?.(`${argv.join(' ')}\n`);
   try {
     const result = await ports.processes.run({
@@ -111,7 +131,21 @@ async function runMpyCross(program: string, source: string, object: string, opti
   }
 }
 
-function pythonError(source: string, path: string, said: string): Diagnostic {
+function pythonError(source: string, path: string, said: string, { arch, tree }: PythonOptions): Diagnostic {
+  if (needsArch.test(said)) {
+    const why =
+      tree === undefined
+        ? "the mpy-cross that comes with Natmod makes none: it must be that of the firmware's own release"
+        : `that tree's mpy-cross makes none for ${arch}`;
+    return error(
+      'compile/python-native',
+      `${source} has native, viper or assembler functions, which are machine code, and ${why}.`,
+      { file: path },
+      tree === undefined
+        ? 'Name a MicroPython tree in which mpy-cross is built (make -C mpy-cross), or leave the decorators out.'
+        : 'Leave the decorators out, or write the functions in C.',
+    );
+  }
   const line = /line (\d+)/.exec(said)?.[1];
   const message = said.trim().split('\n').at(-1) || 'the compiler said nothing';
   return error('compile/python', `${source}: ${message}`, { file: path, line: line ? Number(line) : undefined });

@@ -96,14 +96,19 @@ export const trailingBytes = (file: string, at: number, count: number) =>
   });
 
 export const mergeTwoNatives = (files: readonly string[]) =>
-  error('mpy/merge-natives', `${files.join(' and ')} both hold machine code; one module can take that of one only`);
-
-export const mergeNative = (file: string) =>
   error(
-    'mpy/merge-native',
-    `${file} holds machine code (@micropython.native or viper), which can't be moved into another module`,
+    'mpy/merge-natives',
+    `${files.join(' and ')} both hold machine code with numbers of names built in, so only one of them fits into a module`,
+    undefined,
+    'Put native and viper functions into one Python file, or leave the decorators out.',
+  );
+
+export const mergeOtherAbi = (file: string, found: string, other: string, wanted: string) =>
+  error(
+    'mpy/merge-abi',
+    `${file} holds machine code for ${found}, but ${other} is for ${wanted}`,
     { file },
-    'Write that function in C, or leave the decorator out.',
+    'Use the mpy-cross of a MicroPython tree with the ABI that is built for.',
   );
 
 export const mergeDamaged = (file: string) =>

@@ -226,6 +226,7 @@ async function compileAndLink(
   if (request.onlyCommands) return {};
   const bytecode = compilePythonSources(python, {
     ...shared,
+    arch,
     compilePython: request.compilePython,
     tree: api.tree,
     buildDir,

@@ -1,8 +1,7 @@
 // Our headers of MicroPython's native API, beside those of a tree: the same numbers, and the same modules byte for byte.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { abiProfiles, findAbi, sameAbi } from '../../../extension/core/abi/profiles.ts';
@@ -13,18 +12,10 @@ import type { BuildRequest } from '../../../extension/core/project/build-result.
 import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
 import { micropythonSource, type SourceTree } from '../../micropython/source.ts';
-import { top } from '../../projects.ts';
+import { libcHeaders, ownHeaders, top } from '../../projects.ts';
 import { need, needed } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
-
-const ownHeaders = join(top, 'extension/headers/micropython');
-const libcHeaders = join(top, 'extension/headers/libc');
-
-function folder(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'natmod-headers-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 function buildHere(dir: string, request: Partial<BuildRequest>) {
   return build(
@@ -35,7 +26,7 @@ function buildHere(dir: string, request: Partial<BuildRequest>) {
 
 /** Of one example of the tree with both header sets; the objects too, when linking them is not possible here. */
 async function bothWays(t: TestContext, source: string, tree: SourceTree) {
-  const dirs = [folder(t), folder(t)];
+  const dirs = [temporaryFolder(t), temporaryFolder(t)];
   for (const dir of dirs) {
     cpSync(source, dir, { recursive: true });
     const makefile = join(dir, 'Makefile');
@@ -76,7 +67,7 @@ test('sizes, offsets and numbers are those of the tree, on every architecture', 
   if (!tree || !need(t, 'clang-22', onPath('clang-22'))) return;
   const numbers: (Buffer | undefined)[][] = [];
   for (const headers of [{ mpyDir: tree.path }, { ownHeaders }]) {
-    const dir = folder(t);
+    const dir = temporaryFolder(t);
     writeFileSync(join(dir, 'Makefile'), 'MOD = m\nSRC = m.c\ninclude $(MPY_DIR)/py/dynruntime.mk\n');
     writeFileSync(join(dir, 'm.c'), numbersSource());
     const result = await buildHere(dir, headers);
@@ -173,7 +164,7 @@ __attribute__((section(".rodata.natmod_numbers"))) const unsigned natmod_numbers
 
 test('every ABI that can be asked for builds, and its header says which it is', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
-  const dir = folder(t);
+  const dir = temporaryFolder(t);
   cpSync(join(top, 'examples/factorial'), dir, { recursive: true });
   for (const { name, abi } of abiProfiles) {
     const result = await buildHere(dir, { archs: ['x64'], ownHeaders, abi: name });
@@ -185,7 +176,7 @@ test('every ABI that can be asked for builds, and its header says which it is', 
 });
 
 test('an ABI that nobody knows, or that is not the tree that was asked for, is told', async (t) => {
-  const dir = folder(t);
+  const dir = temporaryFolder(t);
   cpSync(join(top, 'examples/factorial'), dir, { recursive: true });
   const unknown = await buildHere(dir, { archs: ['x64'], ownHeaders, abi: '9.9' });
   assert.deepEqual(

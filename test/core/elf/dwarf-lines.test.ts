@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readLines } from '../../../extension/core/elf/dwarf-lines.ts';
@@ -11,10 +10,10 @@ import type { ObjectFile } from '../../../extension/core/elf/object-file.ts';
 import { readObject } from '../../../extension/core/elf/read-object.ts';
 import { need } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { makeObject } from './make-object.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'natmod-lines-'));
-after(() => rmSync(dir, { recursive: true, force: true }));
+const dir = temporaryFolder({ after });
 
 const source = `static int many(int x);
 static int total;

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { renderDiagnostics } from '../../../extension/cli/render.ts';
@@ -12,9 +11,9 @@ import type { BuildableArch } from '../../../extension/core/arch/names.ts';
 import { link } from '../../../extension/core/link/link.ts';
 import { need } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'natmod-places-'));
-after(() => rmSync(dir, { recursive: true, force: true }));
+const dir = temporaryFolder({ after });
 writeFileSync(
   join(dir, 'faulty.c'),
   `extern int somewhere(int);

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { mergeModules } from '../../../extension/core/mpy/merge.ts';
@@ -14,19 +13,16 @@ import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
 import { wasmPython } from '../../../extension/node/mpy-cross.ts';
 import { firmware } from '../../micropython/firmware.ts';
+import { runQemu } from '../../micropython/qemu.ts';
 import { micropythonSource } from '../../micropython/source.ts';
 import { runUnix } from '../../micropython/unix.ts';
-import { top } from '../../projects.ts';
+import { nativeModule } from '../../modules.ts';
+import { isGood, libcHeaders, ownHeaders, top } from '../../projects.ts';
 import { need, needed } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const compilePython = wasmPython([join(top, 'node_modules/@pybricks/mpy-cross-v6/build')]);
-
-function folder(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'natmod-merge-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 const many = Array.from({ length: 90 }, (_, n) => `    total += name_${n}\n    name_${n} = total`).join('\n');
 const scripts = {
@@ -64,7 +60,7 @@ class Thing:
 test("the bytes are those of MicroPython's tool", async (t) => {
   const tree = await needed(t, "MicroPython's source", micropythonSource);
   if (!tree || !compilePython || !need(t, 'python3', onPath('python3'))) return;
-  const dir = folder(t);
+  const dir = temporaryFolder(t);
   const paths: string[] = [];
   for (const [name, source] of Object.entries(scripts)) {
     const { mpy, said } = await compilePython(name, source);
@@ -77,7 +73,7 @@ test("the bytes are those of MicroPython's tool", async (t) => {
     {
       dir: makeModule(dir, 'MOD = part\nSRC = part.c\n'),
       archs: ['x64'],
-      ownHeaders: join(top, 'extension/headers/micropython'),
+      ownHeaders,
     },
     { files: fileStore, processes: childProcesses },
   );
@@ -113,13 +109,13 @@ test('a module of C and Python parts does what both say, with either compiler, a
   const tree = await needed(t, "MicroPython's source", micropythonSource);
   const unix = await needed(t, 'the unix port', () => firmware('unix-x64'));
   if (!tree || !unix || !need(t, 'gcc', onPath('gcc'))) return;
-  const dir = makeModule(folder(t), 'MOD = both\nSRC = part.c more.py\n');
+  const dir = makeModule(temporaryFolder(t), 'MOD = both\nSRC = part.c more.py\n');
   writeFileSync(join(dir, 'more.py'), 'def twice():\n    return [answer() for _ in range(2)]\n');
   const request = {
     dir,
     archs: ['x64'] as const,
     compilePython,
-    ownHeaders: join(top, 'extension/headers/micropython'),
+    ownHeaders,
   };
   for (const headers of [{}, { mpyDir: tree.path }]) {
     const result = await build({ ...request, ...headers }, { files: fileStore, processes: childProcesses });
@@ -137,8 +133,80 @@ test('a module of C and Python parts does what both say, with either compiler, a
   assert.equal(fault.where?.line, 1);
 });
 
+/** The tree, with its mpy-cross where a user builds it. */
+async function treeWithMpyCross(t: TestContext, tree: string): Promise<string> {
+  const dir = temporaryFolder(t);
+  for (const name of readdirSync(tree)) if (name !== 'mpy-cross') symlinkSync(join(tree, name), join(dir, name));
+  mkdirSync(join(dir, 'mpy-cross/build'), { recursive: true });
+  symlinkSync(await firmware('mpy-cross'), join(dir, 'mpy-cross/build/mpy-cross'));
+  return dir;
+}
+
+const nativePython = `import micropython
+@micropython.native
+def both(x):
+    return [answer(), x, "text", 123456789012345678901]
+@micropython.viper
+def add(a: int, b: int) -> int:
+    return a + b
+`;
+const check = `import both
+print(both.both(1) == [42, 1, 'text', 123456789012345678901], both.add(40, 2) == 42, both.answer() == 42)
+print(both.twice() == [[42, 2, 'text', 123456789012345678901]] * 2, both.last is None)`;
+
+for (const [arch, name] of [
+  ['x64', 'unix-x64'],
+  ['x86', 'unix-x86'],
+  ['armv7m', 'qemu-MPS2_AN385'],
+] as const)
+  test(`${arch}: native and viper functions of Python join a module of C`, { timeout: 300_000 }, async (t) => {
+    const source = await needed(t, "MicroPython's source", micropythonSource);
+    const program = source && (await needed(t, name, () => firmware(name)));
+    const tree = program && (await needed(t, 'mpy-cross', () => treeWithMpyCross(t, source.path)));
+    if (!tree || !need(t, 'a compiler', onPath(arch === 'armv7m' ? 'arm-none-eabi-gcc' : 'gcc'))) return;
+    const dir = makeModule(temporaryFolder(t), 'MOD = both\nSRC = first.py part.c fast.py\n');
+    writeFileSync(join(dir, 'first.py'), 'last = None\ndef twice():\n    return [both(2) for _ in range(2)]\n');
+    writeFileSync(join(dir, 'fast.py'), nativePython);
+    const request = { dir, archs: [arch], mpyDir: tree, libcHeaders };
+    const result = await build(request, { files: fileStore, processes: childProcesses });
+    const { path } = result.outputs[0];
+    assert.ok(path, JSON.stringify(result));
+    const bytes = readFileSync(path);
+    assert.equal(readModule(bytes, path).module.qstrs[0].text, 'both.mpy');
+    const ran =
+      name === 'qemu-MPS2_AN385'
+        ? await runQemu({ machine: name, script: check, files: [{ path: 'both.mpy', bytes }], timeoutMs: 120_000 })
+        : await runUnix(program, { script: check, modules: [{ name: 'both', bytes }], timeoutMs: 60_000 });
+    assert.ok(isGood(ran.stdout), ran.stdout + ran.stderr);
+
+    writeFileSync(join(dir, 'first.py'), nativePython.replaceAll('both', 'other'));
+    const two = await build(request, { files: fileStore, processes: childProcesses });
+    assert.deepEqual(
+      two.outputs[0].diagnostics.map((d) => d.code),
+      ['mpy/merge-natives'],
+    );
+  });
+
+test('native functions need the mpy-cross of a tree, of the ABI that is built for', async (t) => {
+  const source = await needed(t, "MicroPython's source", micropythonSource);
+  const tree = source && (await needed(t, 'mpy-cross', () => treeWithMpyCross(t, source.path)));
+  if (!tree || !need(t, 'gcc', onPath('gcc'))) return;
+  const dir = makeModule(temporaryFolder(t), 'MOD = both\nSRC = part.c fast.py\n');
+  writeFileSync(join(dir, 'fast.py'), nativePython);
+  const request = { dir, archs: ['x64'] as const, compilePython, ownHeaders };
+  const codesOf = async (more: object) => {
+    const { outputs } = await build({ ...request, ...more }, { files: fileStore, processes: childProcesses });
+    return outputs[0].diagnostics.filter((d) => d.severity === 'error').map((d) => d.code);
+  };
+  assert.deepEqual(await codesOf({}), ['compile/python-native']);
+  const manifest = { module: 'both', sources: ['part.c', 'fast.py'], micropython: tree };
+  writeFileSync(join(dir, 'natmod.json'), JSON.stringify(manifest));
+  assert.deepEqual(await codesOf({}), []);
+  assert.deepEqual(await codesOf({ abi: '6.2' }), ['mpy/merge-abi']);
+});
+
 test('two modules with machine code can not be merged', async () => {
-  const module = { header: { flavour: 'micropython', version: 6, subVersion: 3, arch: 'x64' } } as never;
+  const module = nativeModule('x64');
   assert.throws(
     () =>
       mergeModules([

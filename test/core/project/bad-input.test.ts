@@ -1,20 +1,9 @@
 // Projects that are wrong in every way a user or a machine can make them: told clearly, nothing half-written, nothing left running.
 
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import test from 'node:test';
 import { buildableArchs } from '../../../extension/core/arch/names.ts';
 import { error, Failure } from '../../../extension/core/diagnostic.ts';
 import { build } from '../../../extension/core/project/build.ts';
@@ -24,27 +13,12 @@ import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
 import { toolFolders } from '../../../extension/node/find-tools.ts';
 import { micropythonSource } from '../../micropython/source.ts';
-import { top } from '../../projects.ts';
+import { libcHeaders, ownHeaders, smallMakefile, smallModule } from '../../projects.ts';
 import { need, needed } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const ports = { files: fileStore, processes: childProcesses };
-const ownHeaders = join(top, 'extension/headers/micropython');
-const libcHeaders = join(top, 'extension/headers/libc');
-const good =
-  '#include "py/dynruntime.h"\nmp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {\n    MP_DYNRUNTIME_INIT_ENTRY\n    MP_DYNRUNTIME_INIT_EXIT\n}\n';
-const makefile = 'MOD = m\nSRC = m.c\nARCH ?= x64\ninclude $(MPY_DIR)/py/dynruntime.mk\n';
-
-function project(t: TestContext, files: Readonly<Record<string, string>>): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'natmod Ünïcode (1) ')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(resolve(dir, name, '..'), { recursive: true });
-    writeFileSync(join(dir, name), text);
-    if (text.startsWith('#!')) chmodSync(join(dir, name), 0o755);
-  }
-  return dir;
-}
 
 const here = (dir: string, more: Partial<BuildRequest> = {}) =>
   build({ dir, archs: ['x64'], ownHeaders, ...more }, ports);
@@ -55,15 +29,22 @@ const errors = (result: BuildResult) =>
     .map((d) => d.code);
 
 test('cycles and repeats in SRC', async (t) => {
-  const cycle = project(t, { Makefile: makefile.replace('SRC = m.c', 'A = $(B)\nB = $(A)\nSRC = $(A)'), 'm.c': good });
+  const cycle = temporaryFolder(t, {
+    Makefile: smallMakefile.replace('SRC = m.c', 'A = $(B)\nB = $(A)\nSRC = $(A)'),
+    'm.c': smallModule,
+  });
   assert.ok(errors(await here(cycle)).includes('project/makefile-circular'));
-  const twice = project(t, { Makefile: makefile.replace('m.c', 'm.c m.c'), 'm.c': good });
+  const twice = temporaryFolder(t, { Makefile: smallMakefile.replace('m.c', 'm.c m.c'), 'm.c': smallModule });
   assert.deepEqual(errors(await here(twice)), ['project/source-twice']);
 });
 
 test('a header that includes itself for ever', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
-  const dir = project(t, { Makefile: makefile, 'm.c': `#include "loop.h"\n${good}`, 'loop.h': '#include "loop.h"\n' });
+  const dir = temporaryFolder(t, {
+    Makefile: smallMakefile,
+    'm.c': `#include "loop.h"\n${smallModule}`,
+    'loop.h': '#include "loop.h"\n',
+  });
   const result = await here(dir);
   assert.ok(errors(result).includes('compile/error'));
   assert.equal(existsSync(join(dir, 'm.mpy')), false);
@@ -72,7 +53,7 @@ test('a header that includes itself for ever', async (t) => {
 test('a compiler that floods is cut off, and its fault told', async (t) => {
   if (process.platform === 'win32') return;
   const flood = '#!/bin/sh\nhead -c 60000000 /dev/zero | tr "\\\\0" x >&2\nexit 1\n';
-  const dir = project(t, { Makefile: makefile, 'm.c': good, 'flood-gcc': flood });
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule, 'flood-gcc': flood });
   const result = await here(dir, { compilers: { x64: join(dir, 'flood-gcc') } });
   assert.deepEqual(errors(result), ['compile/failed']);
   assert.ok(JSON.stringify(result).length < 20_000_000);
@@ -80,9 +61,9 @@ test('a compiler that floods is cut off, and its fault told', async (t) => {
 
 test('a compiler that makes nothing, or rubbish, and one that is no program', async (t) => {
   if (process.platform === 'win32') return;
-  const dir = project(t, {
-    Makefile: makefile,
-    'm.c': good,
+  const dir = temporaryFolder(t, {
+    Makefile: smallMakefile,
+    'm.c': smallModule,
     'none-gcc': '#!/bin/sh\nexit 0\n',
     'bad-gcc': '#!/bin/sh\nwhile [ $# -gt 0 ]; do [ "$1" = -o ] && echo rubbish > "$2"; shift; done\n',
     'not-gcc': '#!/no/such/interpreter\n',
@@ -102,9 +83,9 @@ test('a compiler that makes nothing, or rubbish, and one that is no program', as
 
 test('a compiler that is there but does not work is passed over, with what it said when none is left', async (t) => {
   if (process.platform === 'win32' || !need(t, 'gcc', onPath('gcc'))) return;
-  const dir = project(t, {
-    Makefile: makefile,
-    'm.c': good,
+  const dir = temporaryFolder(t, {
+    Makefile: smallMakefile,
+    'm.c': smallModule,
     'bin/x86_64-linux-gnu-gcc': '#!/bin/sh\necho "error: licence expired" >&2\nexit 1\n',
   });
   const find = (only: boolean) => async (program: string) => {
@@ -120,7 +101,7 @@ test('a compiler that is there but does not work is passed over, with what it sa
 });
 
 test('a tree that is cut short, and one that can not be read', async (t) => {
-  const dir = project(t, { Makefile: makefile, 'm.c': good, 'tree/py/dynruntime.h': '' });
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule, 'tree/py/dynruntime.h': '' });
   assert.deepEqual(errors(await here(dir, { mpyDir: join(dir, 'tree') })), ['project/tree-incomplete']);
   if (process.getuid?.() === 0) return;
   chmodSync(join(dir, 'tree/py'), 0);
@@ -130,13 +111,16 @@ test('a tree that is cut short, and one that can not be read', async (t) => {
 
 test('a tree that the project names and that is not there is a warning at its line', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
-  const dir = project(t, { Makefile: `# first\nMPY_DIR = /no/such/tree\n${makefile}`, 'm.c': good });
+  const dir = temporaryFolder(t, {
+    Makefile: `# first\nMPY_DIR = /no/such/tree\n${smallMakefile}`,
+    'm.c': smallModule,
+  });
   const result = await here(dir);
   assert.ok(result.ok, JSON.stringify(result));
   const [warning] = all(result);
   assert.deepEqual([warning.code, warning.severity], ['project/own-headers', 'warning']);
   assert.deepEqual(warning.where, { file: join(dir, 'Makefile'), line: 2 });
-  const without = project(t, { Makefile: makefile, 'm.c': good });
+  const without = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule });
   assert.deepEqual(
     all(await here(without)).map((d) => d.severity),
     ['info'],
@@ -145,8 +129,8 @@ test('a tree that the project names and that is not there is a warning at its li
 
 test('a project that can not be written to is built into another folder', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
-  const dir = project(t, { Makefile: makefile, 'm.c': good });
-  const outDir = join(project(t, {}), 'out');
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule });
+  const outDir = join(temporaryFolder(t, {}), 'out');
   const before = readdirSync(dir);
   // Permissions would not stop a test that root runs.
   const writeAtomic: typeof fileStore.writeAtomic = async (path, ...rest) => {
@@ -164,8 +148,10 @@ test('a project that can not be written to is built into another folder', async 
 
 test('two modules with one output: the second is refused, and the first one stays', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
-  const [one, other] = [good, `${good}int more;\n`].map((text) => project(t, { Makefile: makefile, 'm.c': text }));
-  const outDir = project(t, {});
+  const [one, other] = [smallModule, `${smallModule}int more;\n`].map((text) =>
+    temporaryFolder(t, { Makefile: smallMakefile, 'm.c': text }),
+  );
+  const outDir = temporaryFolder(t, {});
   assert.ok((await here(one, { outDir })).ok);
   const first = readFileSync(join(outDir, 'm.mpy'));
   const refused = await here(other, { outDir });
@@ -178,7 +164,7 @@ test('two modules with one output: the second is refused, and the first one stay
 
 test('a header that only a tree has comes with the advice to name one', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
-  const dir = project(t, { Makefile: makefile, 'm.c': `#include "extmod/misc.h"\n${good}` });
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': `#include "extmod/misc.h"\n${smallModule}` });
   const fault = all(await here(dir)).find((d) => d.code === 'compile/error');
   assert.match(fault?.hint ?? '', /--mpy-dir/);
 });
@@ -186,8 +172,12 @@ test('a header that only a tree has comes with the advice to name one', async (t
 test('what only make can read is asked of make', async (t) => {
   const tree = await needed(t, "MicroPython's source", micropythonSource);
   if (!tree || !need(t, 'make', onPath('make'))) return;
-  const text = makefile.replace('SRC = m.c', 'SRC = $(shell ls *.c)');
-  const dir = project(t, { Makefile: text, 'm.c': good, 'n.c': 'int n(void);\nint n(void) { return 1; }\n' });
+  const text = smallMakefile.replace('SRC = m.c', 'SRC = $(shell ls *.c)');
+  const dir = temporaryFolder(t, {
+    Makefile: text,
+    'm.c': smallModule,
+    'n.c': 'int n(void);\nint n(void) { return 1; }\n',
+  });
   const result = await here(dir, { mpyDir: tree.path });
   assert.ok(result.ok, JSON.stringify(result));
   assert.equal(result.outputs[0].compiled, 2);
@@ -201,7 +191,7 @@ test('what only make can read is asked of make', async (t) => {
 
 test('editors get the commands of the sources, with a header that stays', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
-  const dir = project(t, { Makefile: makefile, 'm.c': good });
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule });
   assert.ok((await here(dir)).ok);
   const [row] = JSON.parse(readFileSync(join(dir, 'build/compile_commands.json'), 'utf8'));
   assert.equal(row.file, join(dir, 'm.c'));
@@ -211,7 +201,7 @@ test('editors get the commands of the sources, with a header that stays', async 
 
 test('clang alone serves all ten architectures', async (t) => {
   if (!need(t, 'clang-22', onPath('clang-22'))) return;
-  const dir = project(t, { Makefile: makefile, 'm.c': good });
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule });
   const processes = {
     ...childProcesses,
     find: async (name: string) => (name.includes('gcc') ? undefined : childProcesses.find(name)),
@@ -224,7 +214,7 @@ test('clang alone serves all ten architectures', async (t) => {
 });
 
 test('the doctor tells of every architecture, and how to close each gap', async (t) => {
-  const dir = project(t, {});
+  const dir = temporaryFolder(t, {});
   const nothing = {
     ...childProcesses,
     find: async (name: string) => (name === 'apt-get' ? '/usr/bin/apt-get' : undefined),
@@ -244,7 +234,7 @@ test('the doctor tells of every architecture, and how to close each gap', async 
 });
 
 test('folders of installers are found by their shape', async (t) => {
-  const home = project(t, {
+  const home = temporaryFolder(t, {
     '.espressif/tools/xtensa-esp-elf/14.2/xtensa-esp-elf/bin/x': '',
     '.platformio/packages/toolchain-xtensa/bin/x': '',
     '.arduino15/packages/esp32/tools/gcc/1/bin/x': '',

@@ -1,18 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { build } from '../../../extension/core/project/build.ts';
@@ -21,25 +9,13 @@ import { splitWords } from '../../../extension/core/project/split-words.ts';
 import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
 import { micropythonSource } from '../../micropython/source.ts';
+import { smallMakefile, smallModule } from '../../projects.ts';
 import { need, needed } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const ports = { files: fileStore, processes: childProcesses };
 const examples = resolve(import.meta.dirname, '../../../examples');
-const good =
-  '#include "py/dynruntime.h"\nmp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {\n    MP_DYNRUNTIME_INIT_ENTRY\n    MP_DYNRUNTIME_INIT_EXIT\n}\n';
-const makefile = 'MOD = m\nSRC = m.c\nARCH ?= x64\ninclude $(MPY_DIR)/py/dynruntime.mk\n';
-
-/** A project folder with these files, removed after the test. */
-function makeProject(t: TestContext, files: Readonly<Record<string, string>>): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'natmod größe (1) ')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(resolve(dir, name, '..'), { recursive: true });
-    writeFileSync(join(dir, name), text);
-  }
-  return dir;
-}
 
 function buildHere(dir: string, request: Partial<BuildRequest> = {}): Promise<BuildResult> {
   return build({ dir, archs: [], ...request }, ports);
@@ -54,7 +30,7 @@ async function treeFor(t: TestContext, ...programs: string[]): Promise<string | 
 }
 
 test('tells of a source that is not there, and of the rule that would make it', async (t) => {
-  const dir = makeProject(t, { Makefile: `MPY_DIR = x\n${makefile}\nm.c: m.py\n\tpython3 $< > $@\n` });
+  const dir = temporaryFolder(t, { Makefile: `MPY_DIR = x\n${smallMakefile}\nm.c: m.py\n\tpython3 $< > $@\n` });
   const result = await buildHere(dir);
   assert.deepEqual(codes(result), ['project/source-missing']);
   const [fault] = result.diagnostics;
@@ -63,7 +39,7 @@ test('tells of a source that is not there, and of the rule that would make it', 
 });
 
 test('tells of a missing tree, whether none was given or what was given is none', async (t) => {
-  const dir = makeProject(t, { Makefile: makefile, 'm.c': good });
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule });
   for (const mpyDir of [undefined, dir]) {
     const result = await buildHere(dir, { mpyDir });
     assert.equal(result.ok, false);
@@ -73,7 +49,7 @@ test('tells of a missing tree, whether none was given or what was given is none'
 });
 
 test('what is wrong with the project is told once, not once for each architecture', async (t) => {
-  const dir = makeProject(t, { Makefile: `${makefile}SRC += parts.rs\n`, 'm.c': good, 'parts.rs': '' });
+  const dir = temporaryFolder(t, { Makefile: `${smallMakefile}SRC += parts.rs\n`, 'm.c': smallModule, 'parts.rs': '' });
   const result = await buildHere(dir, { archs: ['x64', 'armv7m', 'armv6m'], mpyDir: dir });
   assert.deepEqual(codes(result), ['project/source-kind']);
   assert.match(result.diagnostics[0].message, /parts\.rs/);
@@ -86,8 +62,8 @@ test('what is wrong with the project is told once, not once for each architectur
 test('an architecture that fails does not stop the others, and each keeps its folder', async (t) => {
   const mpyDir = await treeFor(t, 'gcc', 'arm-none-eabi-gcc');
   if (!mpyDir) return;
-  const text = `${good}#ifdef __arm__\n#error not for ARM\n#endif\n`;
-  const dir = makeProject(t, { Makefile: makefile, 'm.c': text, 'armv7m/m.mpy': 'old' });
+  const text = `${smallModule}#ifdef __arm__\n#error not for ARM\n#endif\n`;
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': text, 'armv7m/m.mpy': 'old' });
   const result = await buildHere(dir, { archs: ['armv7m', 'x64'], mpyDir });
   assert.equal(result.ok, false);
   assert.deepEqual(
@@ -104,7 +80,7 @@ test('an architecture that fails does not stop the others, and each keeps its fo
 test('a missing compiler is told for its architecture with what to do', async (t) => {
   const mpyDir = await treeFor(t, 'gcc');
   if (!mpyDir) return;
-  const dir = makeProject(t, { Makefile: makefile, 'm.c': good });
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule });
   const result = await buildHere(dir, { archs: ['armv7m', 'x64'], mpyDir, compilers: { armv7m: '/opt/none/gcc' } });
   assert.deepEqual(
     result.outputs.map((output) => [output.ok, output.diagnostics[0]?.code]),
@@ -120,8 +96,8 @@ test('the faults of all sources are told, those of a shared header once', async 
   const mpyDir = await treeFor(t, 'gcc');
   if (!mpyDir) return;
   const source = '#include "m.h"\nint NAME(void) { return missing; }\n';
-  const dir = makeProject(t, {
-    Makefile: makefile.replace('m.c', 'm.c n.c'),
+  const dir = temporaryFolder(t, {
+    Makefile: smallMakefile.replace('m.c', 'm.c n.c'),
     'm.h': '#include "py/dynruntime.h"\nint broken(\n;\n',
     'm.c': source.replace('NAME', 'm'),
     'n.c': source.replace('NAME', 'n'),
@@ -135,7 +111,7 @@ test('the faults of all sources are told, those of a shared header once', async 
 test('an output that can not be written is told, and leaves what was there', async (t) => {
   const mpyDir = await treeFor(t, 'gcc');
   if (!mpyDir) return;
-  const dir = makeProject(t, { Makefile: makefile, 'm.c': good, 'm.mpy/inside': 'kept' });
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule, 'm.mpy/inside': 'kept' });
   const result = await buildHere(dir, { mpyDir });
   assert.match(codes(result).join(), /^files\//);
   assert.equal(readFileSync(join(dir, 'm.mpy/inside'), 'utf8'), 'kept');
@@ -145,8 +121,8 @@ test('an output that can not be written is told, and leaves what was there', asy
 test('never links an object of an earlier build', async (t) => {
   const mpyDir = await treeFor(t, 'gcc');
   if (!mpyDir) return;
-  const dir = makeProject(t, { Makefile: makefile, 'm.c': good, 'n.h': '#define N 1\n' });
-  writeFileSync(join(dir, 'm.c'), `#include "n.h"\n${good}int n(void) { return N; }\n`);
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule, 'n.h': '#define N 1\n' });
+  writeFileSync(join(dir, 'm.c'), `#include "n.h"\n${smallModule}int n(void) { return N; }\n`);
   const first = await buildHere(dir, { mpyDir });
   assert.equal(first.ok, true);
   const before = readFileSync(join(dir, 'm.mpy'));
@@ -158,9 +134,9 @@ test('never links an object of an earlier build', async (t) => {
 test('cancelling ends the compilers, tells so once, and writes nothing', async (t) => {
   const mpyDir = await treeFor(t, 'gcc');
   if (!mpyDir || process.platform === 'win32') return;
-  const dir = makeProject(t, {
-    Makefile: makefile,
-    'm.c': good,
+  const dir = temporaryFolder(t, {
+    Makefile: smallMakefile,
+    'm.c': smallModule,
     'slow-gcc': '#!/bin/sh\necho $$ > "$0.pid"\nexec sleep 60\n',
   });
   const slow = join(dir, 'slow-gcc');
@@ -188,7 +164,7 @@ test('cancelling ends the compilers, tells so once, and writes nothing', async (
 test('tells each step and logs each command', async (t) => {
   const mpyDir = await treeFor(t, 'gcc');
   if (!mpyDir) return;
-  const dir = makeProject(t, { Makefile: makefile, 'm.c': good });
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule });
   const steps: string[] = [];
   let log = '';
   const request: Partial<BuildRequest> = {
@@ -205,7 +181,7 @@ test('clang serves where there is no GCC', async (t) => {
   const mpyDir = await treeFor(t, 'clang-22');
   if (!mpyDir) return;
   for (const name of ['factorial', 'features']) {
-    const dir = makeProject(t, {});
+    const dir = temporaryFolder(t, {});
     cpSync(join(examples, name), dir, { recursive: true });
     const result = await buildHere(dir, { archs: ['x64'], mpyDir, compilers: { x64: 'clang-22' } });
     assert.deepEqual(codes(result), []);
@@ -218,7 +194,7 @@ for (const arch of ['x64', 'armv6m', 'armv7m', 'armv7emsp', 'armv7emdp'] as cons
     const compiler = arch === 'x64' ? 'gcc' : 'arm-none-eabi-gcc';
     const mpyDir = await treeFor(t, 'make', compiler);
     if (!mpyDir) return;
-    const dir = makeProject(t, {});
+    const dir = temporaryFolder(t, {});
     cpSync(join(examples, 'factorial'), dir, { recursive: true });
     writeFileSync(
       join(dir, 'Makefile'),

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { BuildableArch } from '../../../extension/core/arch/names.ts';
@@ -11,14 +10,14 @@ import { fileStore } from '../../../extension/node/file-store.ts';
 import { top } from '../../projects.ts';
 import { need } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const archs: readonly BuildableArch[] = ['x64', 'armv7m', 'rv32imc', 'xtensa'];
 const compilers = ['gcc', 'arm-none-eabi-gcc', 'riscv64-unknown-elf-gcc', 'xtensa-lx106-elf-gcc'];
 
 /** A copy of an example, and of the headers, in a new folder. */
 function checkOut(t: TestContext, name: string): string {
-  const dir = join(realpathSync(mkdtempSync(join(tmpdir(), 'natmod-'))), name);
-  t.after(() => rmSync(join(dir, '..'), { recursive: true, force: true }));
+  const dir = join(temporaryFolder(t), name);
   mkdirSync(dir);
   cpSync(join(top, 'examples/features'), join(dir, 'features'), {
     recursive: true,

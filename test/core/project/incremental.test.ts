@@ -5,15 +5,12 @@ import {
   appendFileSync,
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { buildableArchs } from '../../../extension/core/arch/names.ts';
@@ -26,6 +23,7 @@ import { micropythonSource } from '../../micropython/source.ts';
 import { top } from '../../projects.ts';
 import { need, needed } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const mpyInit = `mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
     MP_DYNRUNTIME_INIT_ENTRY
@@ -88,10 +86,7 @@ async function fixture(
 ): Promise<Fixture | undefined> {
   const tree = await needed(t, "MicroPython's source", micropythonSource);
   if (!tree || !need(t, 'gcc', onPath('gcc'))) return undefined;
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'natmod incrementäl ')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  const made = new Fixture(dir, tree.path);
-  for (const [name, text] of Object.entries(files)) made.write(name, text);
+  const made = new Fixture(temporaryFolder(t, files), tree.path);
   if (files.Makefile) made.write('Makefile', `CFLAGS += -Iinc\n${files.Makefile}`);
   return made;
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { findAbi } from '../../../extension/core/abi/profiles.ts';
@@ -12,13 +11,13 @@ import { layouts, type PackagePart, writePackage } from '../../../extension/core
 import { templates } from '../../../extension/core/project/templates.ts';
 import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
-import { top } from '../../projects.ts';
+import { ownHeaders } from '../../projects.ts';
 import { need } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 async function parts(t: TestContext): Promise<{ dir: string; parts: PackagePart[] }> {
-  const dir = mkdtempSync(join(tmpdir(), 'natmod-package-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = temporaryFolder(t);
   await createProject(templates[0], 'gadget', join(dir, 'p'), fileStore);
   const made: PackagePart[] = [];
   for (const abi of ['6.3', 'circuitpython']) {
@@ -27,7 +26,7 @@ async function parts(t: TestContext): Promise<{ dir: string; parts: PackagePart[
         dir: join(dir, 'p'),
         archs: ['x64', 'armv7m'],
         abi,
-        ownHeaders: join(top, 'extension/headers/micropython'),
+        ownHeaders,
         outDir: join(dir, abi),
       },
       { files: fileStore, processes: childProcesses },

@@ -1,10 +1,9 @@
 // What a newcomer gets: builds everywhere, without a tree, and does what its script says.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import { build } from '../../../extension/core/project/build.ts';
 import { createProject } from '../../../extension/core/project/create-project.ts';
 import { templates } from '../../../extension/core/project/templates.ts';
@@ -12,25 +11,18 @@ import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
 import { firmware } from '../../micropython/firmware.ts';
 import { runUnix } from '../../micropython/unix.ts';
-import { isGood, top } from '../../projects.ts';
+import { isGood, libcHeaders, ownHeaders } from '../../projects.ts';
 import { need, needed } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
-const ownHeaders = join(top, 'extension/headers/micropython');
-const libcHeaders = join(top, 'extension/headers/libc');
 const ports = { files: fileStore, processes: childProcesses };
-
-function folder(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'natmod-new-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 for (const template of templates) {
   test(`${template.name}: builds for all its architectures without a tree, and works`, async (t) => {
     const unix = await needed(t, 'the unix port', () => firmware('unix-x64'));
     if (!unix || !need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
-    const dir = join(folder(t), 'new');
+    const dir = join(temporaryFolder(t), 'new');
     await createProject(template, 'gadget', dir, fileStore);
     const result = await build({ dir, archs: [], ownHeaders, libcHeaders }, ports);
     assert.ok(result.ok, JSON.stringify(result));
@@ -43,14 +35,14 @@ for (const template of templates) {
 }
 
 test('a folder with something in it is left alone, and a name must be one', async (t) => {
-  const dir = folder(t);
+  const dir = temporaryFolder(t);
   writeFileSync(join(dir, 'mine'), '');
   await assert.rejects(createProject(templates[0], 'gadget', dir, fileStore), /not empty/);
   await assert.rejects(createProject(templates[0], 'no-name', join(dir, 'x'), fileStore), /can't be the name/);
 });
 
 test('all that is wrong with a manifest is told, with its line', async (t) => {
-  const dir = folder(t);
+  const dir = temporaryFolder(t);
   const wrong = [
     ['{', ['project/manifest-syntax']],
     ['[]', ['project/manifest-syntax']],
