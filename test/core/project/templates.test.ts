@@ -34,6 +34,17 @@ for (const template of templates) {
   });
 }
 
+test("function: its source is a part of firmware, too, by MicroPython's own makefiles", {
+  timeout: 300_000,
+}, async (t) => {
+  const unix = await needed(t, 'a unix port with the module in it', () => firmware('unix-x64-gadget'));
+  if (!unix) return;
+  assert.equal(templates[0].name, 'function');
+  const script = templates[0].files('gadget')['test_gadget.py'];
+  const ran = await runUnix(unix, { script, timeoutMs: 60_000 });
+  assert.ok(isGood(ran.stdout), ran.stdout + ran.stderr);
+});
+
 test('a folder with something in it is left alone, and a name must be one', async (t) => {
   const dir = temporaryFolder(t);
   writeFileSync(join(dir, 'mine'), '');
