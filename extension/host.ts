@@ -49,7 +49,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const found = projects.activate(context, fileStore);
   const channel = output.activate(context);
   const ports = { files: fileStore, processes: childProcesses };
-  const run = (request: BuildRequest) => build({ ...machine, ...request }, ports);
+  const withEnvironment = (compilers: BuildRequest['compilers']) => ({ ...own.compilers, ...compilers });
+  const run = (request: BuildRequest) =>
+    build({ ...machine, ...request, compilers: withEnvironment(request.compilers) }, ports);
   const shownProblems = problems.activate(context, fileStore);
   const builds = buildCommand.activate(context, {
     build: run,
@@ -140,7 +142,10 @@ export function activate(context: vscode.ExtensionContext): void {
       const mpyDir = micropythonDir ?? process.env.MPY_DIR;
       const boards = async () => describeBoards(await (await import('./node/serial-port.ts')).listSerialPorts());
       const isRoot = process.getuid?.() === 0;
-      return examine({ ...own, compilers, mpyDir, boards, isRoot, scratch: dirname(own.memoryFile) }, ports);
+      return examine(
+        { ...own, compilers: withEnvironment(compilers), mpyDir, boards, isRoot, scratch: dirname(own.memoryFile) },
+        ports,
+      );
     },
   });
 }

@@ -4,7 +4,7 @@ import { Argument, type Command, Option } from 'commander';
 import type { BuildableArch } from '../core/arch/names.ts';
 import { build } from '../core/project/build.ts';
 import type { BuildOutput, BuildResult } from '../core/project/build-result.ts';
-import { abiList, addArchs, readAbi, readCompat } from './option-values.ts';
+import { abiList, addArchs, type Compilers, compilerOption, readAbi, readCompat } from './option-values.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 
@@ -12,6 +12,7 @@ interface BuildOptions {
   readonly arch?: readonly BuildableArch[];
   readonly mpyDir?: string;
   readonly abi?: string;
+  readonly compiler?: Compilers;
   readonly out?: string;
   readonly compat?: string;
   readonly debug?: boolean;
@@ -31,6 +32,7 @@ export function registerBuild(program: Command, ports: CliPorts): void {
     )
     .addOption(new Option('--abi <abi>', `ABI to build for: ${abiList}`).argParser(readAbi))
     .option('--mpy-dir <dir>', 'MicroPython source tree; else MPY_DIR of the Makefile or the environment')
+    .addOption(compilerOption())
     .option('--out <dir>', 'where the .mpy goes, in a folder for each of several architectures; else DIR')
     .addOption(
       new Option('--compat [version]', "the reference linker's exact bytes, as of a MicroPython version").argParser(
@@ -51,6 +53,7 @@ export function registerBuild(program: Command, ports: CliPorts): void {
           debug: options.debug,
           environment: ports.environment,
           ...ports.installation,
+          compilers: { ...ports.installation.compilers, ...options.compiler },
           abi: options.abi,
           cancel: ports.cancel,
           onLog: options.verbose ? ports.complain : undefined,

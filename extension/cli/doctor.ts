@@ -5,11 +5,12 @@ import type { BuildableArch } from '../core/arch/names.ts';
 import { describeBoards } from '../core/board/boards.ts';
 import { error, Failure } from '../core/diagnostic.ts';
 import { type Doctor, examine } from '../core/project/doctor.ts';
-import { readArch } from './option-values.ts';
+import { type Compilers, compilerOption, readArch } from './option-values.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 
 interface DoctorOptions {
   readonly mpyDir?: string;
+  readonly compiler?: Compilers;
   readonly json?: boolean;
   readonly install?: BuildableArch;
 }
@@ -19,6 +20,7 @@ export function registerDoctor(program: Command, ports: CliPorts): void {
     .command('doctor')
     .description('show compilers, libraries and tools for every architecture, and what to do for each gap')
     .option('--mpy-dir <dir>', 'MicroPython source tree; else MPY_DIR of the environment')
+    .addOption(compilerOption())
     .option('--json', 'print one JSON object')
     .addOption(
       new Option('--install <arch>', "run the command shown for an architecture's compiler").argParser(readArch),
@@ -28,6 +30,7 @@ export function registerDoctor(program: Command, ports: CliPorts): void {
       const doctor = await examine(
         {
           ...ports.installation,
+          compilers: { ...ports.installation.compilers, ...options.compiler },
           mpyDir: mpyDir && ports.files.resolve(ports.cwd, mpyDir),
           cancel: ports.cancel,
           boards: async () => describeBoards(await ports.boards.list()),

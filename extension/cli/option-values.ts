@@ -1,8 +1,9 @@
 // Values of options that several verbs take: each reader names what there is when it is given something else.
 
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { abiProfiles, findAbi } from '../core/abi/profiles.ts';
 import { type BuildableArch, buildableArchs, isBuildableArch } from '../core/arch/names.ts';
+import { compilerVariable } from '../core/compile/targets.ts';
 import { nearest } from '../core/link/nearest.ts';
 import { compatProfiles, findProfile } from '../core/link/profiles.ts';
 
@@ -11,6 +12,23 @@ export function addArchs(text: string, earlier: readonly BuildableArch[] = []): 
   const names = text.split(',').map((name) => name.trim());
   return [...earlier, ...names.flatMap((name) => (name === 'all' ? buildableArchs : [readArch(name)]))];
 }
+
+export type Compilers = Readonly<Partial<Record<BuildableArch, string>>>;
+
+/** Takes `ARCH=PROGRAM`, repeated. @throws InvalidArgumentError */
+export function addCompiler(text: string, earlier: Compilers = {}): Compilers {
+  const [, arch, program] = /^([^=]*)=(.+)$/s.exec(text) ?? [];
+  if (program === undefined)
+    throw new InvalidArgumentError('Write ARCH=PROGRAM, e.g. armv7m=/opt/arm/bin/arm-none-eabi-gcc.');
+  return { ...earlier, [readArch(arch)]: program };
+}
+
+/** For a verb that compiles. */
+export const compilerOption = () =>
+  new Option(
+    '--compiler <arch=program>',
+    `compiler for an architecture; may be repeated; else ${compilerVariable('ARCH')} of the environment, else one is looked for`,
+  ).argParser(addCompiler);
 
 export const abiList = abiProfiles.map((profile) => profile.name).join(', ');
 

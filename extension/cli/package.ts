@@ -8,7 +8,7 @@ import { build } from '../core/project/build.ts';
 import { loadProject } from '../core/project/load-project.ts';
 import { layouts, type PackagePart, writePackage } from '../core/project/package.ts';
 import { chooseWorkFolder } from '../core/project/work-folder.ts';
-import { addArchs, readAbi } from './option-values.ts';
+import { addArchs, type Compilers, compilerOption, readAbi } from './option-values.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 
@@ -16,6 +16,7 @@ interface PackageOptions {
   readonly arch?: readonly BuildableArch[];
   readonly abi: readonly string[];
   readonly mpyDir?: string;
+  readonly compiler?: Compilers;
   readonly layout: string;
   readonly out: string;
   readonly release?: string;
@@ -30,6 +31,7 @@ export function registerPackage(program: Command, ports: CliPorts): void {
     .addOption(new Option('--arch <archs>', 'architectures, separated by commas, or all').argParser(addArchs))
     .addOption(new Option('--abi <abis>', 'ABIs, separated by commas').default(['6.3'], '6.3').argParser(readAbis))
     .option('--mpy-dir <dir>', 'MicroPython source tree; else MPY_DIR of the Makefile or the environment')
+    .addOption(compilerOption())
     .addOption(
       new Option(
         '--layout <layout>',
@@ -72,6 +74,7 @@ async function buildParts(
       outDir: ports.files.resolve(dir, work, 'package', profile.name),
       environment: ports.environment,
       ...ports.installation,
+      compilers: { ...ports.installation.compilers, ...options.compiler },
       abi: profile.name,
       cancel: ports.cancel,
     },

@@ -11,7 +11,7 @@ import type { BuildRequest } from '../core/project/build-result.ts';
 export type Installation = Required<
   Pick<
     BuildRequest,
-    'libcHeaders' | 'ownHeaders' | 'memoryFile' | 'tool' | 'toolFolders' | 'compilePython' | 'concurrency'
+    'compilers' | 'libcHeaders' | 'ownHeaders' | 'memoryFile' | 'tool' | 'toolFolders' | 'compilePython' | 'concurrency'
   >
 >;
 

@@ -26,6 +26,7 @@ const usage: readonly (readonly [what: string, args: readonly string[], said: Re
   ['an unknown architecture, with the nearest and all', ['build', '--arch', 'armv7'], /"armv7".*armv7m\?.*rv64imc/],
   ['an architecture that is none in a list', ['build', '--arch', 'x64,arm'], /"arm"/],
   ['an option without its value', ['build', '--mpy-dir'], /--mpy-dir/],
+  ['a compiler for nothing', ['build', '--compiler', 'gcc'], /ARCH=PROGRAM/],
   ['two folders', ['build', 'a', 'b'], /too many arguments/],
   ['a version no linker is known for', ['build', '--compat=9'], /9.*1\.26/],
   ['a version apart from its option', ['build', '--compat', '1.26'], /write --compat=1\.26/],

@@ -203,6 +203,7 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     const compiled = await run(step.argv);
     if (!step.assemble || compiled.end !== 'exited' || compiled.code !== 0)
       return { start, result: compiled, compilerSaid: compiled.stderr };
+    await dropFrames(files.resolve(dir, temporary.text), files);
     onLog?.(`${step.assemble.argv.map(quote).join(' ')}\n`);
     return { start, result: await run(step.assemble.argv), compilerSaid: compiled.stderr };
   });
@@ -234,6 +235,14 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     await files.remove(made.depfile).catch(() => undefined);
     if (step.assemble) await files.remove(text).catch(() => undefined);
   }
+}
+
+/** Clang's assembler for Xtensa does not know the registers that clang's own frame information names. */
+async function dropFrames(path: string, files: Files): Promise<void> {
+  const text = await files.read(path);
+  if (!text) return;
+  const lines = new TextDecoder().decode(text).replaceAll(/^\s*\.cfi_.*\n/gm, '');
+  await files.writeAtomic(path, new TextEncoder().encode(lines), { disposable: true });
 }
 
 /** @param ended the moment after which the compiler can't have read anything */

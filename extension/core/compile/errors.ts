@@ -2,7 +2,11 @@
 
 import type { BuildableArch } from '../arch/names.ts';
 import { type Diagnostic, error, warning } from '../diagnostic.ts';
-import { targets } from './targets.ts';
+import { compilerVariable, targets } from './targets.ts';
+
+const places = (arch: BuildableArch) =>
+  `natmod.compilers in VS Code, --compiler ${arch}=PROGRAM or ${compilerVariable(arch)}`;
+const toName = (arch: BuildableArch) => `name one: ${places(arch)}`;
 
 /** What to ask a package manager for, by the program that was not found first. */
 const packages: Readonly<Record<string, string>> = {
@@ -20,7 +24,7 @@ export function compilerMissing(arch: BuildableArch, tried: readonly string[]): 
     'compile/compiler-missing',
     `No compiler for ${arch}: looked on PATH for ${tried.join(', ')}.`,
     undefined,
-    `Install ${install ?? tried[0]} or clang 22, or name a compiler for ${arch} in the settings.`,
+    `Install ${install ?? tried[0]} or clang 22, or ${toName(arch)}.`,
   );
 }
 
@@ -34,7 +38,7 @@ export function compilerUnfit(
     'compile/compiler-unfit',
     `No compiler that works for ${arch}: ${said}.`,
     { file: tried[0].program },
-    `Install ${packages[targets[arch].compilers[0].program] ?? targets[arch].compilers[0].program}, or name a compiler for ${arch}.`,
+    `Install ${packages[targets[arch].compilers[0].program] ?? targets[arch].compilers[0].program}, or ${toName(arch)}.`,
   );
 }
 
@@ -43,7 +47,7 @@ export function givenCompilerMissing(arch: BuildableArch, program: string): Diag
     'compile/compiler-missing',
     `The compiler set for ${arch} is not there: ${program}.`,
     { file: program },
-    'Correct the setting, or remove it to have one looked for.',
+    `Correct it where it is named (${places(arch)}), or name none to have one looked for.`,
   );
 }
 

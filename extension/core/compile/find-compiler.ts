@@ -68,8 +68,7 @@ async function describeCompiler(
   program: string,
   search: CompilerSearch,
 ): Promise<Compiler | undefined> {
-  const stamp = await search.files.stamp(program);
-  const identity = JSON.stringify([program, stamp?.size, stamp?.modified, stamp?.changed]);
+  const identity = JSON.stringify([await stampOf(program, search), await wrapped(candidate, program, search)]);
   const ask = (...question: string[]) => askOnce({ program, identity }, question, search);
   if (candidate.machine && !candidate.machine.test((await ask('-dumpmachine')) ?? '')) return undefined;
   const flags = [...(candidate.flags ?? [])];
@@ -78,6 +77,27 @@ async function describeCompiler(
     if (specs !== undefined) flags.push(`-specs=${specs}`);
   }
   return { program, family: candidate.family, flags, identity };
+}
+
+async function stampOf(program: string, { files }: CompilerSearch) {
+  const stamp = await files.stamp(program);
+  return [program, stamp?.size, stamp?.modified, stamp?.changed];
+}
+
+const maxScriptSize = 65_536;
+
+/**
+ * A script or a cache in front of a compiler stays the same when the compiler behind it is updated or exchanged. It is asked each
+ * time for the program that does the work.
+ */
+async function wrapped({ family }: CompilerCandidate, program: string, search: CompilerSearch) {
+  const size = (await search.files.stamp(program))?.size ?? 0;
+  const start = size <= maxScriptSize ? (await search.files.read(program))?.subarray(0, 2) : undefined;
+  const isScript = start?.[0] === 0x23 && start[1] === 0x21;
+  if (!isScript && !/ccache|distcc|icecc/.test(program)) return undefined;
+  const question = [program, `-print-prog-name=${family === 'gcc' ? 'cc1' : 'clang'}`];
+  const behind = await askCompiler(search.processes, question, search.cancel);
+  return behind && stampOf(behind, search);
 }
 
 /** Looked for each time: a C library may be installed after the compiler. */

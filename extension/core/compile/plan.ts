@@ -77,8 +77,7 @@ export function planCompile(request: CompileRequest): CompileStep[] {
     const assembler = family === 'clang' && !isAssembly(source) ? targets[request.arch].clangAssembler : undefined;
     if (assembler) {
       const text = `${object}.s`;
-      // -g0: its assembler does not know the registers that its own frame information names.
-      const argv = [program, ...flags, '-g0', '-MD', '-MF', depfile, '-o', text, '-S', input];
+      const argv = [program, ...flags, '-MD', '-MF', depfile, '-o', text, '-S', input];
       return {
         source,
         object,

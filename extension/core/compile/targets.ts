@@ -140,3 +140,6 @@ export const targets: Readonly<Record<BuildableArch, Target>> = {
   rv32imc: riscv(32, '-march=rv32imac', '-mabi=ilp32'),
   rv64imc: riscv(64, '-march=rv64imac', '-mabi=lp64'),
 };
+
+/** Of the environment, naming a compiler. */
+export const compilerVariable = (arch: string) => `NATMOD_CC_${arch.toUpperCase()}`;

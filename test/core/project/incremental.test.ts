@@ -209,6 +209,29 @@ test('another compiler, or an update of it, compiles everything again', async (t
   assert.deepEqual(f.compiled, ['m.c', 'other.c']);
 });
 
+test('a script in front of a compiler: an update of what it starts compiles everything again', async (t) => {
+  const f = await fixture(t);
+  if (!f || process.platform === 'win32') return;
+  // Says where its compiler proper is, as GCC does, and starts the real one.
+  const front = (proper: string) => `#!/bin/sh
+if [ "$1" = -print-prog-name=cc1 ]; then echo '${proper}'; exit; fi
+exec gcc "$@"
+`;
+  f.write('one/cc1', '');
+  f.write('my-gcc', front(join(f.dir, 'one/cc1')));
+  const compiler = join(f.dir, 'my-gcc');
+  chmodSync(compiler, 0o755);
+  const compilers = { x64: compiler };
+  await f.good({ compilers });
+  await f.good({ compilers });
+  assert.deepEqual(f.compiled, []);
+  f.write('one/cc1', 'updated');
+  await f.good({ compilers });
+  assert.deepEqual(f.compiled, ['m.c', 'other.c']);
+  await f.good({ compilers });
+  assert.deepEqual(f.compiled, []);
+});
+
 test('an object or output that is gone or damaged is made again', async (t) => {
   const f = await fixture(t);
   if (!f) return;
