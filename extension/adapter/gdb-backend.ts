@@ -17,14 +17,27 @@ export class NatmodBackend extends GDBBackend {
   /** Gets both directions of the conversation. */
   trace: ((line: string) => void) | undefined;
 
+  /** Of functions that are about to get a breakpoint. */
+  functionConditions: ReadonlyMap<string, string> = new Map();
+  /** Of the breakpoint that is inserted next. */
+  #condition: string | undefined;
+
+  /** A condition that is set later would have GDB give a waiting breakpoint up. */
   override async getBreakpointOptions(
-    _location: MIBreakpointLocation,
-    options: MIBreakpointInsertOptions,
+    location: MIBreakpointLocation,
+    { condition, ...options }: MIBreakpointInsertOptions,
   ): Promise<MIBreakpointInsertOptions> {
+    const { locationType, fn = '' } = location;
+    this.#condition = locationType === 'function' ? this.functionConditions.get(fn) : condition;
     return { ...options, pending: true };
   }
 
-  override async sendCommand<T>(command: string): Promise<T> {
+  override async sendCommand<T>(text: string): Promise<T> {
+    let command = text;
+    if (this.#condition !== undefined && text.startsWith('-break-insert ')) {
+      command = text.replace('-break-insert ', `-break-insert -c ${this.standardEscape(this.#condition)} `);
+      this.#condition = undefined;
+    }
     this.trace?.(`> ${command}`);
     try {
       const result = await super.sendCommand<T>(command);
@@ -32,6 +45,9 @@ export class NatmodBackend extends GDBBackend {
       if (command.startsWith('-break-')) this.#notePending(result as BreakpointAnswer);
       return result;
     } catch (fault) {
+      // Without its condition a breakpoint would stop at every pass.
+      const [, refused] = /^-break-condition (\d+) /.exec(command) ?? [];
+      if (refused !== undefined) await super.sendCommand(`-break-delete ${refused}`).catch(() => undefined);
       this.trace?.(`! ${command.split(' ', 1)[0]} ${(fault as Error).message}`);
       throw fault;
     }

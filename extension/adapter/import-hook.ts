@@ -30,13 +30,27 @@ interface Step {
 export interface StopRecord {
   readonly reason?: string;
   readonly bkptno?: string;
+  readonly disp?: string;
   readonly 'signal-name'?: string;
+  readonly 'signal-meaning'?: string;
+  readonly 'thread-id'?: string;
+  readonly 'exit-code'?: string;
+  /** Data breakpoints: for writing, for reading, for both. */
+  readonly wpt?: Watchpoint;
+  readonly 'hw-rwpt'?: Watchpoint;
+  readonly 'hw-awpt'?: Watchpoint;
+  readonly value?: { readonly old?: string; readonly new?: string; readonly value?: string };
   readonly frame?: {
     readonly addr: string;
     readonly func?: string;
     readonly line?: string;
     readonly fullname?: string;
   };
+}
+
+interface Watchpoint {
+  readonly number: string;
+  readonly exp: string;
 }
 
 export abstract class ImportHookSession extends GDBTargetDebugSession {
@@ -106,7 +120,13 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
     if (kind === 'stopped') {
       if (this.isHook(record.bkptno)) {
         this.#atHook = true;
-        void this.#serveHook(record.bkptno === this.#resetHook);
+        void this.#serveHook(record);
+        return;
+      }
+      const work = this.quietWork(record);
+      if (work) {
+        this.#atHook = true;
+        void this.#serveQuietly(record, work);
         return;
       }
       if (this.#returning && record.reason === 'function-finished') return this.#afterReturn(record);
@@ -121,13 +141,42 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
     super.handleGDBAsync(kind, record);
   }
 
-  async #serveHook(isReset: boolean): Promise<void> {
+  /**
+   * What is to be done at a stop before the client learns of it; the work's result says whether the client ever does, or the
+   * target goes on.
+   */
+  protected abstract quietWork(record: StopRecord): (() => Promise<'stop' | 'go on'>) | undefined;
+
+  async #serveHook(record: StopRecord): Promise<void> {
     try {
-      if (isReset) for (const module of this.loaded) await this.removeSymbols(module);
+      if (record.bkptno === this.#resetHook) for (const module of this.loaded) await this.removeSymbols(module);
       else await this.#loadSymbols();
     } catch (fault) {
       this.tell(`The symbols of an imported module could not be loaded: ${(fault as Error).message}\n`);
     }
+    await this.#goOn(record);
+  }
+
+  async #serveQuietly(record: StopRecord, work: () => Promise<'stop' | 'go on'>): Promise<void> {
+    let result: 'stop' | 'go on' = 'stop';
+    try {
+      result = await work();
+    } catch (fault) {
+      this.tell(`${(fault as Error).message}\n`);
+    }
+    if (result === 'go on') return this.#goOn(record);
+    this.#pauseWanted = false;
+    this.#deliver(record);
+  }
+
+  #deliver(record: StopRecord): void {
+    this.#atHook = false;
+    this.#step = undefined;
+    this.#returning = undefined;
+    super.handleGDBAsync('stopped', record);
+  }
+
+  async #goOn(record: StopRecord): Promise<void> {
     // A request waits for the target to stand, and will let it go on.
     if (this.waitPaused) {
       this.#atHook = false;
@@ -135,26 +184,38 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
       return;
     }
     try {
-      if (!(await this.#returnToStep())) await sendExecContinue(this.gdb);
+      const step = await this.#resumeStep(record);
+      if (step === 'arrived') return this.#deliver({ ...record, reason: 'end-stepping-range' });
+      if (step === 'none') await sendExecContinue(this.gdb);
       if (!this.#pauseWanted) return;
       this.#pauseWanted = false;
       this.backend.pause();
     } catch (fault) {
       this.#atHook = false;
-      this.tell(`The target does not go on after an import: ${(fault as Error).message}\n`);
+      this.tell(`The target does not go on after a stop of which you were not to know: ${(fault as Error).message}\n`);
     }
   }
 
-  /** The stop at the hook has ended the step: back to its frame, from which it goes on. */
-  async #returnToStep(): Promise<boolean> {
-    if (!this.#step) return false;
+  /** The stop has ended the step: back to its frame, from which it goes on. */
+  async #resumeStep({ frame: at }: StopRecord): Promise<'none' | 'resumed' | 'arrived'> {
+    const step = this.#step;
+    if (!step) return 'none';
     const { depth } = await this.backend.sendCommand<{ depth: string }>('-stack-info-depth');
-    const level = Number(depth) - this.#step.depth;
-    const frame = this.#step.kind === 'finish' ? level : level - 1;
-    if (level <= 0) return false;
-    this.#returning = this.#step.kind === 'finish' ? undefined : 'step-again';
-    await this.backend.sendCommand(`-exec-finish --thread 1 --frame ${frame}`);
-    return true;
+    const level = Number(depth) - step.depth;
+    if (level > 0) {
+      const frame = step.kind === 'finish' ? level : level - 1;
+      this.#returning = step.kind === 'finish' ? undefined : 'step-again';
+      await this.backend.sendCommand(`-exec-finish --thread 1 --frame ${frame}`);
+      return 'resumed';
+    }
+    if (step.kind === 'finish') {
+      if (level < 0) return 'arrived';
+      await this.backend.sendCommand('-exec-finish --thread 1 --frame 0');
+      return 'resumed';
+    }
+    if (level < 0 || at?.line !== step.line || at?.fullname !== step.file) return 'arrived';
+    await this.backend.sendCommand(`-exec-${step.kind} --thread 1`);
+    return 'resumed';
   }
 
   #afterReturn(record: StopRecord): void {

@@ -17,7 +17,7 @@ import { Failure } from '../core/diagnostic.ts';
 import { GdbProcess } from './gdb-backend.ts';
 import type { LoadedModule } from './import-hook.ts';
 import { PythonConsole } from './python-console.ts';
-import { EvaluateSession } from './requests/evaluate.ts';
+import { ExceptionsSession } from './requests/exceptions.ts';
 import { errorMessage, messageOf } from './respond.ts';
 import { startTarget, type Target } from './targets.ts';
 import type { World } from './world.ts';
@@ -26,7 +26,7 @@ import type { World } from './world.ts';
 const states = { exiting: 7, exited: 8 } as const;
 const configuring = { paused: 2, finishing: 3, done: 4 } as const;
 
-export class NatmodSession extends EvaluateSession {
+export class NatmodSession extends ExceptionsSession {
   readonly #world: World;
   readonly #process: GdbProcess;
   #configuration!: DebugConfiguration;

@@ -54,7 +54,8 @@ export class Client extends DebugClient {
   async begin(
     configuration: object,
     path?: string,
-    lines: readonly number[] = [],
+    lines: readonly (number | DebugProtocol.SourceBreakpoint)[] = [],
+    exceptions?: DebugProtocol.SetExceptionBreakpointsArguments,
   ): Promise<DebugProtocol.Breakpoint[]> {
     await this.start();
     const initialized = this.waitForEvent('initialized', patienceMs);
@@ -62,13 +63,18 @@ export class Client extends DebugClient {
     const launched = this.launchRequest(configuration as DebugProtocol.LaunchRequestArguments);
     await Promise.race([initialized, launched.then(() => initialized)]);
     const breakpoints = path === undefined ? [] : await this.breakAt(path, lines);
+    if (exceptions) await this.setExceptionBreakpointsRequest(exceptions);
     await this.configurationDoneRequest();
     await launched;
     return breakpoints;
   }
 
-  async breakAt(path: string, lines: readonly number[]): Promise<DebugProtocol.Breakpoint[]> {
-    const request = { source: { path }, breakpoints: lines.map((line) => ({ line })) };
+  async breakAt(
+    path: string,
+    lines: readonly (number | DebugProtocol.SourceBreakpoint)[],
+  ): Promise<DebugProtocol.Breakpoint[]> {
+    const breakpoints = lines.map((line) => (typeof line === 'number' ? { line } : line));
+    const request = { source: { path }, breakpoints };
     return (await this.setBreakpointsRequest(request)).body.breakpoints;
   }
 

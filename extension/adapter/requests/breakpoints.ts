@@ -1,24 +1,127 @@
-// Breakpoints as the user sees them: one whose module is not imported yet is hollow and says so, and fills when it is.
+// Breakpoints at lines and functions as the user sees them: one whose module is not imported yet is hollow and says so, and
+// fills when it is. Hit counts and log messages are served here: GDB has the first only once, the second not at all.
 // https://microsoft.github.io/debug-adapter-protocol/specification#Requests_SetBreakpoints
 
-import { BreakpointEvent } from '@vscode/debugadapter';
+import { BreakpointEvent, OutputEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { MIBreakpointInfo } from 'cdt-gdb-adapter/dist/mi';
-import { ImportHookSession } from '../import-hook.ts';
+import { type HitCondition, passesToSkip, readHitCondition, stopsAt } from '../../core/debug/hit-condition.ts';
+import { ImportHookSession, type StopRecord } from '../import-hook.ts';
 
 const notLoaded = 'Waits until the module with this line is imported.';
+
+/** What a breakpoint does besides stopping. */
+interface Extra {
+  readonly hitText: string | undefined;
+  readonly hit: HitCondition | undefined;
+  readonly logMessage: string | undefined;
+  hits: number;
+}
+
+/** What all kinds of breakpoints may have. */
+export type Asked = Pick<DebugProtocol.SourceBreakpoint, 'condition' | 'hitCondition' | 'logMessage'>;
 
 export abstract class BreakpointsSession extends ImportHookSession {
   /** By number: what the client was told last. */
   readonly #told = new Map<string, boolean>();
+  readonly #extras = new Map<string, Extra>();
+  /** By the request's number: what its answer's breakpoints were to be. */
+  readonly #asked = new Map<number, readonly Asked[]>();
+
+  protected override async setBreakPointsRequest(
+    response: DebugProtocol.SetBreakpointsResponse,
+    args: DebugProtocol.SetBreakpointsArguments,
+  ): Promise<void> {
+    const breakpoints = args.breakpoints ?? [];
+    this.#asked.set(response.request_seq, breakpoints);
+    const plain = breakpoints.map(({ hitCondition: _hit, logMessage: _log, ...rest }) => rest);
+    await super.setBreakPointsRequest(response, { ...args, breakpoints: plain });
+  }
+
+  protected override async setFunctionBreakPointsRequest(
+    response: DebugProtocol.SetFunctionBreakpointsResponse,
+    args: DebugProtocol.SetFunctionBreakpointsArguments,
+  ): Promise<void> {
+    this.#asked.set(response.request_seq, args.breakpoints);
+    // The base class leaves their conditions out.
+    this.backend.functionConditions = new Map(
+      args.breakpoints.flatMap(({ name, condition }) => (condition ? [[name, condition] as const] : [])),
+    );
+    const plain = args.breakpoints.map(({ hitCondition: _hit, ...rest }) => rest);
+    await super.setFunctionBreakPointsRequest(response, { ...args, breakpoints: plain });
+  }
 
   public override sendResponse(response: DebugProtocol.Response): void {
-    if (/^set(Function)?Breakpoints$/.test(response.command) && response.success) {
+    const asked = this.#asked.get(response.request_seq);
+    this.#asked.delete(response.request_seq);
+    if (/^set(Function)?Breakpoints$/.test(response.command) && response.success && response.body) {
       const { breakpoints } = response.body as DebugProtocol.SetBreakpointsResponse['body'];
-      response.body = { breakpoints: breakpoints.map((breakpoint) => this.#truthful(breakpoint)) };
+      const told = breakpoints.map((breakpoint, index) => {
+        // The target goes on only after this: what GDB is asked here comes before.
+        const fault = asked?.[index] && this.noteExtra(breakpoint.id, asked[index]);
+        if (fault) return { ...breakpoint, verified: false, message: fault };
+        return this.#truthful(breakpoint);
+      });
+      response.body = { breakpoints: told };
     }
     super.sendResponse(response);
   }
+
+  /** @returns what is wrong with it */
+  protected noteExtra(id: number | undefined, { hitCondition, logMessage }: Asked): string | undefined {
+    if (id === undefined) return undefined;
+    const number = String(id);
+    const known = this.#extras.get(number);
+    if (known && known.hitText === hitCondition && known.logMessage === logMessage) return undefined;
+    this.#extras.delete(number);
+    const hit = hitCondition === undefined ? undefined : readHitCondition(hitCondition);
+    if (hitCondition !== undefined && !hit)
+      return `The hit count must be a number, perhaps with one of = > >= < <= % before it, not ${hitCondition}.`;
+    if (!hit && logMessage === undefined) return undefined;
+    this.#extras.set(number, { hitText: hitCondition, hit, logMessage, hits: 0 });
+    if (hit) this.#skip(number, passesToSkip(hit, 0));
+    return undefined;
+  }
+
+  #skip(number: string, passes: number): void {
+    const extra = this.#extras.get(number);
+    if (!extra || passes === 0) return;
+    extra.hits += passes;
+    void this.backend.sendCommand(`-break-after ${number} ${passes}`).catch(() => undefined);
+  }
+
+  protected override quietWork(record: StopRecord): (() => Promise<'stop' | 'go on'>) | undefined {
+    const number = numberOf(record);
+    const extra = number === undefined ? undefined : this.#extras.get(number);
+    if (!extra || number === undefined) return undefined;
+    return async () => {
+      if (extra.hit) {
+        extra.hits++;
+        const stops = stopsAt(extra.hit, extra.hits);
+        this.#skip(number, passesToSkip(extra.hit, extra.hits));
+        if (!stops) return 'go on';
+      }
+      if (extra.logMessage === undefined) return 'stop';
+      await this.#log(extra.logMessage, record);
+      return 'go on';
+    };
+  }
+
+  async #log(message: string, { frame }: StopRecord): Promise<void> {
+    const pieces = message.split(/\{([^{}]*)\}/);
+    const texts = pieces.map((piece, index) => (index % 2 === 0 ? piece : this.textOf(piece)));
+    const event = new OutputEvent(`${(await Promise.all(texts)).join('')}\n`, 'stdout') as DebugProtocol.OutputEvent;
+    if (frame?.fullname !== undefined && frame.line !== undefined) {
+      event.body.source = { name: frame.fullname.split(/[\\/]/).at(-1) ?? '', path: frame.fullname };
+      event.body.line = Number(frame.line);
+    }
+    this.tellEvent(event);
+  }
+
+  /** An expression's value where the target stands. Never rejects. */
+  protected abstract textOf(expression: string): Promise<string>;
+
+  protected abstract tellEvent(event: DebugProtocol.OutputEvent): void;
 
   #truthful(breakpoint: DebugProtocol.Breakpoint): DebugProtocol.Breakpoint {
     if (breakpoint.id === undefined) return breakpoint;
@@ -52,9 +155,15 @@ export abstract class BreakpointsSession extends ImportHookSession {
   }
 
   #tellEnd(number: string): void {
+    this.#extras.delete(number);
     if (!this.#told.delete(number)) return;
     this.sendEvent(new BreakpointEvent('removed', { id: Number(number), verified: false }));
   }
+}
+
+/** Of the breakpoint or watchpoint that has stopped the target. */
+export function numberOf(record: StopRecord): string | undefined {
+  return record.bkptno ?? (record.wpt ?? record['hw-rwpt'] ?? record['hw-awpt'])?.number;
 }
 
 /** Of a breakpoint at several places at once. */

@@ -2,7 +2,7 @@
 // expression where the target stands, else a name of the Python that runs there; while the program is done or waits, Python.
 // https://microsoft.github.io/debug-adapter-protocol/specification#Requests_Evaluate
 
-import { InvalidatedEvent, OutputEvent } from '@vscode/debugadapter';
+import { OutputEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { findByPath } from '../../core/debug/python-path.ts';
 import { consoleLine } from '../../core/debug/python-source.ts';
@@ -16,16 +16,6 @@ const gdbCommand = /^\s*(?:>|-exec\s)\s*/;
 export abstract class EvaluateSession extends VariablesSession {
   protected abstract get console(): PythonConsole | undefined;
   #gdbCommands = 0;
-  #takesInvalidated = false;
-
-  protected override initializeRequest(
-    response: DebugProtocol.InitializeResponse,
-    args: DebugProtocol.InitializeRequestArguments,
-  ): void {
-    this.#takesInvalidated = args.supportsInvalidatedEvent === true;
-    response.body = { ...response.body, supportsSetExpression: true };
-    super.initializeRequest(response, args);
-  }
 
   protected override async evaluateRequest(
     response: DebugProtocol.EvaluateResponse,
@@ -70,10 +60,12 @@ export abstract class EvaluateSession extends VariablesSession {
     }
   }
 
-  /** What was shown may have changed without the target having run. */
-  protected changed(): void {
-    this.python.forget();
-    if (this.#takesInvalidated) super.sendEvent(new InvalidatedEvent(['variables']));
+  protected override async textOf(expression: string): Promise<string> {
+    try {
+      return (await this.#lookUp(expression, undefined, false)).value;
+    } catch (fault) {
+      return `<${(fault as Error).message}>`;
+    }
   }
 
   async #runGdb(command: string, frame: KnownFrame | undefined) {
@@ -109,11 +101,11 @@ export abstract class EvaluateSession extends VariablesSession {
     else this.backend.trace?.(text.trimEnd());
   }
 
-  protected tell(text: string, category: 'console' | 'stdout' | 'stderr' | 'important' = 'console'): void {
+  protected override tell(text: string, category: 'console' | 'stdout' | 'stderr' | 'important' = 'console'): void {
     this.tellEvent(new OutputEvent(text, category));
   }
 
-  protected tellEvent(event: DebugProtocol.OutputEvent): void {
+  protected override tellEvent(event: DebugProtocol.OutputEvent): void {
     super.sendEvent(event as never);
   }
 

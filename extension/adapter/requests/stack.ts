@@ -1,6 +1,7 @@
 // The call stack: the frames of C, told apart whose they are, and below them the Python functions that are running.
 // https://microsoft.github.io/debug-adapter-protocol/specification#Requests_StackTrace
 
+import { InvalidatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { originLabels, originOf } from '../../core/debug/frame-origin.ts';
 import type { PythonFrame } from '../../core/debug/python-value.ts';
@@ -36,6 +37,7 @@ interface ListedFrame {
 
 export abstract class StackSession extends SteppingSession {
   #python: PythonMemory | undefined;
+  #takesInvalidated = false;
   /** Of the firmware, where it is known. */
   protected firmwareSymbols: FirmwareSymbols | undefined;
   #pythonFrames: Promise<readonly PythonFrame[]> | undefined;
@@ -57,6 +59,20 @@ export abstract class StackSession extends SteppingSession {
   protected memoryChanged(): void {
     this.#python?.forget();
     this.#pythonFrames = undefined;
+  }
+
+  protected override initializeRequest(
+    response: DebugProtocol.InitializeResponse,
+    args: DebugProtocol.InitializeRequestArguments,
+  ): void {
+    this.#takesInvalidated = args.supportsInvalidatedEvent === true;
+    super.initializeRequest(response, args);
+  }
+
+  /** What was shown may have changed without the target having run. */
+  protected changed(): void {
+    this.#python?.forget();
+    if (this.#takesInvalidated) this.sendEvent(new InvalidatedEvent(['variables']));
   }
 
   protected frameAt(id: number | undefined): KnownFrame | undefined {

@@ -1,9 +1,19 @@
 // Steps, pause and stops. A step that imports a module on its way goes on behind the import (see `import-hook.ts`).
-// https://microsoft.github.io/debug-adapter-protocol/specification#Requests_Next
+// https://microsoft.github.io/debug-adapter-protocol/specification#Events_Stopped
 
+import { StoppedEvent, TerminatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { StepKind, StopRecord } from '../import-hook.ts';
-import { BreakpointsSession } from './breakpoints.ts';
+import { BreakpointsSession, numberOf } from './breakpoints.ts';
+
+/** What a client shows of a stop. */
+export interface StopReason {
+  readonly reason: string;
+  /** Of the call stack's heading. */
+  readonly description?: string;
+  /** Beside the line. */
+  readonly text?: string;
+}
 
 export abstract class SteppingSession extends BreakpointsSession {
   /** Where the target stands. */
@@ -16,12 +26,55 @@ export abstract class SteppingSession extends BreakpointsSession {
   protected override handleGDBStopped(record: any): void {
     this.stoppedAt = record.frame;
     this.stopDepth = undefined;
-    // A fault may come first.
-    const isPause =
-      this.#pausing && record.reason === 'signal-received' && /^(SIGINT|SIGTRAP|0)$/.test(record['signal-name']);
+    const isPause = this.#pausing && record.reason === 'signal-received';
     this.#pausing = false;
-    if (!isPause) return super.handleGDBStopped(record);
-    this.sendStoppedEvent('pause', Number(record['thread-id'] ?? 1), true);
+    if (/^exited/.test(record.reason ?? '')) return this.#tellEnd(record);
+    const { reason, ...told } = isPause ? { reason: 'pause' } : this.reasonOf(record);
+    const number = numberOf(record);
+    const event: DebugProtocol.StoppedEvent = new StoppedEvent(reason, Number(record['thread-id'] ?? 1));
+    Object.assign(event.body, told, { allThreadsStopped: true });
+    if (number !== undefined) event.body.hitBreakpointIds = [Number(number)];
+    this.tellStop(event);
+  }
+
+  protected tellStop(event: DebugProtocol.StoppedEvent): void {
+    this.frameHandles.reset();
+    this.variableHandles.reset();
+    this.sendEvent(event);
+  }
+
+  protected reasonOf(record: StopRecord): StopReason {
+    const { reason, bkptno, value, frame } = record;
+    switch (reason) {
+      case 'breakpoint-hit':
+        if (record.disp === 'del') return { reason: 'entry' };
+        if (this.functionBreakpoints.includes(bkptno ?? '')) return { reason: 'function breakpoint' };
+        return { reason: this.isAtInstruction(bkptno) ? 'instruction breakpoint' : 'breakpoint' };
+      case 'watchpoint-trigger':
+      case 'read-watchpoint-trigger':
+      case 'access-watchpoint-trigger': {
+        const text = value?.new === undefined ? `read: ${value?.value ?? ''}` : `${value.old ?? '?'} → ${value.new}`;
+        return { reason: 'data breakpoint', description: 'Paused on data breakpoint', text };
+      }
+      case 'end-stepping-range':
+      case 'function-finished':
+      case 'location-reached':
+        return { reason: 'step' };
+      case 'signal-received':
+        return { reason: 'exception', text: record['signal-meaning'] ?? record['signal-name'] ?? 'a signal' };
+      default:
+        return { reason: 'pause', ...(frame?.func !== undefined && { text: `in ${frame.func}` }) };
+    }
+  }
+
+  protected abstract isAtInstruction(breakpoint: string | undefined): boolean;
+
+  #tellEnd(record: StopRecord): void {
+    const signal = record['signal-name'];
+    const code = record['exit-code'];
+    if (signal !== undefined) this.tell(`The program was ended by ${signal}.\n`);
+    else if (code !== undefined && Number(code) !== 0) this.tell(`The program ended with exit code ${Number(code)}.\n`);
+    this.sendEvent(new TerminatedEvent());
   }
 
   protected override async nextRequest(response: DebugProtocol.NextResponse, args: DebugProtocol.NextArguments) {
@@ -51,7 +104,7 @@ export abstract class SteppingSession extends BreakpointsSession {
   }
 
   protected override async pauseRequest(response: DebugProtocol.PauseResponse, args: DebugProtocol.PauseArguments) {
-    this.#pausing = true;
+    this.#pausing = this.isRunning;
     if (this.putOffPause()) return this.sendResponse(response);
     return super.pauseRequest(response, args);
   }

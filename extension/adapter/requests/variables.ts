@@ -9,7 +9,7 @@ import type { PythonFrame, PythonPart, PythonValue } from '../../core/debug/pyth
 import { type CValue, CValues, type FrameReference } from '../c-values.ts';
 import { errorMessage } from '../respond.ts';
 import { shownRegisters } from '../shown-registers.ts';
-import { StackSession } from './stack.ts';
+import { MemorySession } from './memory.ts';
 
 /** Which children are wanted. */
 interface Page {
@@ -29,7 +29,7 @@ interface Opened {
 /** More parts than this are shown in pages, whatever their names are. */
 const pageSize = 100;
 
-export abstract class VariablesSession extends StackSession {
+export abstract class VariablesSession extends MemorySession {
   readonly #opened = new Handles<Opened>();
   #values: CValues | undefined;
 
@@ -119,6 +119,17 @@ export abstract class VariablesSession extends StackSession {
     } catch (thrown) {
       this.sendErrorResponse(response, errorMessage(thrown));
     }
+  }
+
+  protected override async placeOf({ name, variablesReference, frameId }: DebugProtocol.DataBreakpointInfoArguments) {
+    const opened = variablesReference === undefined ? undefined : this.#opened.get(variablesReference);
+    const expression = variablesReference === undefined ? name : opened?.expression?.(name);
+    if (expression === undefined) throw new Error(`${name} is inside a Python object, which may move it.`);
+    if (expression.startsWith('$')) throw new Error(`${name} is a register.`);
+    const frame = opened?.frame ?? this.frameAt(frameId);
+    const address = await this.values.addressOf(frame, expression);
+    const size = Number((await this.values.evaluate(frame, `sizeof(${expression})`)).value);
+    return { address, size, text: expression };
   }
 
   protected override async setVariableRequest(

@@ -20,7 +20,8 @@ export function findCause(dump: CrashDump): CrashCause {
     case 'xtensa':
       return xtensaCause(dump);
     default:
-      return { causes: [], faultAddress: undefined };
+      // Linux tells the address with the signal.
+      return { causes: [], faultAddress: dump.registers.get('SI_ADDR') };
   }
 }
 

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { buildDebugged, type TargetName } from './debugged-module.ts';
+
+for (const name of ['unix-x64', 'qemu-MPS2_AN385', 'qemu-VIRT_RV32'] as const satisfies readonly TargetName[])
+  test(`${name}: a Python exception stops where C raises it, and a crash in the module's line with a report`, async (t) => {
+    const debugged = await buildDebugged(t, name, 'crashing');
+    if (!debugged) return;
+    const { client, source, configuration, line } = debugged;
+    const filterOptions = [{ filterId: 'raised', condition: 'ValueError' }];
+    await client.begin(configuration, source, [], { filters: ['fault'], filterOptions });
+
+    const frames = await client.stopped('exception');
+    const raised = client.events.findLast(({ event }) => event === 'stopped') as DebugProtocol.StoppedEvent;
+    assert.equal(raised.body.text, "ValueError('too many',)");
+    assert.equal(raised.body.description, 'Paused on ValueError');
+    // Without debug information of the firmware GDB does not find the way back through mp_raise_msg.
+    if (name === 'unix-x64')
+      assert.ok(frames.some((frame) => frame.name === 'refuse' && frame.line === line('mp_raise_ValueError')));
+    const info = (await client.customRequest('exceptionInfo', { threadId: 1 })).body;
+    assert.equal(info.exceptionId, 'ValueError');
+
+    await client.setExceptionBreakpointsRequest({ filters: ['fault'] });
+    await client.continueRequest({ threadId: 1 });
+    const crashed = await client.stopped('exception');
+    const own = crashed.find((frame) => frame.moduleId === 'crashing');
+    assert.equal(own?.name, 'crash');
+    assert.equal(own?.line, line('return mp_obj_new_int(*wild)'));
+    assert.match(client.console, /4 ValueError\('too many',\)/);
+    assert.match(client.console, /0xf0000000/, 'the address that could not be reached');
+    assert.match(client.console, /crash\+\d+ at crashing\.c:15 \(crashing\.mpy, text\+0x[0-9a-f]+\)/);
+    const report = client.events.findLast(
+      ({ event, body }) => event === 'output' && body.category === 'stderr',
+    ) as DebugProtocol.OutputEvent;
+    assert.equal(report.body.source?.path, source);
+    assert.equal(report.body.line, line('return mp_obj_new_int(*wild)'));
+    assert.match(
+      (await client.customRequest('exceptionInfo', { threadId: 1 })).body.description,
+      /crash\+\d+ at crashing/,
+    );
+    await client.disconnectRequest();
+  });
