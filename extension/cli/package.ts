@@ -44,7 +44,8 @@ export function registerPackage(program: Command, ports: CliPorts): void {
     .action(async (dir: string, options: PackageOptions) => {
       const { project } = await loadProject({ dir, environment: ports.environment }, ports.files, ports.processes);
       const parts: PackagePart[] = [];
-      for (const name of options.abi) parts.push(...(await buildParts(dir, findAbi(name)!, options, ports)));
+      const told = new Set<string>();
+      for (const name of options.abi) parts.push(...(await buildParts(dir, findAbi(name)!, options, ports, told)));
       const outDir = ports.files.resolve(ports.cwd, options.out);
       const version = options.release ?? project.version ?? '0.0.0';
       const written = await writePackage(
@@ -57,12 +58,16 @@ export function registerPackage(program: Command, ports: CliPorts): void {
     });
 }
 
-/** A package lacks nothing: one architecture that fails is a failure. */
+/**
+ * A package lacks nothing: one architecture that fails is a failure.
+ * @param told codes of what the author was informed of; the next ABI need not say it again
+ */
 async function buildParts(
   dir: string,
   profile: AbiProfile,
   options: PackageOptions,
   ports: CliPorts,
+  told: Set<string>,
 ): Promise<PackagePart[]> {
   const out = ports.files.resolve(ports.cwd, options.out);
   const work = await chooseWorkFolder(ports.files.resolve(dir), out, ports.files);
@@ -81,7 +86,9 @@ async function buildParts(
     ports,
   );
   const all = [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)];
-  ports.complain(renderDiagnostics(all, ports));
+  const news = all.filter(({ severity, code }) => severity !== 'info' || !told.has(code));
+  for (const { code } of news) told.add(code);
+  ports.complain(renderDiagnostics(news, ports));
   if (!result.ok) {
     const failed = result.outputs.filter((output) => !output.ok).map((output) => output.arch);
     throw new Failure(

@@ -31,8 +31,10 @@ interface Row {
   readonly hosted?: true;
 }
 
-function inFolder(folder: string, files: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));
+/** Those files of a project that a firmware's makefile reads. */
+function firmwareSources(folder: string, files: Readonly<Record<string, string>>): Record<string, string> {
+  const read = Object.entries(files).filter(([name]) => /\.(c|mk)$/.test(name));
+  return Object.fromEntries(read.map(([name, text]) => [`${folder}/${name}`, text]));
 }
 
 /** As a user's debug session has it built, but for the debug information. */
@@ -56,7 +58,7 @@ const rows = {
   // The smallest one, with the module of our template "function" as a part of it, called gadget.
   'unix-x64-gadget': {
     ...made(unixRecipes.x64, ['micropython'], { VARIANT: 'minimal', USER_C_MODULES: '$(BUILD)/user' }),
-    files: inFolder('user/gadget', newProject(templates[0], 'gadget')),
+    files: firmwareSources('user/gadget', newProject(templates[0], 'gadget')),
     hosted: true,
   },
   'unix-x86': { ...made(unixRecipes.x86, ['micropython', 'x86']), hosted: true },

@@ -22,25 +22,55 @@ const manifest = (module: string, sources: readonly string[], more: object = {})
   `${JSON.stringify({ module, version: '0.1.0', sources, archs: ['armv6m', 'armv7m', 'armv7emsp', 'rv32imc', 'x64'], ...more }, null, 2)}\n`;
 
 /** For a repository on GitHub; @main stands for a release of Natmod. */
-const workflow = `name: natmod
+const workflow = (
+  module: string,
+) => `# Builds for every architecture and tests in MicroPython's unix port; a tag such as v1.0 becomes a release.
+# Belongs into .github/workflows at the top of the repository.
+name: natmod
 on: [push, pull_request]
+permissions:
+  contents: read
 jobs:
   build:
     runs-on: ubuntu-latest
+    # Debian 12 has a compiler for each architecture.
+    container: debian:bookworm
     steps:
+      - run: apt-get update && apt-get install -y --no-install-recommends ca-certificates git make xz-utils
       - uses: actions/checkout@v4
       - uses: natmod/natmod/.github/actions/natmod@main
         with:
           arch: all
           abi: '6.3'
           layout: emlearn
+          test: test_${module}.py
       - uses: actions/upload-artifact@v4
         with:
           name: modules
           path: dist
+  publish:
+    if: startsWith(github.ref, 'refs/tags/v')
+    needs: build
+    runs-on: ubuntu-latest
+    permissions:
+      contents: write
+    steps:
+      - uses: actions/download-artifact@v4
+        with:
+          name: modules
+          path: dist
+      - env:
+          GH_TOKEN: \${{ github.token }}
+        run: |
+          tar czf ${module}.tar.gz -C dist .
+          gh release create "$GITHUB_REF_NAME" ${module}.tar.gz --repo "$GITHUB_REPOSITORY" --generate-notes
 `;
 
 const ignore = 'build/\ndist/\n*.mpy\n*.elf\n*.map\n';
+
+/** Ends with an exception, which `natmod run` tells by its exit code, or in a line that says so. */
+const testScript = (module: string, checks: string, imports = '') =>
+  `${imports}import ${module}\n\n${checks}\n\nprint("${module} OK")\n`;
 
 const init = (body: string) => `// Runs at import.
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
@@ -56,7 +86,7 @@ const functionTemplate: Template = {
   files: (module) => ({
     'natmod.json': manifest(module, [`${module}.c`]),
     '.gitignore': ignore,
-    '.github/workflows/natmod.yml': workflow,
+    '.github/workflows/natmod.yml': workflow(module),
     [`${module}.c`]: `// import ${module}; ${module}.add(2, 3)
 #if MICROPY_ENABLE_DYNRUNTIME
 #include "py/dynruntime.h"
@@ -94,7 +124,11 @@ MP_REGISTER_MODULE(MP_QSTR_${module}, ${module}_module);
 target_sources(usermod_${module} INTERFACE \${CMAKE_CURRENT_LIST_DIR}/${module}.c)
 target_link_libraries(usermod INTERFACE usermod_${module})
 `,
-    [`test_${module}.py`]: `import ${module}\n\nprint(${module}.add(2, 3) == 5)\nprint(${module}.add(-1, 1) == 0)\n`,
+    [`test_${module}.py`]: testScript(
+      module,
+      `assert ${module}.add(2, 3) == 5
+assert ${module}.add(-1, 1) == 0`,
+    ),
   }),
 };
 
@@ -104,7 +138,7 @@ const typeTemplate: Template = {
   files: (module) => ({
     'natmod.json': manifest(module, [`${module}.c`]),
     '.gitignore': ignore,
-    '.github/workflows/natmod.yml': workflow,
+    '.github/workflows/natmod.yml': workflow(module),
     [`${module}.c`]: `// import ${module}; c = ${module}.Counter(10); c.add(5); c.value()
 #include "py/dynruntime.h"
 
@@ -146,7 +180,13 @@ ${init(`    counter_methods[0] = (mp_map_elem_t){MP_OBJ_NEW_QSTR(MP_QSTR_add), M
     MP_OBJ_TYPE_SET_SLOT(&counter_type, make_new, counter_make_new, 0);
     MP_OBJ_TYPE_SET_SLOT(&counter_type, locals_dict, (void *)&counter_names, 1);
     mp_store_global(MP_QSTR_Counter, MP_OBJ_FROM_PTR(&counter_type));`)}`,
-    [`test_${module}.py`]: `import ${module}\n\nc = ${module}.Counter(10)\nc.add(5)\nprint(c.value() == 15)\nprint(${module}.Counter().value() == 0)\n`,
+    [`test_${module}.py`]: testScript(
+      module,
+      `c = ${module}.Counter(10)
+c.add(5)
+assert c.value() == 15
+assert ${module}.Counter().value() == 0`,
+    ),
   }),
 };
 
@@ -156,7 +196,7 @@ const bufferTemplate: Template = {
   files: (module) => ({
     'natmod.json': manifest(module, [`${module}.c`]),
     '.gitignore': ignore,
-    '.github/workflows/natmod.yml': workflow,
+    '.github/workflows/natmod.yml': workflow(module),
     [`${module}.c`]: `// import ${module}; ${module}.checksum(b'abc'); ${module}.invert(a_bytearray)
 #include "py/dynruntime.h"
 
@@ -192,7 +232,13 @@ static MP_DEFINE_CONST_FUN_OBJ_1(invert_obj, invert);
 
 ${init(`    mp_store_global(MP_QSTR_checksum, MP_OBJ_FROM_PTR(&checksum_obj));
     mp_store_global(MP_QSTR_invert, MP_OBJ_FROM_PTR(&invert_obj));`)}`,
-    [`test_${module}.py`]: `import ${module}\n\nprint(${module}.checksum(b"Wikipedia") == 0x11E60398)\ndata = bytearray(b"\\x00\\x0f\\xff")\n${module}.invert(data)\nprint(data == b"\\xff\\xf0\\x00")\n`,
+    [`test_${module}.py`]: testScript(
+      module,
+      `assert ${module}.checksum(b"Wikipedia") == 0x11E60398
+data = bytearray(b"\\x00\\x0f\\xff")
+${module}.invert(data)
+assert data == b"\\xff\\xf0\\x00"`,
+    ),
   }),
 };
 
@@ -202,7 +248,7 @@ const libraryTemplate: Template = {
   files: (module) => ({
     'natmod.json': manifest(module, [`${module}.c`, 'library/sort.c'], { include: ['library'] }),
     '.gitignore': ignore,
-    '.github/workflows/natmod.yml': workflow,
+    '.github/workflows/natmod.yml': workflow(module),
     'library/sort.h': `// Stands for a C library that knows nothing of Python: put yours here.
 #ifndef SORT_H
 #define SORT_H
@@ -243,7 +289,13 @@ static mp_obj_t sort(mp_obj_t data) {
 static MP_DEFINE_CONST_FUN_OBJ_1(sort_obj, sort);
 
 ${init('    mp_store_global(MP_QSTR_sort, MP_OBJ_FROM_PTR(&sort_obj));')}`,
-    [`test_${module}.py`]: `import ${module}\nfrom array import array\n\nwords = array("H", [3, 1, 65535, 2])\n${module}.sort(words)\nprint(list(words) == [1, 2, 3, 65535])\n`,
+    [`test_${module}.py`]: testScript(
+      module,
+      `words = array("H", [3, 1, 65535, 2])
+${module}.sort(words)
+assert list(words) == [1, 2, 3, 65535]`,
+      'from array import array\n',
+    ),
   }),
 };
 

@@ -17,6 +17,7 @@ import { buildableArchs } from '../../../extension/core/arch/names.ts';
 import type { ProcessRequest } from '../../../extension/core/ports.ts';
 import { build } from '../../../extension/core/project/build.ts';
 import type { BuildRequest, BuildResult } from '../../../extension/core/project/build-result.ts';
+import { findStale } from '../../../extension/core/project/find-stale.ts';
 import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
 import { micropythonSource } from '../../micropython/source.ts';
@@ -230,6 +231,31 @@ exec gcc "$@"
   assert.deepEqual(f.compiled, ['m.c', 'other.c']);
   await f.good({ compilers });
   assert.deepEqual(f.compiled, []);
+});
+
+test('an output is stale while the sources say something else than it was made from, whoever asks', async (t) => {
+  const f = await fixture(t);
+  if (!f) return;
+  assert.deepEqual(await findStale(f.dir, fileStore), []);
+  await f.good();
+  const output = join(f.dir, 'm.mpy');
+  assert.deepEqual(await findStale(f.dir, fileStore), []);
+  for (const [name, text] of [
+    ['other.c', 'int other(void);\nint other(void) { return 8; }\n'],
+    ['inc/inner.h', '#define LEVEL 2\n'],
+    ['Makefile', `CFLAGS_EXTRA = -DUNUSED\n${readFileSync(join(f.dir, 'Makefile'), 'utf8')}`],
+    ['m.c', 'broken'],
+  ]) {
+    const before = readFileSync(join(f.dir, name), 'utf8');
+    f.write(name, text);
+    assert.deepEqual(await findStale(f.dir, fileStore), [output], name);
+    // A build that fails leaves the output as old as it was.
+    const { ok } = await f.build();
+    assert.deepEqual(await findStale(f.dir, fileStore), ok ? [] : [output], name);
+    f.write(name, before);
+    await f.build();
+    assert.deepEqual(await findStale(f.dir, fileStore), [], name);
+  }
 });
 
 test('an object or output that is gone or damaged is made again', async (t) => {
