@@ -47,6 +47,8 @@ export const packages = {
   ],
   // For Debian's own /usr/bin/python3; another python3 earlier on PATH does not see it.
   referenceLinker: [{ name: 'python3-pyelftools' }],
+  // What the tree's tools/mpremote imports.
+  mpremote: [{ name: 'python3-serial' }, { name: 'python3-platformdirs' }],
   browser: [{ name: 'chromium', program: 'chromium' }],
 };
 

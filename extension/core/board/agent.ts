@@ -46,6 +46,49 @@ def _nx(l):
   except OSError:pass
 `;
 
+/**
+ * `_np(paths)` puts the new files in the place of the old ones: all, or none. Each rename replaces a file at once; so that those
+ * before a rename that fails can be taken back, their old files are copied first, as far as there is room. Ctrl-C has to wait.
+ */
+export const placeSource = `def _ny(a,b):
+ f=open(a,'rb');g=open(b,'wb')
+ try:
+  while 1:
+   d=f.read(512)
+   if not d:break
+   g.write(d)
+ finally:f.close();g.close()
+def _np(l):
+ try:
+  from micropython import kbd_intr as k
+  k(-1)
+ except(ImportError,AttributeError):k=None
+ try:_nq(l)
+ finally:
+  if k:k(3)
+def _nq(l):
+ c=[];d=[];o=[]
+ for p in l:
+  try:m=os.stat(p)[0]
+  except OSError:continue
+  if m&16384:raise OSError(21)
+  o.append(p)
+ try:
+  for p in l[:-1]:
+   if p in o:c.append(p);_ny(p,p+'.old')
+ except OSError:
+  _nx(p+'.old'for p in c);c=[]
+ try:
+  for p in l:os.rename(p+'.part',p);d.append(p)
+ except BaseException:
+  for p in d:
+   if p in c:os.rename(p+'.old',p)
+   elif p not in o:os.remove(p)
+  raise
+ finally:_nx(p+'.old'for p in c)
+ if hasattr(os,'sync'):os.sync()
+`;
+
 /** In place of a file: memory for an image, which nothing needs to be written for. */
 export const memorySource = `class _nb:
  def __init__(s,n):
@@ -58,19 +101,20 @@ def _nm(n,z):
  _nf=_ni=_nb(n);_nz=z
 `;
 
-/** `_nr(lengths, unit)`: takes blocks of these lengths from standard input; each Ctrl-F asks for one more unit. */
+/**
+ * `_nr(lengths, unit)`: takes blocks of these lengths from standard input. A Ctrl-F says that a block may begin, and one more that
+ * a unit was taken. Garbage is collected before a block, so that nothing keeps it from reading in the middle of one.
+ */
 export const receiveSource = `import sys
 def _nr(L,u):
  r=sys.stdin.buffer.readinto;o=sys.stdout.write
  h=bytearray(1)
  for n in L:
-  d=bytearray(n);v=memoryview(d);o('\\x06')
+  gc.collect();d=bytearray(n);v=memoryview(d);o('\\x06')
   for p in range(0,n,u):
-   q=min(p+u,n);r(h)
-   if h[0]==3:raise KeyboardInterrupt
-   r(v[p:q]);m=h[0]
-   if b'\\3'in bytes(v[p:q]):raise KeyboardInterrupt
-   o('\\x06')
+   q=min(p+u,n);r(h);m=h[0]
+   if m==3:raise KeyboardInterrupt
+   r(v[p:q]);o('\\x06')
    if m:
     for j in range(p,q):d[j]^=m
   _nw(d)
@@ -120,6 +164,6 @@ export const addressSource = `def _na(n):
 `;
 
 /** Takes our names out of the board's globals. */
-export const forgetSource = `for _n in'hocwxrfzbmiltgkdva':globals().pop('_n'+_n,0)
+export const forgetSource = `for _n in'hocwxrfzbmiltgkdvaypq':globals().pop('_n'+_n,0)
 del _n
 `;

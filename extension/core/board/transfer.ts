@@ -4,13 +4,13 @@
 import { digest } from '../compile/digest.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { CancelSignal } from '../ports.ts';
-import { hashSource, memorySource, receiveSource, writeSource } from './agent.ts';
-import { maskUnit, unitSize } from './binary-units.ts';
+import { hashSource, memorySource, placeSource, writeSource } from './agent.ts';
 import { ascii } from './control-bytes.ts';
 import * as errors from './errors.ts';
 import type { BoardFacts } from './probe.ts';
 import { base64, bytesLiteral, textLiteral } from './python-literal.ts';
-import { answerMs, type RawRepl } from './raw-repl.ts';
+import type { RawRepl } from './raw-repl.ts';
+import { streamBlocks } from './stream-blocks.ts';
 
 export interface BoardFile {
   /** On the board, absolute. */
@@ -61,12 +61,9 @@ export async function sendFiles(
 ): Promise<TransferResult> {
   const { line } = repl;
   line.obey(options.cancel);
-  await repl.must(hashSource, 'preparing');
   const hashes = await Promise.all(files.map(({ bytes }) => describeBytes(bytes)));
-  const there = await hashesOnBoard(
-    repl,
-    files.map(({ path }) => path),
-  );
+  const paths = files.map(({ path }) => path);
+  const there = await hashesOnBoard(repl, paths, hashSource);
   const changed = files.filter((_, index) => there[index] !== hashes[index]);
   const unchanged = files.filter((file) => !changed.includes(file)).map(({ path }) => path);
   if (changed.length === 0) return { written: [], unchanged, mode: undefined };
@@ -78,14 +75,11 @@ export async function sendFiles(
     for (const file of changed) mode = await sendOne(job, file, hashes[files.indexOf(file)], mode);
     // From here on it is a moment's work, which Cancel would only tear apart.
     line.obey(undefined);
-    const moves = changed.map(({ path }) => `os.rename(${textLiteral(partOf(path))},${textLiteral(path)})`);
-    await repl.must(`${moves.join('\n')}\nif hasattr(os,'sync'):os.sync()\n`, 'putting the files in place');
+    await repl.must(placing(changed.map(({ path }) => path)), 'putting the files in place');
   } catch (thrown) {
-    await abandon(
-      repl,
-      changed.map(({ path }) => partOf(path)),
-    );
-    throw thrown;
+    const wanted = files.map(({ path }, index) => ({ path, hash: hashes[index] }));
+    // The answer may have been lost while the board did all that it was asked for.
+    if (!(await abandon(repl, wanted))) throw thrown;
   }
   return { written: changed.map(({ path }) => path), unchanged, mode };
 }
@@ -93,13 +87,12 @@ export async function sendFiles(
 /** Puts bytes into the board's memory, as `_ni.b`. */
 export async function sendToMemory(repl: RawRepl, bytes: Uint8Array, options: TransferOptions): Promise<void> {
   repl.line.obey(options.cancel);
-  await repl.must(hashSource + writeSource + memorySource, 'preparing');
   const job: Job = { repl, options, started: repl.line.clock.now(), done: 0, total: bytes.length };
   await sendBytes(
     job,
     'memory',
     bytes,
-    (bits) => `_nm(${bytes.length},${bits})`,
+    (bits) => `${hashSource}${writeSource}${memorySource}_nm(${bytes.length},${bits})\n`,
     modesOf(repl, options.facts)[0],
     blockOf(options.facts),
   );
@@ -128,11 +121,10 @@ async function sendOne(job: Job, file: BoardFile, hash: string, first: TransferM
   for (let attempt = 1; ; attempt++) {
     job.done = before;
     try {
-      await repl.must(writeSource, 'preparing');
       const part = partOf(file.path);
-      await sendBytes(job, file.path, file.bytes, (bits) => `_no(${textLiteral(part)},${bits})`, modes[at], block);
-      await repl.must('_nc()', 'closing the file');
-      const [found] = await hashesOnBoard(repl, [part]);
+      const open = (bits: number) => `${writeSource}_no(${textLiteral(part)},${bits})\n`;
+      await sendBytes(job, file.path, file.bytes, open, modes[at], block);
+      const [found] = await hashesOnBoard(repl, [part], '_nc()\n');
       if (found !== hash) throw new Failure(errors.mismatch(repl.line.port.name, file.path, found, hash));
       return modes[at];
     } catch (thrown) {
@@ -165,19 +157,20 @@ async function sendBytes(
   block: number,
 ): Promise<void> {
   const { repl, options } = job;
-  const size = mode === 'binary' ? block : Math.min(block, 2048);
+  const size = Math.min(block, mode === 'binary' ? largestBlock : blockOf(options.facts, literalCopies));
   const blocks = split(bytes, size);
   const windowBits = Math.max(9, Math.log2(size));
   const packed =
     options.facts.features.deflate && options.deflate ? blocks.map((b) => options.deflate!(b, windowBits)) : blocks;
   const pays = packed.reduce((sum, b) => sum + b.length, 0) < 0.95 * bytes.length;
   const sent = pays ? packed : blocks;
-  await repl.must(open(pays ? windowBits : 0), 'opening the file');
+  const opening = open(pays ? windowBits : 0);
   const advance = (index: number) => {
     job.done += blocks[index].length;
     report(job, path);
   };
-  if (mode === 'binary') return sendBinary(repl, sent, advance);
+  if (mode === 'binary' && sent.length > 0) return streamBlocks(repl, opening, sent, advance);
+  await repl.must(opening, 'opening the file');
   for (const [index, each] of sent.entries()) {
     await repl.must(
       mode === 'literal'
@@ -189,62 +182,15 @@ async function sendBytes(
   }
 }
 
-async function sendBinary(
-  repl: RawRepl,
-  blocks: readonly Uint8Array[],
-  advance: (index: number) => void,
-): Promise<void> {
-  const { line } = repl;
-  await repl.must(receiveSource, 'preparing');
-  const unit = unitSize(repl.window ?? 32);
-  for (let first = 0; first < blocks.length; first += blocksAtOnce) {
-    const some = blocks.slice(first, first + blocksAtOnce);
-    await repl.submit(`_nr([${some.map((block) => block.length).join()}],${unit})`);
-    for (const [index, block] of some.entries()) {
-      // The board is ready: its buffer takes two windows.
-      await expectAck(repl);
-      let credit = Math.max(1, Math.floor((2 * (repl.window ?? 32)) / (unit + 1)));
-      for (let at = 0; at < block.length; at += unit) {
-        while (credit === 0) {
-          await expectAck(repl);
-          credit++;
-        }
-        await line.write(maskUnit(block.subarray(at, at + unit)));
-        credit--;
-        if (line.waiting > 0) {
-          await expectAck(repl);
-          credit++;
-        }
-      }
-      const units = Math.ceil(block.length / unit);
-      const open = Math.max(1, Math.floor((2 * (repl.window ?? 32)) / (unit + 1))) - credit;
-      for (let left = Math.min(open, units); left > 0; left--) await expectAck(repl);
-      advance(first + index);
-    }
-    const { stdout, stderr } = await repl.collect();
-    if (stderr !== '') throw new Failure(errors.raised(line.port.name, 'writing', stderr));
-    if (stdout !== '') throw new Failure(errors.badAnswer(line.port.name, 'receiving', stdout));
-  }
+/** A size that deflate knows as a window, and of which the board's memory holds so many. */
+function blockOf(facts: BoardFacts, copies = 8): number {
+  const fitting = 2 ** Math.floor(Math.log2(Math.max(1, facts.freeHeap) / copies));
+  return Math.max(512, Math.min(largestBlock, fitting));
 }
 
-const blocksAtOnce = 64;
-
-async function expectAck(repl: RawRepl): Promise<void> {
-  const [byte] = await repl.line.take(1, answerMs, 'room for more');
-  if (byte === 6) return;
-  if (byte === 4) {
-    // It has ended before its time, and tells why.
-    const traceback = new TextDecoder().decode(await repl.line.until('\x04', answerMs, 'the end of an answer'));
-    await repl.line.until('>', answerMs, 'the prompt');
-    throw new Failure(errors.raised(repl.line.port.name, 'receiving', traceback));
-  }
-  throw new Failure(errors.outOfProtocol(repl.line.port.name, 'room for more', Uint8Array.of(byte)));
-}
-
-/** A size that deflate knows as a window, and of which the board's memory holds several. */
-function blockOf(facts: BoardFacts): number {
-  return 2 ** Math.max(9, Math.min(13, Math.floor(Math.log2(Math.max(1, facts.freeHeap) / 8))));
-}
+const largestBlock = 8192;
+/** A literal is in memory several times: as source while it grows, as an object, decoded. */
+const literalCopies = 16;
 
 function split(bytes: Uint8Array, size: number): Uint8Array[] {
   const pieces: Uint8Array[] = [];
@@ -258,11 +204,14 @@ function report({ repl, options, started, done, total }: Job, path: string): voi
   options.onProgress?.({ path, done, total, rate, secondsLeft: rate > 0 ? (total - done) / rate : 0 });
 }
 
-/** @returns for each path `size hash`, or `-` when there is no such file */
-export async function hashesOnBoard(repl: RawRepl, paths: readonly string[]): Promise<readonly string[]> {
+/**
+ * @param before source to run first; without `hashSource`, which is here, the board must have had that already
+ * @returns for each path `size hash`, or `-` when there is no such file
+ */
+export async function hashesOnBoard(repl: RawRepl, paths: readonly string[], before = ''): Promise<readonly string[]> {
   if (paths.length === 0) return [];
   const source = paths.map((path) => `print(_nh(${textLiteral(path)}))`).join('\n');
-  const text = await repl.must(source, 'reading the files that are there');
+  const text = await repl.must(before + source, 'reading the files that are there');
   const lines = text.split('\n').slice(0, -1);
   if (lines.length !== paths.length || !lines.every((each) => /^(-|\d+ [\da-f]{64})$/.test(each)))
     throw new Failure(errors.badAnswer(repl.line.port.name, 'reading the files that are there', text));
@@ -293,18 +242,32 @@ function sizeOf(sum: number, { bytes }: BoardFile): number {
   return sum + bytes.length;
 }
 
+/** One rename is all or nothing by itself. */
+function placing(paths: readonly string[]): string {
+  if (paths.length > 1) return `${placeSource}_np([${paths.map(textLiteral).join()}])`;
+  return `os.rename(${textLiteral(partOf(paths[0]))},${textLiteral(paths[0])})\nif hasattr(os,'sync'):os.sync()\n`;
+}
+
 function partOf(path: string): string {
   return `${path}.part`;
 }
 
-/** Leaves no half of a file, as far as the board still listens. */
-async function abandon(repl: RawRepl, parts: readonly string[]): Promise<void> {
+/**
+ * Leaves no half of a file, as far as the board still listens.
+ * @returns whether all the files are there as they were wanted
+ */
+async function abandon(repl: RawRepl, files: readonly { readonly path: string; readonly hash: string }[]) {
   repl.line.obey(undefined);
   try {
     await repl.recover(abandonMs);
-    await repl.must(`${hashSource}${writeSource}_nx([${parts.map(textLiteral).join()}])`, 'cleaning up');
+    const parts = files.map(({ path }) => textLiteral(partOf(path)));
+    const tidying = `${hashSource}${writeSource}_nx([${parts.join()}])\n`;
+    const paths = files.map(({ path }) => path);
+    const there = await hashesOnBoard(repl, paths, tidying);
+    return files.every(({ hash }, index) => there[index] === hash);
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
+    return false;
   }
 }
 
