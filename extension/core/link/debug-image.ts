@@ -50,8 +50,10 @@ function blocks(program: Program, image: Image, addresses: BlockAddresses): ElfS
     const data = space === 'bss' ? new Uint8Array(0) : image[space];
     const pieces = program.pieces.filter((piece) => piece.space === space);
     const own = { text: sectionFlags.exec, rodata: 0, bss: sectionFlags.write }[space];
-    const written = pieces.some(({ object, name }) =>
-      object?.file.sections.some((section) => section.name === name && section.flags & sectionFlags.write),
+    const written = program.objects.some((object) =>
+      object.file.sections.some(
+        ({ flags }, index) => flags & sectionFlags.write && object.pieces[index]?.space === space,
+      ),
     );
     return {
       name: `.${space}`,

@@ -31,10 +31,13 @@ export function imageSymbols(
     section,
   }));
   const made = new Maker(program, addresses);
-  symbols.push(...made.ofLinker(jumpSize));
+  const add = (more: Iterable<ElfSymbol>) => {
+    for (const symbol of more) symbols.push(symbol);
+  };
+  add(made.ofLinker(jumpSize));
   const taken = new Set<string>();
-  for (const object of program.objects) symbols.push(...made.ofObject(object, kept, taken));
-  symbols.push(...made.mapping(symbols));
+  for (const object of program.objects) add(made.ofObject(object, kept, taken));
+  add([...made.mapping(symbols)]);
   return symbols;
 }
 

@@ -65,8 +65,11 @@ function place(program: Program, gap: number): Omit<Layout, 'jump'> {
   }
   // The loader puts rodata right behind bss.
   if (!program.compat && ends.rodata > 0) {
-    const aligns = program.pieces.map(({ space, align }) => (space === 'rodata' ? align : 1));
-    ends.bss = alignUp(ends.bss, Math.min(Math.max(...aligns), 4 * program.arch.wordSize));
+    const align = program.pieces.reduce(
+      (most, piece) => (piece.space === 'rodata' ? Math.max(most, piece.align) : most),
+      1,
+    );
+    ends.bss = alignUp(ends.bss, Math.min(align, 4 * program.arch.wordSize));
   }
   return { textSize: ends.text, rodataSize: ends.rodata, bssSize: ends.bss };
 }

@@ -15,19 +15,24 @@ export function placeVariables(program: Program): void {
 }
 
 function moveToText(program: Program): void {
-  const moved = new Set<Piece>();
-  const isInText = (piece: Piece) => piece.space === 'text' || moved.has(piece);
-  const links = program.pieces.flatMap((piece) =>
-    distancesOf(program, piece).flatMap(({ target }) => (target === piece ? [] : [[piece, target] as const])),
-  );
-  for (let known = -1; known < moved.size; ) {
-    known = moved.size;
-    for (const [from, to] of links) {
-      if (isInText(from)) {
-        if (!isInText(to)) moved.add(to);
-      } else if (isInText(to)) moved.add(from);
+  const neighbours = new Map<Piece, Piece[]>();
+  const join = (piece: Piece, other: Piece) => {
+    const known = neighbours.get(piece);
+    if (known) known.push(other);
+    else neighbours.set(piece, [other]);
+  };
+  for (const piece of program.pieces)
+    for (const { target } of distancesOf(program, piece)) {
+      join(piece, target);
+      join(target, piece);
     }
-  }
+  const moved = new Set<Piece>();
+  const reachFrom = (piece: Piece) => {
+    for (const other of neighbours.get(piece) ?? []) if (other.space !== 'text') moved.add(other);
+  };
+  for (const piece of program.pieces) if (piece.space === 'text') reachFrom(piece);
+  // A set is walked in order of insertion, what is added during the walk included.
+  for (const piece of moved) reachFrom(piece);
   for (const piece of moved) piece.space = 'text';
   if (program.arch.variablesInText === 'uncollected') for (const piece of moved) warnOfPointers(program, piece);
   program.pieces = [...program.pieces.filter((piece) => !moved.has(piece)), ...moved];
@@ -145,7 +150,7 @@ class Editor {
       object.file = { ...file, symbols: [...file.symbols, ...symbols] };
       object.targets = [...object.targets, ...made.map(({ target }) => target)];
     }
-    this.program.pieces.push(...this.detours);
+    this.program.pieces = this.program.pieces.concat(this.detours);
   }
 }
 

@@ -53,7 +53,7 @@ export function resolveSymbols(program: Program): void {
   }
   // The reference linker puts each new stub behind the first section.
   program.pieces.splice(1, 0, ...stubs.pieces.reverse());
-  program.pieces.push(...commons.pieces);
+  program.pieces = program.pieces.concat(commons.pieces);
   findEntry(program, definitions);
   if (program.request.qstrs.length === 0) warnOfMissingQstrs(program);
 }

@@ -76,6 +76,25 @@ test('relocations far outside, of huge sections, against absurd symbols', () => 
   assert.deepEqual(codes(makeObject(bss)), ['link/reloc-place']);
 });
 
+test('more variables than a call takes arguments', () => {
+  const many = Array.from(
+    { length: 130_000 },
+    (_, index): MadeSymbol => ({ name: `v${index}`, section: '*common*', value: 4, size: 4 }),
+  );
+  const made = object(
+    [
+      { name: '.text', data: nops },
+      { name: '.data', data: nops },
+    ],
+    many,
+  );
+  const objects = [{ path: 'a.o', bytes: makeObject(made) }];
+  const request = { arch: 'x64', abi: micropython, objects, qstrs: [], sourceName: 'm.mpy' } as const;
+  const result = link({ ...request, map: true, debugImage: true });
+  assert.deepEqual(result.diagnostics, []);
+  assert.ok(result.debugImage);
+});
+
 test('sections that share their bytes are refused: a table is not read a thousand times', () => {
   const many = Array.from({ length: 300 }, (_, index) => ({
     name: `.rodata.${index}`,
