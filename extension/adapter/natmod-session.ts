@@ -12,7 +12,8 @@ import { readFirmwareSymbols } from '../core/debug/firmware-symbols.ts';
 import { gdbNames } from '../core/debug/gdb.ts';
 import { type DebugConfiguration, type DebuggedModule, readConfiguration } from '../core/debug/launch-config.ts';
 import { type ModuleSymbols, readModuleSymbols } from '../core/debug/module-symbols.ts';
-import { importModules, readTraceback, runScript } from '../core/debug/python-source.ts';
+import { importModules, readTraceback, runScript, type TraceLine } from '../core/debug/python-source.ts';
+import { TraceLinks } from '../core/debug/trace-links.ts';
 import { Failure } from '../core/diagnostic.ts';
 import { GdbProcess } from './gdb-backend.ts';
 import type { LoadedModule } from './import-hook.ts';
@@ -32,6 +33,7 @@ export class NatmodSession extends ExceptionsSession {
   #configuration!: DebugConfiguration;
   #target: Target | undefined;
   #console: PythonConsole | undefined;
+  readonly #links = new TraceLinks();
   /** The interpreter has the modules. */
   #ready: Promise<void> = Promise.resolve();
   #finished: Promise<void> | undefined;
@@ -138,7 +140,9 @@ export class NatmodSession extends ExceptionsSession {
   }
 
   #openConsole(port: Port): void {
-    const python = new PythonConsole(port, this.#world.clock, (text) => this.tell(text, 'stdout'));
+    const python = new PythonConsole(port, this.#world.clock, (text) =>
+      this.#tellLines(this.#links.push(text), 'stdout'),
+    );
     this.#console = python;
     if (this.#configuration.target === 'unix') return;
     this.#ready = this.#bringModules(python);
@@ -238,10 +242,20 @@ export class NatmodSession extends ExceptionsSession {
   }
 
   protected override tellTraceback(traceback: string): void {
-    for (const { text, file, line } of readTraceback(traceback)) {
-      const event = new OutputEvent(`${text}\n`, 'stderr') as DebugProtocol.OutputEvent;
-      if (file !== undefined && line !== undefined) {
-        event.body.source = new Source(baseName(file), file);
+    this.#tellLines(this.#links.end(), 'stdout');
+    const lines = readTraceback(traceback);
+    this.#tellLines(
+      lines.map((line) => ({ ...line, text: `${line.text}\n` })),
+      'stderr',
+    );
+  }
+
+  #tellLines(lines: readonly TraceLine[], category: 'stdout' | 'stderr'): void {
+    for (const { text, file, line } of lines) {
+      const event = new OutputEvent(text, category) as DebugProtocol.OutputEvent;
+      const path = file === undefined ? undefined : this.pythonSource(file);
+      if (path !== undefined && line !== undefined) {
+        event.body.source = new Source(baseName(path), path);
         event.body.line = line;
       }
       this.tellEvent(event);

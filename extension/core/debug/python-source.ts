@@ -53,14 +53,15 @@ export interface TraceLine {
   readonly line?: number | undefined;
 }
 
-/** @returns a traceback's lines without those of the session's own source around the user's */
+/** The session's own source around the user's. */
+const own = /^ {2}File "(<stdin>|<string>|.*unix-console\.py)", line \d+/;
+
+/** @returns a traceback's lines without those of the session's own source, which come first */
 export function readTraceback(traceback: string): TraceLine[] {
-  return traceback
-    .trimEnd()
-    .split('\n')
-    .filter((text) => !/^ {2}File "<stdin>", line \d+, in <module>/.test(text) && !/unix-console\.py", line/.test(text))
-    .map((text) => {
-      const place = /^ {2}File "(.+)", line (\d+)/.exec(text);
-      return place ? { text, file: place[1], line: Number(place[2]) } : { text };
-    });
+  const lines = traceback.trimEnd().split('\n');
+  const users = lines.findIndex((text, index) => index > 0 && !own.test(text));
+  return [lines[0], ...(users < 0 ? [] : lines.slice(users))].map((text) => {
+    const place = /^ {2}File "(.+)", line (\d+)/.exec(text);
+    return place ? { text, file: place[1], line: Number(place[2]) } : { text };
+  });
 }

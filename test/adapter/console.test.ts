@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { buildDebugged, type TargetName } from './debugged-module.ts';
+
+const script = `import debugged, sys
+def broken(value):
+    return [][value]
+try:
+    broken(1)
+except IndexError as fault:
+    sys.print_exception(fault)
+numbers = [1, 2, 3]
+debugged.calc(1, 2)
+broken(2)
+`;
+
+for (const name of ['unix-x64', 'qemu-MPS2_AN385'] as const satisfies readonly TargetName[])
+  test(`${name}: the console takes commands for GDB, and Python when the script is done; traces lead to lines`, async (t) => {
+    const debugged = await buildDebugged(t, name, 'debugged', script);
+    if (!debugged) return;
+    const { client, source, script: path, configuration, line } = debugged;
+    await client.begin(configuration, source, [line('int result = weigh')]);
+    const [frame] = await client.stopped('breakpoint');
+    const enter = (expression: string, frameId?: number) =>
+      client.evaluateRequest({ expression, context: 'repl', ...(frameId !== undefined && { frameId }) });
+    const answered = async (expression: string, answer: RegExp, frameId?: number) => {
+      const before = client.console.length;
+      await enter(expression, frameId);
+      // Output may come behind the answer.
+      await client.next('output', () => answer.test(client.console.slice(before)));
+    };
+    await answered('>info symbol $pc', /calc \+ \d+/, frame.id);
+    await answered('-exec print item.weight', /\$\d+ = 1/, frame.id);
+    assert.equal((await enter('item.count = 5', frame.id)).body.result, '5');
+    assert.equal((await enter('numbers', frame.id)).body.result, '[1, 2, 3]');
+    await assert.rejects(enter('>no_such_command', frame.id), /no_such_command/);
+    await client.continueRequest({ threadId: 1 });
+    await client.next('output', ({ body }: DebugProtocol.OutputEvent) => /ended with an exception/.test(body.output));
+    assert.doesNotMatch(client.console, /<string>|<stdin>/, 'lines of the session’s own');
+    const linked = client.events.flatMap(({ event, body }) =>
+      event === 'output' && body.source ? [`${body.category} ${body.source.path} ${body.line}`] : [],
+    );
+    assert.deepEqual(linked, [
+      ...[5, 3].map((at) => `stdout ${path} ${at}`),
+      ...[10, 3].map((at) => `stderr ${path} ${at}`),
+    ]);
+
+    await answered('1 + 2 * 3', /^7$/m);
+    await enter('answer = debugged.square(3)');
+    await answered('answer', /^9$/m);
+    await answered('broken(5)', /IndexError/);
+    await answered('numbers[0]', /^1$/m);
+    await assert.rejects(client.evaluateRequest({ expression: 'answer', context: 'watch' }), /runs/);
+    await client.disconnectRequest();
+  });
