@@ -189,6 +189,8 @@ export class NatmodSession extends ExceptionsSession {
       'print thread-events off',
       'print inferior-events off',
       'backtrace limit 500',
+      // Each step would take them out and put them in again.
+      'breakpoint always-inserted on',
     ])
       await backend.sendCommand(`-gdb-set ${setting}`);
     const { firmware, target } = this.#configuration;
@@ -300,6 +302,27 @@ export class NatmodSession extends ExceptionsSession {
     if (this.#startFailed) return;
     this.tell(`${messageOf(failure ?? new Failure(errors.targetGone()))}\n`, 'important');
     await this.setExitSessionRequest(1);
+  }
+
+  protected override async disconnectRequest(
+    response: DebugProtocol.DisconnectResponse,
+    args: DebugProtocol.DisconnectArguments,
+  ): Promise<void> {
+    this.#forgetDeath();
+    return super.disconnectRequest(response, args);
+  }
+
+  protected override async terminateRequest(
+    response: DebugProtocol.TerminateResponse,
+    args: DebugProtocol.TerminateArguments,
+  ): Promise<void> {
+    this.#forgetDeath();
+    return super.terminateRequest(response, args);
+  }
+
+  /** The client has been told of GDB's death; to part from it is no fault. */
+  #forgetDeath(): void {
+    this.sessionInfo.disconnectError = undefined as never;
   }
 
   /** What the base class does with GDB's own commands leaves a target halted; this ends ours, and lets others run. */

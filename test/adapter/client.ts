@@ -1,6 +1,7 @@
 // A debug session from the client's side: the real adapter, spoken to as VS Code does.
 // https://microsoft.github.io/debug-adapter-protocol/specification
 
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { DebugClient } from '@vscode/debugadapter-testsupport';
 import type { DebugProtocol } from '@vscode/debugprotocol';
@@ -12,6 +13,11 @@ export class Client extends DebugClient {
   /** All that came in the Debug Console. */
   console = '';
   readonly events: DebugProtocol.Event[] = [];
+  /** The adapter. */
+  process!: ChildProcess;
+  /** Resolves when it has ended. */
+  ended: Promise<void> = Promise.resolve();
+  hasEnded = false;
   #seen = 0;
 
   constructor(adapter = join(top, 'extension/adapter.ts'), env: NodeJS.ProcessEnv = {}) {
@@ -28,10 +34,31 @@ export class Client extends DebugClient {
     this.on('output', ({ body }: DebugProtocol.OutputEvent) => {
       this.console += body.output;
     });
-    for (const kind of ['stopped', 'continued', 'terminated', 'breakpoint', 'output', 'exited'])
+    for (const kind of ['initialized', 'stopped', 'continued', 'terminated', 'breakpoint', 'output', 'exited'])
       this.on(kind, (event: DebugProtocol.Event) => {
         this.events.push(event);
       });
+  }
+
+  override async start(): Promise<void> {
+    const started = super.start();
+    const { _adapterProcess: child } = this as unknown as { _adapterProcess: ChildProcess };
+    this.process = child;
+    this.ended = new Promise((done) => child.once('exit', () => done()));
+    void this.ended.then(() => {
+      this.hasEnded = true;
+    });
+    // It may be gone while a request is on its way.
+    child.stdin?.on('error', () => undefined);
+    await started;
+  }
+
+  /** A request to what has ended would never be answered. */
+  override async stop(): Promise<void> {
+    if (this.process === undefined) return;
+    await Promise.race([this.disconnectRequest().catch(() => undefined), this.ended]);
+    this.process.kill();
+    await this.ended;
   }
 
   /** @returns the next event of the kind that has not been returned yet, past or to come */
@@ -45,6 +72,8 @@ export class Client extends DebugClient {
         this.#seen = at + 1;
         return this.events[at] as T;
       }
+      if (this.hasEnded)
+        throw new Error(`the adapter ended without a ${kind} event; the console says:\n${this.console}`);
       if (Date.now() > deadline) throw new Error(`no ${kind} event; the console says:\n${this.console}`);
       await new Promise((done) => setTimeout(done, 5));
     }
@@ -58,9 +87,12 @@ export class Client extends DebugClient {
     exceptions?: DebugProtocol.SetExceptionBreakpointsArguments,
   ): Promise<DebugProtocol.Breakpoint[]> {
     await this.start();
-    const initialized = this.waitForEvent('initialized', patienceMs);
     await this.initializeRequest();
-    const launched = this.launchRequest(configuration as DebugProtocol.LaunchRequestArguments);
+    const isAttach = (configuration as { request?: string }).request === 'attach';
+    const launched = isAttach
+      ? this.attachRequest(configuration as DebugProtocol.AttachRequestArguments)
+      : this.launchRequest(configuration as DebugProtocol.LaunchRequestArguments);
+    const initialized = this.next('initialized');
     await Promise.race([initialized, launched.then(() => initialized)]);
     const breakpoints = path === undefined ? [] : await this.breakAt(path, lines);
     if (exceptions) await this.setExceptionBreakpointsRequest(exceptions);
