@@ -23,6 +23,7 @@ import * as debugFirmware from './host/debug-firmware.ts';
 import * as deployCommand from './host/deploy-command.ts';
 import * as doctor from './host/doctor.ts';
 import * as dumpDocuments from './host/dump-documents.ts';
+import { withEmulatedBoards } from './host/emulated-boards.ts';
 import * as getMicropython from './host/get-micropython.ts';
 import * as inspector from './host/inspector.ts';
 import * as intellisense from './host/intellisense.ts';
@@ -32,6 +33,7 @@ import * as output from './host/output.ts';
 import * as problems from './host/problems.ts';
 import * as projects from './host/projects.ts';
 import * as replTerminal from './host/repl-terminal.ts';
+import * as runScript from './host/run-script.ts';
 import { readSettings } from './host/settings.ts';
 import * as staleOutputs from './host/stale-outputs.ts';
 import * as status from './host/status.ts';
@@ -40,6 +42,7 @@ import { clock } from './node/clock.ts';
 import { fileStore } from './node/file-store.ts';
 import { installation, runsHere } from './node/installation.ts';
 import { listWithObjdump } from './node/objdump.ts';
+import { portNotes, portNotesFolder } from './node/port-notes.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const { version } = context.extension.packageJSON as { version: string };
@@ -60,9 +63,29 @@ export function activate(context: vscode.ExtensionContext): void {
     problems: shownProblems,
     output: channel,
   });
+  const load = (request: LoadRequest) =>
+    loadProject({ environment: process.env, ...request }, fileStore, childProcesses);
+  const tree = async () => {
+    const dir = found.current?.dir;
+    const named = settingsOf(dir ?? homedir()).micropythonDir;
+    return named ?? (dir === undefined ? undefined : (await load({ dir })).project.mpyDir) ?? process.env.MPY_DIR;
+  };
+  const firmware = debugFirmware.activate(context, {
+    ...ports,
+    output: channel,
+    cacheFolder: dirname(own.memoryFile),
+    jobs: own.concurrency,
+    tree,
+  });
   const session = boardSession.activate(context, {
     list: async () => (await import('./node/serial-port.ts')).listSerialPorts(),
-    opener: (baudRate) => async (address) => (await import('./node/open-port.ts')).portOpener(baudRate)(address),
+    opener: (baudRate) =>
+      withEmulatedBoards(async (address) => (await import('./node/open-port.ts')).portOpener(baudRate)(address), {
+        firmware,
+        tree,
+        openQemu: async (request) => (await import('./node/qemu-port.ts')).openQemu(request),
+      }),
+    hold: portNotes(portNotesFolder()).hold,
     clock,
     deflate: (bytes, windowBits) => deflateRawSync(bytes, { windowBits, level: 9 }),
   });
@@ -83,7 +106,19 @@ export function activate(context: vscode.ExtensionContext): void {
     output: channel,
   });
   boardStatus.activate(context, found, session);
-  replTerminal.activate(context, session, shownProblems, channel);
+  runScript.activate(context, {
+    ...ports,
+    session,
+    terminals: replTerminal.activate(context, session),
+    projects: found,
+    problems: shownProblems,
+    output: channel,
+    build: (request) => {
+      const { micropythonDir, compilers } = settingsOf(request.dir);
+      return run({ ...request, mpyDir: micropythonDir, compilers, onLog: channel.line });
+    },
+    modulePath: process.env.MICROPYPATH,
+  });
   status.activate(context, found, builds, settingsOf);
   inspector.activate(context, {
     listings: (file, description) => listWithObjdump(file, description, childProcesses),
@@ -111,19 +146,6 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   newModule.activate(context, fileStore, intelliSense);
   getMicropython.activate(context, childProcesses, channel);
-  const load = (request: LoadRequest) =>
-    loadProject({ environment: process.env, ...request }, fileStore, childProcesses);
-  const firmware = debugFirmware.activate(context, {
-    ...ports,
-    output: channel,
-    cacheFolder: dirname(own.memoryFile),
-    jobs: own.concurrency,
-    tree: async () => {
-      const dir = found.current?.dir;
-      const named = settingsOf(dir ?? homedir()).micropythonDir;
-      return named ?? (dir === undefined ? undefined : (await load({ dir })).project.mpyDir) ?? process.env.MPY_DIR;
-    },
-  });
   debug.activate(context, {
     builds,
     firmware,

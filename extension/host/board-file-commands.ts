@@ -61,7 +61,12 @@ export function activate(context: vscode.ExtensionContext, ports: BoardFilePorts
     }
   }
 
-  async function upload(node: FolderNode): Promise<void> {
+  async function upload(node: FolderNode, dropped?: unknown): Promise<void> {
+    if (Array.isArray(dropped))
+      return send(
+        node,
+        dropped.filter((each) => each instanceof vscode.Uri),
+      );
     const options = { canSelectMany: true, openLabel: 'Upload', title: `Upload to ${node.path} of ${node.address}` };
     const chosen = await vscode.window.showOpenDialog(options);
     if (chosen) await send(node, chosen);
@@ -100,10 +105,10 @@ export function activate(context: vscode.ExtensionContext, ports: BoardFilePorts
     }
   }
 
-  const register = (command: string, kinds: readonly string[], act: (node: never) => Promise<void>) =>
-    vscode.commands.registerCommand(command, async (target?: unknown) => {
+  const register = (command: string, kinds: readonly string[], act: (node: never, more?: unknown) => Promise<void>) =>
+    vscode.commands.registerCommand(command, async (target?: unknown, more?: unknown) => {
       if (!isNode(target) || !kinds.includes(target.kind)) return;
-      await act(target as never).catch((thrown) => tellBoardFailure(thrown, ports.output));
+      await act(target as never, more).catch((thrown) => tellBoardFailure(thrown, ports.output));
     });
   context.subscriptions.push(
     register(commands.openBoardFile, ['file'], open),

@@ -3,6 +3,7 @@
 import { type BoardPort, type PortFacts, rankPorts } from '../core/board/boards.ts';
 import type { BoardFacts } from '../core/board/probe.ts';
 import type { TransferProgress } from '../core/board/transfer.ts';
+import { qemuBoards } from '../core/debug/qemu.ts';
 
 export interface BoardRow {
   readonly label: string;
@@ -16,6 +17,8 @@ export interface BoardRow {
 const others: readonly (readonly [begin: string, what: string])[] = [
   ['socket://', 'HOST:PORT, a board behind a network socket'],
   ['rfc2217://', 'HOST:PORT, a serial port of another machine'],
+  ['qemu:', 'a board in QEMU'],
+  ['unix', "MicroPython's unix port, for scripts"],
 ];
 
 /** @param known by address, what boards told in this session */
@@ -38,8 +41,7 @@ export function boardRows(
   const isNew = (address: string) => !rows.some((row) => row.address === address);
   if (last !== undefined && isNew(last)) {
     const told = known.get(last);
-    const isThere = /:/.test(last) && !/^COM\d/i.test(last);
-    const notes = [told ? nameOf(told) : '', isThere ? '' : 'not plugged in', 'last used'];
+    const notes = [told ? nameOf(told) : '', isSerial(last) ? 'not plugged in' : '', 'last used'];
     rows.push({
       label: `$(plug) ${last}`,
       description: notes.filter(Boolean).join(' \u00b7 '),
@@ -48,7 +50,14 @@ export function boardRows(
   }
   // The last one stands first among its equals: most people have one board.
   rows.sort((a, b) => Number(b.address === last) - Number(a.address === last));
-  if (typed !== '' && isAddress(typed) && isNew(typed))
+  if (typed.startsWith('qemu:'))
+    for (const [board, { archs }] of Object.entries(qemuBoards))
+      rows.push({
+        label: `$(vm) qemu:${board}`,
+        description: `${archs.join(', ')}, starts with its first use`,
+        address: `qemu:${board}`,
+      });
+  else if (typed !== '' && isAddress(typed) && isNew(typed))
     rows.push({ label: `$(arrow-right) ${typed}`, description: 'as typed', address: typed });
   if (typed === '')
     for (const [begin, what] of others)
@@ -63,7 +72,7 @@ const icons: Readonly<Record<BoardPort['kind'], string>> = {
 };
 
 function isAddress(text: string): boolean {
-  return /^([a-z][\w+.-]*:\/\/.+|\/.+|COM\d+|unix|qemu:\w.*)$/i.test(text);
+  return /^([a-z][\w+.-]*:\/\/.+|\/.+|COM\d+|unix(:.+)?)$/i.test(text);
 }
 
 function idsOf({ vendorId, productId }: PortFacts): string {
@@ -74,6 +83,16 @@ function idsOf({ vendorId, productId }: PortFacts): string {
 export function nameOf({ machine, flavour, release, platform }: BoardFacts): string {
   const firmware = `${flavour === 'micropython' ? 'MicroPython' : 'CircuitPython'} ${release}`;
   return [machine || platform, firmware].filter(Boolean).join(', ');
+}
+
+/** @returns the program of the unix port where the address is `unix` or `unix:PROGRAM`, which are no ports */
+export function unixProgram(address: string): string | undefined {
+  return /^unix(:|$)/.test(address) ? address.slice('unix:'.length) || 'micropython' : undefined;
+}
+
+/** A port of this machine, which can be unplugged and which one program has at a time. */
+export function isSerial(address: string): boolean {
+  return /^(\/|COM\d)/i.test(address);
 }
 
 /** The last part of a path or the host of an address: short enough for the status bar. */

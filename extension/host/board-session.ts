@@ -7,14 +7,17 @@ import type { Clock, OpenPort, Port } from '../core/board/port.ts';
 import { type BoardFacts, probe } from '../core/board/probe.ts';
 import type { RawRepl } from '../core/board/raw-repl.ts';
 import { visit } from '../core/board/visit.ts';
-import { boardRows } from './board-rows.ts';
+import { error, Failure } from '../core/diagnostic.ts';
+import { boardRows, isSerial } from './board-rows.ts';
 import { commands, settings } from './contributions.ts';
-import { SharedPort } from './shared-port.ts';
+import { type HoldPort, SharedPort } from './shared-port.ts';
 
 export interface BoardPorts {
   /** Opens none of them. */
   readonly list: () => Promise<readonly PortFacts[]>;
   readonly opener: (baudRate: number) => OpenPort;
+  /** Tells other programs of ours who has a port. */
+  readonly hold: HoldPort;
   readonly clock: Clock;
   /** Raw deflate with a window of so many bits. */
   readonly deflate: (bytes: Uint8Array, windowBits: number) => Uint8Array;
@@ -53,6 +56,13 @@ export interface VisitRequest {
   readonly probe?: boolean;
 }
 
+const untrusted = error(
+  'board/untrusted',
+  'Natmod talks to boards only in a trusted workspace.',
+  undefined,
+  'Run the command Workspaces: Manage Workspace Trust.',
+);
+
 /** How often the list is looked at while it is open. */
 const refreshMs = 1000;
 const memory = 'natmod.board';
@@ -72,8 +82,7 @@ export function activate(context: vscode.ExtensionContext, ports: BoardPorts): B
     const address = chosen();
     if (address === undefined) return ask();
     // Of other kinds of addresses nobody knows before they are tried.
-    const isSerial = /^(\/dev\/tty|COM\d)/i.test(address);
-    if (!isSerial || shared.get(address)?.isOpen) return address;
+    if (!isSerial(address) || shared.get(address)?.isOpen) return address;
     const plugged = await ports.list().catch(() => []);
     return plugged.length === 0 || plugged.some(({ path }) => path === address) ? address : ask();
   }
@@ -98,9 +107,11 @@ export function activate(context: vscode.ExtensionContext, ports: BoardPorts): B
   function port(address: string): SharedPort {
     const known = shared.get(address);
     if (known) return known;
-    const open: OpenPort = (name) =>
-      ports.opener(vscode.workspace.getConfiguration().get<number>(settings.baudRate, 115_200))(name);
-    const made = new SharedPort(address, open);
+    const open: OpenPort = async (name) => {
+      if (!vscode.workspace.isTrusted) throw new Failure(untrusted);
+      return ports.opener(vscode.workspace.getConfiguration().get<number>(settings.baudRate, 115_200))(name);
+    };
+    const made = new SharedPort(address, open, isSerial(address) ? ports.hold : undefined);
     shared.set(address, made);
     return made;
   }

@@ -64,7 +64,11 @@ export function activate(context: vscode.ExtensionContext, session: BoardSession
     getChildren: async (node) => [...(await childrenOf(node))],
     getTreeItem: itemOf,
   };
-  const view = vscode.window.createTreeView(boardsView, { treeDataProvider: provider, showCollapseAll: true });
+  const view = vscode.window.createTreeView(boardsView, {
+    treeDataProvider: provider,
+    showCollapseAll: true,
+    dragAndDropController: droppedFiles,
+  });
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   let looking = false;
@@ -97,6 +101,18 @@ export function activate(context: vscode.ExtensionContext, session: BoardSession
   void look();
   return { forget };
 }
+
+/** Files that are dropped onto a folder go up into it. */
+const droppedFiles: vscode.TreeDragAndDropController<BoardNode> = {
+  dragMimeTypes: [],
+  dropMimeTypes: ['text/uri-list'],
+  async handleDrop(target, data) {
+    const list = await data.get('text/uri-list')?.asString();
+    if (target?.kind !== 'folder' || !list) return;
+    const uris = list.split(/\r?\n/).flatMap((line) => (/^\w+:/.test(line) ? vscode.Uri.parse(line, true) : []));
+    await vscode.commands.executeCommand(commands.uploadToBoard, target, uris);
+  },
+};
 
 export function isNode(value: unknown): value is BoardNode {
   return typeof value === 'object' && value !== null && 'kind' in value && 'address' in value;

@@ -104,7 +104,9 @@ export function refusalText(name: string, diagnostics: readonly Diagnostic[]): s
     first.where?.file !== undefined && first.where.line !== undefined
       ? `${baseName(first.where.file)}:${first.where.line}: `
       : '';
-  const hint = first.hint !== undefined && !first.hint.includes('\n') ? ` ${first.hint}` : '';
+  // What the button does, the hint tells for the command line.
+  const isForButton = mends[first.code]?.includes('rebuild');
+  const hint = first.hint === undefined || isForButton || first.hint.includes('\n') ? '' : ` ${first.hint}`;
   // It is on the board, as its text says.
   const lead = first.code === 'deploy/import' ? '' : 'not deployed: ';
   return `${name}: ${lead}${at}${first.message}${more}${hint}`;

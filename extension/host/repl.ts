@@ -1,11 +1,9 @@
 // The terminal at a board's REPL, without the window around it: keys go to the board, what it says comes back; a script runs
 // through the same port; when another feature has the board the terminal waits, and when the board is gone it waits for that, too.
 
-import { Line } from '../core/board/line.ts';
 import type { Clock, Port } from '../core/board/port.ts';
-import { RawRepl } from '../core/board/raw-repl.ts';
 import { Failure } from '../core/diagnostic.ts';
-import type { SharedPort, Viewer, ViewState } from './shared-port.ts';
+import { isEmulated, type SharedPort, type Viewer, type ViewState } from './shared-port.ts';
 
 export interface ReplOptions {
   readonly port: SharedPort;
@@ -16,14 +14,26 @@ export interface ReplOptions {
   readonly isBack?: (() => Promise<boolean>) | undefined;
 }
 
+export interface ScriptIo {
+  /** Raised by Ctrl-C. */
+  readonly cancel: AbortSignal;
+  readonly onOutput: (text: string) => void;
+  /** From now on keys go to the board. */
+  readonly onRunning: () => void;
+}
+interface RunningScript {
+  readonly cancel: AbortController;
+  port: Port | undefined;
+}
+export type Script<T> = (port: Port, io: ScriptIo) => Promise<T>;
+
 export class Repl {
   readonly #options: ReplOptions;
   readonly #viewer: Viewer;
   #decoder = new TextDecoder();
   #state: ViewState = 'released';
-  /** The port while a script of ours runs. */
-  #running: Port | undefined;
-  #isOwnJob = false;
+  /** The one that has the terminal; with the port as soon as it runs. */
+  #script: RunningScript | undefined;
   #closed = false;
   #stopWaiting: (() => void) | undefined;
 
@@ -52,43 +62,42 @@ export class Repl {
   /** Keys as a terminal sends them. */
   input(text: string): void {
     const bytes = new TextEncoder().encode(text);
-    if (this.#running) void this.#running.write(bytes).catch(() => undefined);
-    else if (this.#state === 'live') void this.#options.port.write(bytes).catch(() => undefined);
+    if (this.#script) {
+      if (text === interrupt) this.#script.cancel.abort();
+      else void this.#script.port?.write(bytes).catch(() => undefined);
+    } else if (this.#state === 'live') void this.#options.port.write(bytes).catch(() => undefined);
     else if (this.#state !== 'lent' && /[\r\n]/.test(text)) void this.start();
   }
 
   /**
-   * Runs source in the board's interpreter as it is; keys go to the script, Ctrl-C ends it.
-   * @returns the traceback, empty when there is none
-   * @throws Failure `board/...`, which stands on the screen, too
+   * Gives a script the port and the terminal: keys go to it, Ctrl-C ends it, and a traceback stands at the end.
+   * @throws what the script throws; a Failure stands on the screen, too
    */
-  async run(name: string, source: string): Promise<string> {
-    const { port, clock, print } = this.#options;
+  async run<T extends { readonly traceback: string }>(name: string, script: Script<T>): Promise<T> {
+    const { port, print } = this.#options;
+    const cancel = new AbortController();
+    const mine: RunningScript = { cancel, port: undefined };
+    const show = (text: string) => print(text.replaceAll('\n', '\r\n'));
+    // One that runs is asked to end, and this one waits for its turn.
+    this.#script?.cancel.abort();
     try {
       // Afterwards the script's names can be looked at.
-      if (this.#state !== 'live') await port.view(this.#viewer);
-      this.#isOwnJob = true;
+      if (this.#state !== 'live' && this.#state !== 'lent') await port.view(this.#viewer);
+      this.#script = mine;
       return await port.use(async (open) => {
-        const repl = new RawRepl(new Line(open, clock));
-        await repl.enter();
-        this.#note(`${name} runs; Ctrl-C ends it`);
-        await repl.submit(source);
-        this.#running = open;
-        try {
-          const onOutput = (text: string) => print(text.replaceAll('\n', '\r\n'));
-          const { stderr } = await repl.collect({ silenceMs: Number.POSITIVE_INFINITY, onOutput });
-          if (stderr !== '') print(`${red}${stderr.replaceAll('\n', '\r\n')}${plain}`);
-          return stderr;
-        } finally {
-          this.#running = undefined;
-          await repl.leave().catch(() => undefined);
-        }
+        this.#note(`${name}; Ctrl-C ends it`);
+        const onRunning = () => {
+          mine.port = open;
+        };
+        const result = await script(open, { cancel: cancel.signal, onOutput: show, onRunning });
+        if (result.traceback !== '') show(`${red}${result.traceback}${plain}`);
+        return result;
       });
     } catch (thrown) {
       if (thrown instanceof Failure) this.#note(thrown.message);
       throw thrown;
     } finally {
-      this.#isOwnJob = false;
+      if (this.#script === mine) this.#script = undefined;
     }
   }
 
@@ -96,7 +105,7 @@ export class Repl {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopWaiting?.();
-    await this.#running?.write(Uint8Array.of(interrupt)).catch(() => undefined);
+    this.#script?.cancel.abort();
     await this.#options.port.unview(this.#viewer);
   }
 
@@ -105,8 +114,8 @@ export class Repl {
     this.#state = state;
     this.#decoder = new TextDecoder();
     if (state === 'lent') {
-      if (!this.#isOwnJob) this.#note('Natmod is using the board');
-    } else if (state === 'released') this.#note('the port is free for other programs; Enter takes it back');
+      if (!this.#script) this.#note(why ?? 'Natmod is using the board');
+    } else if (state === 'released') this.#note(releasedText(this.#options.port.address));
     else if (state === 'ended') {
       this.#note(`${why ?? 'the board is gone'} ${this.#options.isBack ? 'Waiting for it' : 'Enter tries again'}`);
       if (this.#options.isBack) this.#waitForBoard(this.#options.isBack);
@@ -136,8 +145,15 @@ export class Repl {
   }
 }
 
+function releasedText(address: string): string {
+  return isEmulated(address)
+    ? 'the emulated board has ended; Enter starts it anew'
+    : 'the port is free for other programs; Enter takes it back';
+}
+
 const lookMs = 1000;
-const interrupt = 0x03;
+/** Ctrl-C. */
+const interrupt = '\x03';
 const leaveRaw = 0x02;
 const enter = 0x0d;
 /** https://ecma-international.org/publications-and-standards/standards/ecma-48/, select graphic rendition */

@@ -3,7 +3,10 @@
 // port. Nobody keeps a port that nobody uses, except an emulated board, which ends with its port.
 
 import type { OpenPort, Port } from '../core/board/port.ts';
-import type { Failure } from '../core/diagnostic.ts';
+import { Failure } from '../core/diagnostic.ts';
+
+/** @returns what ends it; `onWanted` is called when another program wants the port, with when that needs it no more */
+export type HoldPort = (address: string, onWanted: (over: Promise<void>) => void) => () => void;
 
 /** `lent`: a job has the port. `released`: other programs may have it. `ended`: the board is gone. */
 export type ViewState = 'live' | 'lent' | 'released' | 'ended';
@@ -17,14 +20,18 @@ export interface Viewer {
 export class SharedPort {
   readonly address: string;
   readonly #open: OpenPort;
+  readonly #hold: HoldPort | undefined;
+  #letGo: (() => void) | undefined;
   #port: Port | undefined;
   #viewer: Viewer | undefined;
   #state: ViewState = 'released';
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(address: string, open: OpenPort) {
+  /** @param hold tells other programs who has the port; undefined: nobody is told */
+  constructor(address: string, open: OpenPort, hold?: HoldPort) {
     this.address = address;
     this.#open = open;
+    this.#hold = hold;
   }
 
   get isOpen(): boolean {
@@ -74,6 +81,23 @@ export class SharedPort {
     });
   }
 
+  /** Another program has the port until then; who watched it goes on watching. */
+  lend(over: Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      const wasLive = this.#state === 'live';
+      if (wasLive) this.#change('lent', 'another program is using the board');
+      await this.#close();
+      await over;
+      if (!wasLive) return;
+      try {
+        this.#watch(await this.#opened());
+      } catch (thrown) {
+        if (!(thrown instanceof Failure)) throw thrown;
+        this.#change('ended', thrown.message);
+      }
+    });
+  }
+
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(act);
     this.#last = turn.catch(() => undefined);
@@ -81,12 +105,16 @@ export class SharedPort {
   }
 
   async #opened(): Promise<Port> {
-    return (this.#port ??= await this.#open(this.address));
+    if (this.#port) return this.#port;
+    this.#port = await this.#open(this.address);
+    this.#letGo = this.#hold?.(this.address, (over) => void this.lend(over));
+    return this.#port;
   }
 
   async #close(): Promise<void> {
     const port = this.#port;
     this.#port = undefined;
+    this.#letGo?.();
     await port?.close();
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BoardFacts } from '../../extension/core/board/probe.ts';
-import { boardRows, nameOf, progressText, shortName } from '../../extension/host/board-rows.ts';
+import { boardRows, nameOf, progressText, shortName, unixProgram } from '../../extension/host/board-rows.ts';
 
 const ports = [
   { path: '/dev/ttyS4' },
@@ -41,17 +41,19 @@ test('what a board has told stands beside its port', () => {
 test('an address can be typed, and the kinds there are can be begun with a click', () => {
   assert.deepEqual(
     boardRows([], undefined, '').map(({ address, typed }) => [address, typed]),
-    [
-      [undefined, 'socket://'],
-      [undefined, 'rfc2217://'],
-    ],
+    ['socket://', 'rfc2217://', 'qemu:', 'unix'].map((begin) => [undefined, begin]),
   );
-  for (const typed of ['socket://localhost:4000', 'rfc2217://h:1', '/dev/serial/by-id/usb-x', 'COM12'])
+  for (const typed of ['socket://localhost:4000', 'rfc2217://h:1', '/dev/serial/by-id/usb-x', 'COM12', 'unix:/bin/mp'])
     assert.deepEqual(addresses(boardRows(ports, undefined, ` ${typed}`)).at(-1), typed);
   for (const filter of ['tty', 'Pico', 'COM', 'socket:/'])
     assert.equal(boardRows(ports, undefined, filter).length, ports.length, filter);
   // One that is listed is not listed twice.
   assert.equal(boardRows(ports, undefined, '/dev/ttyACM0').length, ports.length);
+  assert.deepEqual(addresses(boardRows([], undefined, 'qemu:'))[0], 'qemu:MPS2_AN385');
+});
+
+test('the unix port is a program, not a port', () => {
+  assert.deepEqual(['unix', 'unix:/opt/mp', 'COM3'].map(unixProgram), [...['micropython', '/opt/mp', undefined]]);
 });
 
 test('progress has size, rate and time left', () => {

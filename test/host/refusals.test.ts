@@ -36,6 +36,8 @@ test('the notification tells the first reason, its place, what to do, and how ma
   assert.equal(refusalText('m', [first, error('x', 'y')]), 'm: not deployed: a.c:3: no such thing (and 1 more)');
   const busy = error('board/port-busy', 'COM3 is in use.', undefined, 'Close the terminal.');
   assert.equal(refusalText('m', [busy]), 'm: not deployed: COM3 is in use. Close the terminal.');
+  const other = error('deploy/arch', 'It holds x64 code.', undefined, 'Build it with --arch armv7m.');
+  assert.equal(refusalText('m.mpy', [other]), 'm.mpy: not deployed: It holds x64 code.');
   const raised = error('deploy/import', 'import m fails: ValueError', undefined, 'Traceback\n  File\nValueError');
   assert.equal(refusalText('m', [raised]), 'm: import m fails: ValueError');
 });

@@ -7,7 +7,7 @@ import { Line } from '../../extension/core/board/line.ts';
 import type { Port } from '../../extension/core/board/port.ts';
 import { RawRepl } from '../../extension/core/board/raw-repl.ts';
 import { Failure } from '../../extension/core/diagnostic.ts';
-import { Repl } from '../../extension/host/repl.ts';
+import { Repl, type Script } from '../../extension/host/repl.ts';
 import { SharedPort } from '../../extension/host/shared-port.ts';
 import { FakeBoard, type Program, PythonError } from '../board/fake-board.ts';
 import { VirtualClock } from '../board/virtual-clock.ts';
@@ -98,24 +98,49 @@ test('a job without a terminal leaves no port open, also when it fails; an emula
   assert.equal(emulated.state.open, 0);
 });
 
+/** What a run on a board comes down to. */
+const script =
+  (clock: VirtualClock, source: string): Script<{ traceback: string }> =>
+  async (port, { cancel, onOutput, onRunning }) => {
+    const raw = new RawRepl(new Line(port, clock));
+    await raw.enter();
+    await raw.submit(source);
+    cancel.addEventListener('abort', () => void port.write(Uint8Array.of(3)), { once: true });
+    onRunning();
+    const { stderr } = await raw.collect({ silenceMs: Number.POSITIVE_INFINITY, onOutput });
+    await raw.leave();
+    return { traceback: stderr };
+  };
+
 test('a script runs in the terminal: its output, its traceback, Ctrl-C', async () => {
-  const { repl, shown } = setUp();
+  const { repl, clock, shown } = setUp();
   await repl.start();
-  assert.equal(await repl.run('a.py', 'quick'), '');
-  await shown('a.py runs');
+  assert.equal((await repl.run('a.py', script(clock, 'quick'))).traceback, '');
+  await shown('a.py; Ctrl-C ends it');
   await shown('ran quick\r\n');
-  assert.match(await repl.run('a.py', 'fail'), /ValueError: no/);
+  assert.match((await repl.run('a.py', script(clock, 'fail'))).traceback, /ValueError: no/);
   await shown('ValueError: no\r\n');
-  const running = repl.run('a.py', 'loop');
+  const running = repl.run('a.py', script(clock, 'loop'));
   await shown('ran loop');
   repl.input('\x03');
-  assert.match(await running, /KeyboardInterrupt/);
+  assert.match((await running).traceback, /KeyboardInterrupt/);
   await shown('>>> ');
 });
 
+test('a script takes the place of the one that runs', async () => {
+  const { repl, clock, shown } = setUp();
+  const first = repl.run('a.py', script(clock, 'loop'));
+  await shown('ran loop');
+  const second = repl.run('b.py', script(clock, 'quick'));
+  assert.match((await first).traceback, /KeyboardInterrupt/);
+  assert.equal((await second).traceback, '');
+  await shown('b.py; Ctrl-C ends it');
+  await shown('ran quick\r\n');
+});
+
 test('a script runs where the terminal had no port before, and leaves it at the prompt', async () => {
-  const { repl, state, shown } = setUp();
-  assert.equal(await repl.run('a.py', 'quick'), '');
+  const { repl, clock, state, shown } = setUp();
+  await repl.run('a.py', script(clock, 'quick'));
   await shown('ran quick');
   await shown('>>> ');
   assert.equal(state.open, 1);

@@ -1,9 +1,14 @@
 // From a C file to a module that works on a board, as a person sees it: a Cortex-M3 in QEMU with a file system, at a socket.
 
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import type { MpyModule } from '../../extension/core/mpy/module.ts';
+import { writeModule } from '../../extension/core/mpy/write.ts';
 import { serveBoard } from '../micropython/board-server.ts';
 import { withStorage } from '../micropython/storage.ts';
+import { nativeModule } from '../modules.ts';
 import { top } from '../projects.ts';
 import { needed } from '../setup/need.ts';
 import { bundleExtension } from './bundle.ts';
@@ -20,6 +25,16 @@ const screen = ({ page }: Workbench) => page.locator('.terminal-wrapper.active .
 /** Of the Boards view. */
 const treeRow = ({ page }: Workbench, label: string) =>
   page.locator('.customview-tree .monaco-list-row').filter({ has: page.getByText(label, { exact: true }) });
+
+/** A module in the inspector. */
+async function openModule({ page }: Workbench, name: string): Promise<void> {
+  await page.keyboard.press('Control+P');
+  const input = page.locator('.quick-input-widget:visible input');
+  await input.waitFor();
+  await input.fill(name);
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+  await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+}
 
 async function chooseBoard({ page }: Workbench, address: string): Promise<void> {
   const input = page.locator('.quick-input-widget:visible input');
@@ -104,3 +119,73 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
     });
   });
 });
+
+test('a refusal comes with the button that mends it, Cancel leaves the board as it was, a script runs there', async (t) => {
+  await needed(t, 'a VS Code to look at', async () => {
+    await bundleExtension();
+    await withStorage(t, async ({ port, repl }) => {
+      await repl.leave();
+      const server = await serveBoard(port);
+      const here = { ...settings, 'natmod.deploy.port': server.address };
+      try {
+        await withWorkspace(async (folder) => {
+          await writeFile(join(folder, 'big.mpy'), writeModule(bigModule()));
+          await writeFile(join(folder, 'factorial/broken.py'), 'import factorial\n\nfactorial.factorial(-1)\n');
+          await withWorkbench('refusal', { folder, extension: top, settings: here }, async (workbench) => {
+            const { page } = workbench;
+            const button = titleButton(workbench, 'Deploy');
+            await workbench.openFile('factorial.c');
+            await workbench.runCommand('Natmod: Build');
+            await workbench.notification('factorial: built', 60_000);
+            await openModule(workbench, 'factorial.mpy');
+            await button.click();
+            const refused = await workbench.notification('factorial.mpy: not deployed', 60_000);
+            assert.match(refused, /The file holds x64 code, the board runs armv7em\.$/);
+            await workbench.screenshot('deploy-8-refused');
+            await workbench.pressInNotification('factorial.mpy: not deployed', 'Build for armv7m (ABI 6.3)');
+            await workbench.notification('factorial: /lib/factorial.mpy written and verified', 120_000);
+
+            await openModule(workbench, 'big.mpy');
+            server.pace = 2000;
+            await button.click();
+            await workbench.notification(/big\.mpy: \d+\.\d of 60\.\d KB, \d+\.\d KB\/s, \d+ s left/, 60_000);
+            await workbench.screenshot('deploy-9-progress');
+            await workbench.pressInNotification('Deploying big.mpy', 'Cancel');
+            await page.locator('.statusbar-item', { hasText: 'big.mpy: deploy cancelled' }).waitFor();
+            server.pace = undefined;
+            repl.line.listen();
+            await repl.enter();
+            assert.equal(await repl.must("import os\nprint(os.listdir('/lib'))", 'listing'), "['factorial.mpy']\n");
+            await repl.leave();
+
+            await workbench.openFile('test_factorial.py');
+            await workbench.runCommand('Natmod: Run Script on Board');
+            await screen(workbench).getByText('factorial OK').waitFor({ timeout: 60_000 });
+            await workbench.screenshot('deploy-10-script');
+            await workbench.openFile('broken.py');
+            await workbench.runCommand('Natmod: Run Script on Board');
+            await screen(workbench)
+              .getByText('ValueError: factorial of a negative number')
+              .waitFor({ timeout: 60_000 });
+            await workbench.runCommand('Problems: Focus on Problems View');
+            const row = page.locator('.markers-panel .monaco-list-row', { hasText: 'factorial of a negative' }).first();
+            await row.waitFor();
+            assert.match((await row.textContent()) ?? '', /Ln 9/);
+            await workbench.screenshot('deploy-11-script-fails');
+          });
+        });
+      } finally {
+        server.close();
+      }
+    });
+  });
+});
+
+/** Nothing in it can be compressed; nobody runs it. */
+function bigModule(): MpyModule {
+  const small = nativeModule('armv7m');
+  // A generator of Lehmer's, with constants of Park and Miller.
+  let state = 1;
+  const code = Uint8Array.from({ length: 60_000 }, () => (state = (state * 48_271) % 0x7fffffff) & 255);
+  return { ...small, code: { ...small.code, code } as typeof small.code };
+}

@@ -1,7 +1,9 @@
 // What the extension does, and does not do, in a workspace that is not trusted.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../../../extension/host/contributions.ts';
@@ -14,7 +16,7 @@ suite('untrusted', () => {
     const extension = vscode.extensions.getExtension('natmod.natmod') ?? assert.fail('the extension is not there');
     const before = performance.now();
     await extension.activate();
-    // In a suite with one test, since only the first activation loads anything.
+    // In the first test, since only the first activation loads anything.
     notes.push(`activation ${(performance.now() - before).toFixed(1)} ms`);
     await vscode.window.showTextDocument(vscode.Uri.file(join(folder, 'factorial/factorial.c')));
     assert.equal(await vscode.commands.executeCommand(commands.build), undefined);
@@ -22,5 +24,22 @@ suite('untrusted', () => {
     assert.equal(await vscode.commands.executeCommand(commands.buildFirmware), undefined);
     assert.equal(existsSync(join(folder, 'factorial/factorial.mpy')), false);
     assert.equal(existsSync(join(folder, 'factorial/build')), false);
+  });
+
+  test('talks to no board there', async () => {
+    let came = 0;
+    const server = createServer(() => came++).listen(0, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      const address = `socket://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      await vscode.commands.executeCommand(commands.deploy);
+      await vscode.commands.executeCommand(commands.runScript);
+      await vscode.commands.executeCommand(commands.openRepl, address);
+      await vscode.commands.executeCommand(commands.connectBoard, { kind: 'board', address });
+      assert.equal(came, 0);
+      assert.equal(vscode.window.terminals.length, 0);
+    } finally {
+      server.close();
+    }
   });
 });
