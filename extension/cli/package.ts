@@ -69,12 +69,17 @@ async function buildParts(
   ports: CliPorts,
   told: Set<string>,
 ): Promise<PackagePart[]> {
+  const archs = (options.arch ?? []).filter((arch) => !profile.without?.includes(arch));
+  if (options.arch && archs.length === 0) {
+    const message = `Not packaged: no firmware of ABI ${profile.name} loads code for ${options.arch.join(', ')}.`;
+    throw new Failure(error('package/incomplete', message));
+  }
   const out = ports.files.resolve(ports.cwd, options.out);
   const work = await chooseWorkFolder(ports.files.resolve(dir), out, ports.files);
   const result = await build(
     {
       dir,
-      archs: options.arch ?? [],
+      archs,
       mpyDir: options.mpyDir,
       outDir: ports.files.resolve(dir, work, 'package', profile.name),
       environment: ports.environment,

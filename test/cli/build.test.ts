@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
 import type { BuildResult } from '../../extension/core/project/build-result.ts';
@@ -42,6 +42,27 @@ for (const [what, args, said] of usage) {
     assert.match(result.stderr, /^natmod: error: /);
   });
 }
+
+test('an ABI whose firmware knows no RISC-V: a build warns, a package of all architectures leaves them out', async (t) => {
+  if (!need(t, 'all compilers', ['gcc', 'arm-none-eabi-gcc', 'riscv64-unknown-elf-gcc', 'clang-22'].every(onPath)))
+    return;
+  const dir = join(temporaryFolder(t), 'p');
+  await natmod(['new', 'm', dir]);
+  const built = await natmod(['build', dir, '--arch', 'rv32imc', '--abi', '6.2', '--json']);
+  assert.equal(built.code, 0, built.stderr);
+  const [output] = (JSON.parse(built.stdout) as BuildResult).outputs;
+  const told = [...output.diagnostics, ...(JSON.parse(built.stdout) as BuildResult).diagnostics];
+  assert.ok(told.some((d) => d.code === 'project/abi-arch' && d.severity === 'warning'));
+  const out = join(dir, 'dist');
+  const packaged = await natmod(['package', dir, '--arch', 'all', '--abi', '6.2,6.3', '--out', out]);
+  assert.equal(packaged.code, 0, packaged.stderr);
+  assert.deepEqual(
+    readdirSync(out).filter((name) => name.startsWith('rv')),
+    ['rv32imc_6.3', 'rv64imc_6.3'],
+  );
+  // What holds for every ABI is said once.
+  assert.equal(packaged.stderr.split('project/own-headers').length, 2, packaged.stderr);
+});
 
 test('a bare --compat does not swallow the folder after it', async (t) => {
   const folder = temporaryFolder(t);

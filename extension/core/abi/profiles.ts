@@ -13,12 +13,17 @@ export interface AbiProfile {
   /** The first one's tag. */
   readonly release: string;
   readonly abi: Abi;
+  /** Architectures that none of this firmware loads code for. */
+  readonly without?: readonly string[];
 }
+
+/** MicroPython loads code for RISC-V since 1.24. */
+const without = ['rv32imc', 'rv64imc'];
 
 export const abiProfiles: readonly AbiProfile[] = [
   { name: '6.3', firmware: 'MicroPython 1.23 and later', release: 'v1.23.0', abi: micropython },
-  { name: '6.2', firmware: 'MicroPython 1.22', release: 'v1.22.0', abi: micropython62 },
-  { name: '6.1', firmware: 'MicroPython 1.20 and 1.21', release: 'v1.20.0', abi: micropython61 },
+  { name: '6.2', firmware: 'MicroPython 1.22', release: 'v1.22.0', abi: micropython62, without },
+  { name: '6.1', firmware: 'MicroPython 1.20 and 1.21', release: 'v1.20.0', abi: micropython61, without },
   { name: 'circuitpython', firmware: 'CircuitPython 9.2 and later', release: '9.2.0', abi: circuitpython },
   { name: 'circuitpython-9.0', firmware: 'CircuitPython 9.0 and 9.1', release: '9.0.0', abi: circuitpython90 },
 ];
@@ -26,6 +31,11 @@ export const abiProfiles: readonly AbiProfile[] = [
 /** @returns undefined for a name without a row. */
 export function findAbi(name: string): AbiProfile | undefined {
   return abiProfiles.find((profile) => profile.name === name);
+}
+
+/** @returns the firmware of an ABI, when none of it loads code for the architecture. */
+export function firmwareWithout(abi: Abi, arch: string): string | undefined {
+  return abiProfiles.find((profile) => sameAbi(profile.abi, abi) && profile.without?.includes(arch))?.firmware;
 }
 
 /** Whether firmware of one takes native modules of the other. */

@@ -1,6 +1,7 @@
 // Builds a project for some architectures: reads it, compiles its sources, links, writes the .mpy files. An architecture that
 // fails leaves the others, and its own earlier output, alone.
 
+import { abiName, firmwareWithout } from '../abi/profiles.ts';
 import { takesArchFlags } from '../arch/arch-flags.ts';
 import type { BuildableArch } from '../arch/names.ts';
 import { type BuildState, loadState, type ModuleRecord, saveState } from '../compile/build-state.ts';
@@ -170,6 +171,8 @@ async function compileAndLink(
   const api = await job.apis(project);
   const { abi } = api;
   diagnostics.push(...api.diagnostics);
+  const nowhere = firmwareWithout(abi, arch);
+  if (nowhere !== undefined) diagnostics.push(errors.abiWithoutArch(file, abiName(abi), arch, nowhere));
   const variant = `${request.abi === undefined ? '' : `-${request.abi}`}${request.debug ? '-debug' : ''}`;
   const buildDir = `${job.workFolder}/${arch}${variant}`;
   const compiler = await findCompiler(arch, request.compilers?.[arch], {
@@ -283,7 +286,9 @@ async function compileAndLink(
     stopIfCancelled(request.cancel);
     progress('write');
     if (linked.files.length > 0) await claimOutput(path, dir, job);
-    for (const file of linked.files) await ports.files.writeAtomic(file.path, file.bytes);
+    // What lies beside the module can be made again.
+    for (const file of linked.files)
+      await ports.files.writeAtomic(file.path, file.bytes, { disposable: file.path !== path });
     next = { ...next, module: { ...linked.record, sources: await ownSources(file, next.objects, shared) } };
     return { path, debugImage, map, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
   } finally {

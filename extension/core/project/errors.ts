@@ -133,6 +133,15 @@ export function unknownAbi(name: string, known: readonly AbiProfile[]): Diagnost
   return error('project/abi-unknown', `There is no ABI "${name}".`, undefined, `Known are ${rows.join(', ')}.`);
 }
 
+export function abiWithoutArch(file: string, abi: string, arch: string, firmware: string): Diagnostic {
+  return warning(
+    'project/abi-arch',
+    `No firmware of ABI ${abi} (${firmware}) loads code for ${arch}.`,
+    { file },
+    'Build it for a later ABI, or leave this architecture out.',
+  );
+}
+
 export function otherAbi(dir: string, found: string, wanted: AbiProfile): Diagnostic {
   return error(
     'project/abi-other',
