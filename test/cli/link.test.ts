@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { runCli } from '../../extension/cli/program.ts';
 import type { CliPorts } from '../../extension/cli/terminal.ts';
 import { verbs } from '../../extension/cli/verbs.ts';
+import { sectionFlags } from '../../extension/core/elf/constants.ts';
 import { readModule } from '../../extension/core/mpy/read.ts';
 import { makeObject } from '../core/elf/make-object.ts';
 
@@ -15,6 +16,7 @@ const riscv = makeObject({
   sections: [{ name: '.text', data: new Array(8).fill(1) }],
   symbols: [entry],
 });
+const kept = sectionFlags.alloc | sectionFlags.retain;
 const calling = makeObject({
   machine: 'x64',
   sections: [
@@ -23,12 +25,14 @@ const calling = makeObject({
       name: '.rodata',
       data: new Array(8).fill(0),
       align: 8,
+      flags: kept,
       relocations: [{ offset: 0, type: 1, symbol: 'rom_strlen' }],
     },
     {
       name: '.data.rel.ro',
       data: new Array(8).fill(0),
       align: 8,
+      flags: kept,
       relocations: [{ offset: 0, type: 1, symbol: 'mp_type_str' }],
     },
   ],

@@ -13,6 +13,8 @@ export interface Case {
   readonly refusedByCompat?: string;
   /** Why the reference linker's bytes, which --compat gives, do not return that: they are compared, but not executed. */
   readonly mislinkedByCompat?: string;
+  /** What it is about is a distance between sections: nothing may be moved or left out between them. */
+  readonly isDistance?: true;
   /** Symbols at fixed addresses, as from a linker script. */
   readonly externs?: Readonly<Record<string, number>>;
   /** The assembler knows no name for a relocation: it is given as number `from` and made `to` in the object. */

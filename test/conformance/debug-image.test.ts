@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { micropython } from '../../extension/core/abi/micropython.ts';
 import { type BuildableArch, buildableArchs } from '../../extension/core/arch/names.ts';
+import { sectionFlags, targets } from '../../extension/core/compile/targets.ts';
 import { link } from '../../extension/core/link/link.ts';
 import type { NativeViper } from '../../extension/core/mpy/module.ts';
 import { readModule } from '../../extension/core/mpy/read.ts';
@@ -31,7 +32,7 @@ async function isRead(t: TestContext, arch: BuildableArch, family: Compiler['fam
   const folder = await mkdtemp(join(tmpdir(), `natmod-image-${arch}-`));
   try {
     const compiler = compilerOf(arch, family);
-    const flags = ['-Os', '-g', '-ffunction-sections'];
+    const flags = ['-Os', '-g', ...sectionFlags, ...(targets[arch].smallerFlags?.[family] ?? [])];
     const { bytes, debugImage, diagnostics } = link({
       arch,
       abi: micropython,

@@ -113,6 +113,8 @@ function runAssembler(argv: readonly string[], source: string, env: NodeJS.Proce
 
 interface Linked {
   readonly own: LinkResult;
+  /** With all that the linker leaves out, moves and shortens; ranges are not what the case says then. */
+  readonly shrunk: LinkResult;
   readonly compat: LinkResult;
   readonly faults: readonly string[];
 }
@@ -127,12 +129,17 @@ function linkCase(arch: Architecture, each: Case, bytes: Uint8Array, compatProfi
     externs: each.externs ? new Map(Object.entries(each.externs)) : undefined,
   };
   const before = Uint8Array.from(bytes);
-  const own = link(request);
+  const own = link({ ...request, asIs: true });
+  const shrunk = each.isDistance ? own : link(request);
   const compat = link({ ...request, compat: compatProfile });
-  const faults = [...judgeLink(each, own, 'own mode'), ...judgeLink(compatCase(each), compat, '--compat')];
+  const faults = [
+    ...judgeLink(each, own, 'own mode'),
+    ...('returns' in each.expect && shrunk !== own ? judgeLink(each, shrunk, 'shrunk') : []),
+    ...judgeLink(compatCase(each), compat, '--compat'),
+  ];
   if (before.some((byte, index) => bytes[index] !== byte)) faults.push('linking has changed the object in memory');
   if (!hasRelocation(arch, each.relocation, bytes)) faults.push('the object has no such relocation');
-  return { own, compat, faults };
+  return { own, shrunk, compat, faults };
 }
 
 const compatCase = (each: Case): Case =>
@@ -204,13 +211,13 @@ async function compare(
   );
 }
 
-/** Own and compatible module, each at every placement. @returns for each case the faults of its runs */
+/** Own, shrunk and compatible module, each at every placement. @returns for each case the faults of its runs */
 async function executeAll(arch: BuildableArch, cases: readonly Case[], linked: readonly Linked[]) {
   const runs: { readonly index: number; readonly run: Run }[] = [];
   cases.forEach(({ expect, mislinkedByCompat }, index) => {
     if (!('returns' in expect)) return;
-    const { own, compat } = linked[index];
-    for (const { bytes } of mislinkedByCompat ? [own] : [own, compat]) {
+    const { own, shrunk, compat } = linked[index];
+    for (const { bytes } of mislinkedByCompat ? [own, shrunk] : [own, shrunk, compat]) {
       if (!bytes) continue;
       // Out of the file, as the loader gets it.
       const { module } = readModule(bytes, OUTPUT);

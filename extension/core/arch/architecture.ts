@@ -62,6 +62,13 @@ export interface ValueRow {
   readonly field: Field | FieldChoice;
   /** The field holds a part of the addend although the relocation has one of its own (Xtensa). */
   readonly addendInPlace?: true;
+  /**
+   * For an address out of the global offset table: @returns how the instruction gets it as a distance, where the symbol is in
+   * the block of the code; undefined where it does anything else.
+   */
+  readonly direct?: (view: DataView, at: number) => Direct | undefined;
+  /** For a lower half that completes the place of a table's word: @returns what makes the load of that word an addition. */
+  readonly addressInstead?: (view: DataView, at: number) => ((view: DataView) => void) | undefined;
   /** Upper half of a value whose lower half is in another instruction: see `V(S) + A`. */
   readonly upper?: true;
   /**
@@ -69,6 +76,19 @@ export interface ValueRow {
    * undefined where it does anything else.
    */
   readonly loadInstead?: (view: DataView, at: number) => ((view: DataView) => void) | undefined;
+}
+
+/** A distance in place of a load from the global offset table. */
+export interface Direct {
+  /** R_* of the distance. */
+  readonly type: number;
+  /** From the place of the old relocation to that of the new one, in bytes. */
+  readonly shift?: number;
+  /** To be added to the relocation's addend, where it has one of its own. */
+  readonly addend?: number;
+  /** All instructions with lower halves must take part, by `addressInstead`. */
+  readonly lowers?: true;
+  readonly edit?: (view: DataView) => void;
 }
 
 /** `why`: can't be linked into a native module; the text completes "R_X: ...". `mend`: what to do instead. */
@@ -99,6 +119,10 @@ export interface Architecture {
    * ESP8266).
    */
   readonly variablesInText?: 'collected' | 'uncollected';
+  /** R_* of calls, jumps and branches, which make nothing known of an address. */
+  readonly callTypes: readonly number[];
+  /** How calls become shorter where the function is near. */
+  readonly callShortening?: CallShortening | undefined;
   /** How code reaches variables that may not lie in the text block, where its instructions leave no room for a load. */
   readonly detour?: Detour | undefined;
   /**
@@ -117,6 +141,9 @@ export interface Architecture {
   readonly tableJump: TableJump | undefined;
   /** Memory functions that compilers call beside memset and its like, by name; what they take is brought into C's order. */
   readonly memoryCalls?: ReadonlyMap<string, MemoryCall> | undefined;
+  readonly starter: Starter;
+  /** Functions that compilers call for this architecture alone, and that we have ourselves. */
+  readonly ownRuntime?: OwnRuntime | undefined;
   /** What the reference linker does that no specification asks for; only exact bytes need it. */
   readonly reference: {
     /** Jump of a fixed size, as releases before 1.29 make it. */
@@ -134,6 +161,56 @@ export interface MemoryCall {
   readonly jump: TableJump;
   /** What a symbol for it counts from the start of the code: 1 for Thumb. */
   readonly entry: number;
+}
+
+/** Code that calls functions without arguments, and then another with the arguments that it was called with itself. */
+export interface Starter {
+  readonly before: readonly number[];
+  /** For each function. */
+  readonly call: StarterCall;
+  readonly between: readonly number[];
+  readonly jump: StarterCall;
+  readonly after: readonly number[];
+  readonly align: number;
+}
+
+export interface StarterCall {
+  readonly code: readonly number[];
+  /** Of the relocation, in bytes into the code. */
+  readonly place: number;
+  /** R_* */
+  readonly type: number;
+  /** Undefined: the code holds it. */
+  readonly addend: number | undefined;
+}
+
+export interface OwnRuntime {
+  readonly has: (name: string) => boolean;
+  /** @returns code, position independent and aligned to 2, that has all of these functions */
+  readonly make: (names: readonly string[]) => readonly OwnCode[];
+}
+
+export interface OwnCode {
+  readonly code: Uint8Array;
+  /** Offsets of the functions, by name. */
+  readonly starts: ReadonlyMap<string, number>;
+}
+
+/** A call with room for any distance, which the assembler allows to be shortened. */
+export interface CallShortening {
+  /** R_* of such calls. */
+  readonly types: readonly number[];
+  /** R_* that stands at the same place where it is allowed. */
+  readonly mark: number;
+  /** In bytes. */
+  readonly size: number;
+  /** @returns the shortest call for the distance, which may grow by `slack` bytes; undefined when none is shorter */
+  readonly shorten: (
+    view: DataView,
+    at: number,
+    distance: number,
+    slack: number,
+  ) => { readonly type: number; readonly code: Uint8Array } | undefined;
 }
 
 /** Code that loads an address from the global offset table and jumps back behind the instruction it was reached from. */

@@ -316,6 +316,9 @@ const memoryCalls = new Map(
   memoryJumps.flatMap(([name, call]) => ['', '4', '8'].map((suffix) => [`__aeabi_${name}${suffix}`, call] as const)),
 );
 
+/** Its addend makes up for the place that the processor counts from. */
+const branchAndLink = { code: [0xff, 0xf7, 0xfe, 0xff], place: 0, type: 10, addend: undefined };
+
 function row(
   name: Architecture['name'],
   longJump: (target: number) => Uint8Array | undefined,
@@ -331,10 +334,20 @@ function row(
     relocations,
     separateRodata: false,
     variablesInText: 'collected',
+    callTypes: [10, 30, 51, 102, 103],
     keepsBlock: true,
     entryJump,
     tableJump,
     memoryCalls,
+    starter: {
+      // push {r4, lr}; push {r0-r3}; the calls; pop {r0-r3}; bl mpy_init; pop {r4, pc}: Armv6-M can't pop lr.
+      before: [0x10, 0xb5, 0x0f, 0xb4],
+      call: branchAndLink,
+      between: [0x0f, 0xbc],
+      jump: branchAndLink,
+      after: [0x10, 0xbd],
+      align: 2,
+    },
     reference: {
       fixedEntryJump: (target) => paddedTo(longest, entryJump(target)),
       gotRelocations: [26, 96],

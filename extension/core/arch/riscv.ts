@@ -3,8 +3,17 @@
 // and the instruction formats of The RISC-V Instruction Set Manual, Volume I.
 
 import { machines } from '../elf/constants.ts';
-import type { Architecture, Detour, Field, FieldChoice, RelocationTable } from './architecture.ts';
+import type {
+  Architecture,
+  CallShortening,
+  Detour,
+  Field,
+  FieldChoice,
+  RelocationTable,
+  Starter,
+} from './architecture.ts';
 import { distance32, signed, word8, word16, word32, word64 } from './fields.ts';
+import { halfwords, load, moveStack, saveRestore, store } from './riscv-save-restore.ts';
 
 /** Takes `count` bits of `value` from bit `from` and puts them at bit `to`. */
 const bits = (value: number, from: number, count: number, to: number) => ((value >>> from) & ((1 << count) - 1)) << to;
@@ -46,6 +55,12 @@ const lower12 = (xlen: 32 | 64): Field => ({ ...upper20(xlen), write: writeLower
 const loadInstead = (xlen: 32 | 64) => (view: DataView, at: number) => {
   const isAddi = at + 4 <= view.byteLength && (view.getUint32(at, true) & 0x707f) === 0x13;
   return isAddi ? (into: DataView) => patch32(into, at, 0xffff_8f80, xlen === 32 ? 0x2003 : 0x3003) : undefined;
+};
+
+/** LW or LD becomes ADDI: what the word would hold in place of the word. */
+const addressInstead = (xlen: 32 | 64) => (view: DataView, at: number) => {
+  const isLoad = at + 4 <= view.byteLength && (view.getUint32(at, true) & 0x707f) === (xlen === 32 ? 0x2003 : 0x3003);
+  return isLoad ? (into: DataView) => patch32(into, at, 0xffff_8f80, 0x13) : undefined;
 };
 
 /** Stores (S-type). */
@@ -209,6 +224,8 @@ const dynamic = {
   mend: 'Pass the objects that the compiler made with -c.',
 } as const;
 
+const pcRelative = { type: 23, lowers: true } as const;
+
 const relocations = (xlen: 32 | 64): RelocationTable => ({
   0: { name: 'R_RISCV_NONE', formula: 'none' },
   1: { name: 'R_RISCV_32', formula: 'S + A', field: word32 },
@@ -226,11 +243,23 @@ const relocations = (xlen: 32 | 64): RelocationTable => ({
   17: { name: 'R_RISCV_JAL', formula: 'S + A - P', field: jal },
   18: { name: 'R_RISCV_CALL', formula: 'S + A - P', field: call(xlen) },
   19: { name: 'R_RISCV_CALL_PLT', formula: 'S + A - P', field: call(xlen) },
-  20: { name: 'R_RISCV_GOT_HI20', formula: 'G + GOT + A - P', field: upper20(xlen), upper: true },
+  20: {
+    name: 'R_RISCV_GOT_HI20',
+    formula: 'G + GOT + A - P',
+    field: upper20(xlen),
+    upper: true,
+    direct: () => pcRelative,
+  },
   21: { name: 'R_RISCV_TLS_GOT_HI20', ...threadLocal },
   22: { name: 'R_RISCV_TLS_GD_HI20', ...threadLocal },
   23: { name: 'R_RISCV_PCREL_HI20', formula: 'S + A - P', field: upper20(xlen), upper: true },
-  24: { name: 'R_RISCV_PCREL_LO12_I', formula: 'V(S) + A', field: lower12(xlen), loadInstead: loadInstead(xlen) },
+  24: {
+    name: 'R_RISCV_PCREL_LO12_I',
+    formula: 'V(S) + A',
+    field: lower12(xlen),
+    loadInstead: loadInstead(xlen),
+    addressInstead: addressInstead(xlen),
+  },
   25: { name: 'R_RISCV_PCREL_LO12_S', formula: 'V(S) + A', field: lower12Store(xlen) },
   26: { name: 'R_RISCV_HI20', formula: 'known S + A', field: upper20(xlen) },
   27: { name: 'R_RISCV_LO12_I', formula: 'known S + A', field: lower12(xlen) },
@@ -291,6 +320,20 @@ function littleEndian(size: 2 | 4, ...values: number[]): Uint8Array {
   );
 }
 
+/** AUIPC and JALR become C.J, C.JAL (which 64 bits lack) or JAL. */
+const callShortening = (xlen: 32 | 64): CallShortening => ({
+  types: [18, 19],
+  mark: 51,
+  size: 8,
+  shorten(view, at, distance, slack) {
+    const link = (view.getUint32(at + 4, true) >>> 7) & 31;
+    const fits = (bits: number) => Math.abs(distance) + slack < 2 ** (bits - 1);
+    if (fits(12) && link === 0) return { type: 45, code: littleEndian(2, 0xa001) };
+    if (fits(12) && link === 1 && xlen === 32) return { type: 45, code: littleEndian(2, 0x2001) };
+    return fits(21) ? { type: 17, code: littleEndian(4, (link << 7) | 0x6f) } : undefined;
+  },
+});
+
 /** auipc rd, upper; lw (or ld) rd, lower(rd); j back */
 const detour = (xlen: 32 | 64): Detour => ({
   jumpType: 17,
@@ -310,6 +353,23 @@ const detour = (xlen: 32 | 64): Detour => ({
   },
 });
 
+/** ra and the arguments to the stack; auipc, jalr; and back; auipc, jr */
+const starter = (xlen: 32 | 64): Starter => {
+  const frame = xlen === 32 ? 32 : 48;
+  const kept = [1, 10, 11, 12, 13].map((register, index) => [register, frame - ((index + 1) * xlen) / 8] as const);
+  const far = (link: number, through: number) => [
+    ...littleEndian(4, 0x17 | (through << 7), 0x67 | (link << 7) | (through << 15)),
+  ];
+  return {
+    before: [...halfwords([moveStack(-frame), ...kept.map(([register, at]) => store(xlen, register, at))])],
+    call: { code: far(1, 1), place: 0, type: 19, addend: 0 },
+    between: [...halfwords([...kept.map(([register, at]) => load(xlen, register, at)), moveStack(frame)])],
+    jump: { code: far(0, 6), place: 0, type: 19, addend: 0 },
+    after: [],
+    align: 2,
+  };
+};
+
 const row = (name: Architecture['name'], xlen: 32 | 64): Architecture => ({
   name,
   elfClass: xlen,
@@ -317,6 +377,8 @@ const row = (name: Architecture['name'], xlen: 32 | 64): Architecture => ({
   wordSize: xlen === 32 ? 4 : 8,
   relocations: relocations(xlen),
   separateRodata: false,
+  callTypes: [16, 17, 18, 19, 44, 45],
+  callShortening: callShortening(xlen),
   detour: detour(xlen),
   keepsBlock: true,
   entryJump: (target) => shortJump(target) ?? longJump(target),
@@ -329,6 +391,8 @@ const row = (name: Architecture['name'], xlen: 32 | 64): Architecture => ({
     ]),
     word: 8,
   },
+  ownRuntime: saveRestore(xlen),
+  starter: starter(xlen),
   reference: { fixedEntryJump: longJump, gotRelocations: [xlen === 32 ? 1 : 2, 20, 41], idleStubs: true },
 });
 

@@ -2,7 +2,7 @@
 // Specification: System V ABI, AMD64 Architecture Processor Supplement, https://gitlab.com/x86-psABIs/x86-64-ABI
 
 import { machines } from '../elf/constants.ts';
-import type { Architecture, RelocationTable } from './architecture.ts';
+import type { Architecture, Direct, RelocationTable } from './architecture.ts';
 import { distance32, word8, word16, word32, word64 } from './fields.ts';
 import { jump, nearJump } from './x86.ts';
 
@@ -19,6 +19,23 @@ const dynamic = {
   why: 'belongs into an executable or a shared library, not into an object',
   mend: 'Pass the objects that the compiler made with -c.',
 } as const;
+
+/** MOV of the address becomes LEA; CALL and JMP through the table go straight, filled up to the old length. */
+function direct(view: DataView, at: number): Direct | undefined {
+  const opcode = at >= 2 ? view.getUint8(at - 2) : 0;
+  const operand = at >= 2 ? view.getUint8(at - 1) : 0;
+  if (opcode === 0x8b && (operand & 0xc7) === 0x05) return { type: 2, edit: (into) => into.setUint8(at - 2, 0x8d) };
+  if (opcode === 0xff && operand === 0x15) return { type: 4, edit: (into) => into.setUint16(at - 2, 0xe867, true) };
+  if (opcode !== 0xff || operand !== 0x25) return undefined;
+  return {
+    type: 4,
+    shift: -1,
+    edit(into) {
+      into.setUint8(at - 2, 0xe9);
+      into.setUint8(at + 3, 0x90);
+    },
+  };
+}
 
 const relocations: RelocationTable = {
   0: { name: 'R_X86_64_NONE', formula: 'none' },
@@ -60,9 +77,9 @@ const relocations: RelocationTable = {
   36: { name: 'R_X86_64_TLSDESC', ...threadLocal },
   37: { name: 'R_X86_64_IRELATIVE', ...dynamic },
   38: { name: 'R_X86_64_RELATIVE64', ...dynamic },
-  41: { name: 'R_X86_64_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
-  42: { name: 'R_X86_64_REX_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
-  43: { name: 'R_X86_64_CODE_4_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
+  41: { name: 'R_X86_64_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32, direct },
+  42: { name: 'R_X86_64_REX_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32, direct },
+  43: { name: 'R_X86_64_CODE_4_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32, direct },
   44: { name: 'R_X86_64_CODE_4_GOTTPOFF', ...threadLocal },
   45: { name: 'R_X86_64_CODE_4_GOTPC32_TLSDESC', ...threadLocal },
   46: { name: 'R_X86_64_CODE_5_GOTPCRELX', formula: 'G + GOT + A - P', field: distance32 },
@@ -81,11 +98,21 @@ export const x64: Architecture = {
   relocations,
   separateRodata: false,
   variablesInText: 'uncollected',
+  callTypes: [4],
   entryJump: jump,
   // nop x 6; movabs rax, the word; jmp rax
   tableJump: {
     code: Uint8Array.of(0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0),
     word: 8,
+  },
+  starter: {
+    // push rdi, rsi, rdx, rcx, rax: the last one aligns the stack
+    before: [0x57, 0x56, 0x52, 0x51, 0x50],
+    call: { code: [0xe8, 0, 0, 0, 0], place: 1, type: 4, addend: -4 },
+    between: [0x58, 0x59, 0x5a, 0x5e, 0x5f],
+    jump: { code: [0xe9, 0, 0, 0, 0], place: 1, type: 4, addend: -4 },
+    after: [],
+    align: 1,
   },
   reference: { fixedEntryJump: nearJump, gotRelocations: [9, 42], idleStubs: true },
 };

@@ -2,7 +2,7 @@
 // Specification: System V ABI, Intel386 Architecture Processor Supplement, https://gitlab.com/x86-psABIs/i386-ABI
 
 import { machines } from '../elf/constants.ts';
-import type { Architecture, FieldChoice, RelocationTable } from './architecture.ts';
+import type { Architecture, Direct, FieldChoice, RelocationTable } from './architecture.ts';
 import { distance32, word8, word16, word32 } from './fields.ts';
 
 const threadLocal = {
@@ -42,6 +42,28 @@ const dynamic = {
   mend: 'Pass the objects that the compiler made with -c.',
 } as const;
 
+/** MOV of the address becomes LEA; CALL and JMP through the table go straight, filled up to the old length. */
+function direct(view: DataView, at: number): Direct | undefined {
+  const opcode = at >= 2 ? view.getUint8(at - 2) : 0;
+  const operand = at >= 2 ? view.getUint8(at - 1) : 0;
+  // Addends lie in the code: what the table's word was counted with must be none.
+  if (at + 4 > view.byteLength || view.getInt32(at, true) !== 0 || operand >> 6 !== 2) return undefined;
+  if (opcode === 0x8b) return { type: 9, edit: (into) => into.setUint8(at - 2, 0x8d) };
+  if (opcode !== 0xff) return undefined;
+  const isCall = ((operand >> 3) & 7) === 2;
+  if (!isCall && ((operand >> 3) & 7) !== 4) return undefined;
+  return {
+    type: 2,
+    shift: isCall ? 0 : -1,
+    edit(into) {
+      if (isCall) into.setUint16(at - 2, 0xe867, true);
+      else into.setUint8(at - 2, 0xe9);
+      into.setInt32(isCall ? at : at - 1, -4, true);
+      if (!isCall) into.setUint8(at + 3, 0x90);
+    },
+  };
+}
+
 const relocations: RelocationTable = {
   0: { name: 'R_386_NONE', formula: 'none' },
   1: { name: 'R_386_32', formula: 'S + A', field: word32 },
@@ -70,7 +92,7 @@ const relocations: RelocationTable = {
   40: { name: 'R_386_TLS_DESC_CALL', ...threadLocal },
   41: { name: 'R_386_TLS_DESC', ...threadLocal },
   42: { name: 'R_386_IRELATIVE', ...dynamic },
-  43: { name: 'R_386_GOT32X', formula: 'G + A', field: operandWithBase },
+  43: { name: 'R_386_GOT32X', formula: 'G + A', field: operandWithBase, direct },
 };
 
 /** jmp rel8, else jmp rel32. */
@@ -97,8 +119,19 @@ export const x86: Architecture = {
   relocations,
   separateRodata: false,
   variablesInText: 'uncollected',
+  // Without a register for its own place, code counts from itself in calls only.
+  callTypes: [2, 4],
   entryJump: jump,
   // nop x 3; mov eax, the word; jmp eax
   tableJump: { code: Uint8Array.of(0x90, 0x90, 0x90, 0xb8, 0, 0, 0, 0, 0xff, 0xe0), word: 4 },
+  starter: {
+    // sub esp, 12 aligns the stack; arguments lie above
+    before: [0x83, 0xec, 12],
+    call: { code: [0xe8, 0xfc, 0xff, 0xff, 0xff], place: 1, type: 2, addend: undefined },
+    between: [0x83, 0xc4, 12],
+    jump: { code: [0xe9, 0xfc, 0xff, 0xff, 0xff], place: 1, type: 2, addend: undefined },
+    after: [],
+    align: 1,
+  },
   reference: { fixedEntryJump: nearJump, gotRelocations: [2, 3, 43], idleStubs: true },
 };

@@ -3,7 +3,7 @@
 // the instruction formats from the Xtensa Instruction Set Architecture Reference Manual, chapter 7.
 
 import { machines } from '../elf/constants.ts';
-import type { Architecture, Field, FieldChoice, RelocationRow, RelocationTable } from './architecture.ts';
+import type { Architecture, Field, FieldChoice, RelocationRow, RelocationTable, Starter } from './architecture.ts';
 import { distance32, word32 } from './fields.ts';
 
 /** RELA only: what the assembler left in the instruction is void. */
@@ -163,6 +163,26 @@ function entryJump(target: number): Uint8Array | undefined {
   return code;
 }
 
+/** addi a1, a1, -32; a0 and the arguments to the stack; call0; and back; j */
+const starter: Starter = {
+  before: [0x12, 0xc1, 0xe0, ...[0, 2, 3, 4, 5].flatMap((register, index) => [(register << 4) | 9, (index << 4) | 1])],
+  call: { code: [0x05, 0, 0], place: 0, type: 20, addend: 0 },
+  between: [...[0, 2, 3, 4, 5].flatMap((register, index) => [(register << 4) | 8, (index << 4) | 1]), 0x12, 0xc1, 0x20],
+  jump: { code: [0x06, 0, 0], place: 0, type: 20, addend: 0 },
+  after: [],
+  align: 4,
+};
+
+/** entry a1, 32; call8; mov.n a10, a2 and so on; call8; mov.n a2, a10; retw.n */
+const windowedStarter: Starter = {
+  before: [0x36, 0x41, 0],
+  call: { code: [0x25, 0, 0], place: 0, type: 20, addend: 0 },
+  between: [2, 3, 4, 5].flatMap((register) => [((register + 8) << 4) | 0xd, register]),
+  jump: { code: [0x25, 0, 0], place: 0, type: 20, addend: 0 },
+  after: [0x2d, 0x0a, 0x1d, 0xf0],
+  align: 4,
+};
+
 const row = (name: Architecture['name'], separateRodata: boolean): Architecture => ({
   name,
   elfClass: 32,
@@ -172,10 +192,12 @@ const row = (name: Architecture['name'], separateRodata: boolean): Architecture 
   separateRodata,
   // GNU's for each section of code; LLVM's assembler names them after other sections too.
   literalSections: /^\.literal(\.|$)|\.literal$/,
+  callTypes: [20],
   entryJump,
   // The word; l32r a9, the word; jx a9. After call0 a9 is free, after call8 it is where the callee's ENTRY puts its stack pointer,
   // after call4 the callee's fourth argument, which memset and memmove lack; call12 passes fewer than they take.
   tableJump: { code: Uint8Array.of(0, 0, 0, 0, 0x91, 0xff, 0xff, 0xa0, 0x09, 0x00, 0, 0), word: 0, start: 4 },
+  starter: separateRodata ? windowedStarter : starter,
   reference: { fixedEntryJump: entryJump, gotRelocations: [], idleStubs: false },
 });
 

@@ -76,7 +76,8 @@ async function describeCompiler(
     const specs = await findSpecs(await ask('-print-search-dirs'), 'picolibc.specs', search.files);
     if (specs !== undefined) flags.push(`-specs=${specs}`);
   }
-  return { program, family: candidate.family, flags, identity };
+  const knowsOz = candidate.family === 'clang' || Number.parseInt((await ask('-dumpversion')) ?? '', 10) >= gccWithOz;
+  return { program, family: candidate.family, flags, knowsOz, identity };
 }
 
 async function stampOf(program: string, { files }: CompilerSearch) {
@@ -99,6 +100,9 @@ async function wrapped({ family }: CompilerCandidate, program: string, search: C
   const behind = await askCompiler(search.processes, question, search.cancel);
   return behind && stampOf(behind, search);
 }
+
+/** https://gcc.gnu.org/gcc-12/changes.html */
+const gccWithOz = 12;
 
 /** Looked for each time: a C library may be installed after the compiler. */
 async function findSpecs(searchDirs: string | undefined, name: string, files: Files): Promise<string | undefined> {

@@ -8,6 +8,7 @@ import {
   debugFlags,
   type FloatImpl,
   languageFlags,
+  sectionFlags,
   targets,
 } from './targets.ts';
 
@@ -17,6 +18,8 @@ export interface Compiler {
   readonly family: CompilerFamily;
   /** For this compiler alone, e.g. the specs of its C library. */
   readonly flags: readonly string[];
+  /** It knows -Oz, for size above all. */
+  readonly knowsOz?: boolean | undefined;
   /** Differs after an update of the compiler. */
   readonly identity: string;
 }
@@ -111,7 +114,7 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
     ...codeFlags,
     ...target.familyFlags[compiler.family],
     ...target.flags,
-    ...(request.asUpstream ? [] : (target.smallerFlags?.[compiler.family] ?? [])),
+    ...(request.asUpstream ? [] : smallerFlags(request)),
     ...compiler.flags,
     ...cflags.arch,
     `-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_${floatImpl}`,
@@ -122,6 +125,11 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
     ...(debug ? debugFlags : []),
     '-fdiagnostics-color=never',
   ];
+}
+
+function smallerFlags({ arch, compiler }: CompileRequest): readonly string[] {
+  const own = targets[arch].smallerFlags?.[compiler.family] ?? [];
+  return [...(compiler.knowsOz ? ['-Oz'] : []), ...sectionFlags, ...own];
 }
 
 const maxNameLength = 120;

@@ -55,6 +55,9 @@ export const cppFlags: readonly string[] = ['-fno-exceptions', '-fno-rtti', '-fn
  */
 export const debugFlags: readonly string[] = ['-O0', '-g', '-Wno-error'];
 
+/** So that the linker can leave out what mpy_init does not reach; not for the reference linker's bytes. */
+export const sectionFlags: readonly string[] = ['-ffunction-sections', '-fdata-sections'];
+
 /** The GOT is how a module reaches its data; fortified libc calls have no one to answer them. */
 export const codeFlags: readonly string[] = ['-fpic', '-fno-common', '-U_FORTIFY_SOURCE'];
 
@@ -81,6 +84,8 @@ const riscv = (bits: 32 | 64, ...flags: string[]): Target => ({
   compilers: [...gcc('riscv64-unknown-elf-gcc', `riscv${bits}-unknown-elf-gcc`, 'riscv-none-elf-gcc'), ...anyClang],
   flags: [...flags, '-mno-relax'],
   familyFlags: { gcc: [], clang: [`--target=riscv${bits}-unknown-elf`, ...clangCode] },
+  // The linker shortens calls, and has what saves and restores registers.
+  smallerFlags: { gcc: ['-mrelax', '-msave-restore'], clang: ['-mrelax', '-msave-restore'] },
   picolibc: true,
 });
 
@@ -121,6 +126,7 @@ export const targets: Readonly<Record<BuildableArch, Target>> = {
     compilers: [...gcc('xtensa-lx106-elf-gcc'), ...anyClang],
     flags: [],
     familyFlags: { gcc: ['-mforce-l32'], clang: [...clangXtensa, ...clangCode] },
+    smallerFlags: { gcc: ['-fno-pic'] },
     clangAssembler: ['--target=xtensa'],
   },
   xtensawin: {

@@ -51,6 +51,8 @@ export const sectionFlags = {
   group: 0x200,
   tls: 0x400,
   compressed: 0x800,
+  /** GNU's, for `__attribute__((retain))`. */
+  retain: 0x20_0000,
 } as const;
 
 export const sectionIndices = {

@@ -158,9 +158,19 @@ export const initialisedData = (file: string, section: string, size: number, var
 export const constructors = (file: string, section: string) =>
   error(
     'link/constructors',
-    `${section} lists functions to run at start, which the loader never calls`,
+    `${section} lists functions to run at start or end, which the loader never calls`,
     { file, section },
-    'Call them from mpy_init instead of marking them __attribute__((constructor)).',
+    section.startsWith('.init') || section.startsWith('.ctors')
+      ? 'Link without --compat, or call them from mpy_init instead of marking them __attribute__((constructor)).'
+      : 'A module is never unloaded: leave out what is marked __attribute__((destructor)).',
+  );
+
+export const brokenConstructors = (file: string, section: string) =>
+  error(
+    'link/constructors',
+    `${section} lists functions to run at start, but not all of its words are addresses`,
+    { file, section },
+    'The object is damaged, or made by hand: each word must be the address of a function.',
   );
 
 export const threadLocal = (file: string, section: string, variables: readonly Variable[]) =>

@@ -18,7 +18,7 @@ export interface Got {
 export function buildGot(program: Program): Got {
   const { arch, compat } = program;
   const piece = newTable(program, '(global offset table)');
-  const slots = new Slots(piece);
+  const slots = new Slots(piece, compat !== undefined);
   const literals = arch.literalSections ? gatherLiterals(program, slots) : undefined;
   const wanted = new Set(compat ? arch.reference.gotRelocations : []);
   for (const { object, relocations } of program.pieces) {

@@ -85,11 +85,11 @@ class Maker {
       const jumpTo = /^\(jump to (.+)\)$/.exec(piece.name)?.[1];
       const name = piece.name.replace(/^\(|\)$/g, '').replaceAll(' ', '_');
       const start = piece.start ?? 0;
-      yield jumpTo === undefined
+      yield jumpTo === undefined && piece.content !== 'text'
         ? { ...this.at(piece, 0), name, size: piece.size, binding: 'local', type: 'object' }
         : {
             ...this.at(piece, start + odd),
-            name: `${jumpTo}@plt`,
+            name: jumpTo === undefined ? name : `${jumpTo}@plt`,
             size: piece.size - start,
             binding: 'local',
             type: 'function',
@@ -110,7 +110,7 @@ class Maker {
     const { text } = this.addresses;
     const pieces = this.program.pieces.filter(({ space, size }) => space === 'text' && size > 0);
     for (const piece of pieces) {
-      const isCode = piece.object ? piece.content === 'text' : piece.tableWords.length > 0;
+      const isCode = piece.content === 'text';
       for (const { offset } of piece.tableWords) yield* mark('$d', text + piece.address + offset);
       yield* mark(isCode ? code : '$d', text + piece.address + (piece.start ?? 0));
     }

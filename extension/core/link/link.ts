@@ -5,20 +5,28 @@ import { findArchitecture } from '../arch/registry.ts';
 import { Failure } from '../diagnostic.ts';
 import type { MpyModule } from '../mpy/module.ts';
 import { writeModule } from '../mpy/write.ts';
+import { collectGarbage } from './collect-garbage.ts';
+import { callConstructors } from './constructors.ts';
 import { debugImage } from './debug-image.ts';
 import { archMissing, newerHeader, noObjects } from './errors.ts';
+import { foldSections } from './fold-sections.ts';
 import { buildGot } from './got.ts';
 import { layOut } from './layout.ts';
 import { addLibraryMembers } from './libraries.ts';
 import { mapOf } from './map.ts';
+import { mergeConstants } from './merge-constants.ts';
 import { addObject } from './objects.ts';
+import { orderPieces } from './order-pieces.ts';
+import { makeRuntime } from './own-runtime.ts';
 import { placeVariables } from './place-variables.ts';
 import { inSources } from './places.ts';
 import { findProfile } from './profiles.ts';
 import { hasErrors, type Program } from './program.ts';
+import { relaxGot } from './relax-got.ts';
 import { type Image, relocate } from './relocate.ts';
 import type { LinkRequest, LinkResult } from './request.ts';
-import { resolveSymbols } from './symbols.ts';
+import { shortenCalls } from './shorten-calls.ts';
+import { reportMissing, resolveSymbols } from './symbols.ts';
 
 /**
  * Never throws for what is in the inputs: all that is wrong comes back as diagnostics, as many as one run can find.
@@ -37,10 +45,12 @@ export function link(request: LinkRequest): LinkResult {
     request,
     arch,
     compat,
+    isShrunk: compat === undefined && !request.asIs,
     diagnostics: [],
     objects: [],
     pieces: [],
     literalSections: [],
+    constructors: [],
     entry: undefined,
   };
   const result = linkProgram(program);
@@ -53,9 +63,26 @@ function linkProgram(program: Program): LinkResult {
   for (const input of request.objects) addObject(program, input);
   if (program.objects.length < request.objects.length) return failed(diagnostics);
   addLibraryMembers(program);
-  resolveSymbols(program);
+  const missing = resolveSymbols(program);
+  callConstructors(program);
+  const { isShrunk } = program;
+  if (isShrunk) {
+    collectGarbage(program);
+    mergeConstants(program);
+    foldSections(program);
+    collectGarbage(program);
+  }
+  reportMissing(program, missing);
+  makeRuntime(program);
   placeVariables(program);
+  if (isShrunk) {
+    orderPieces(program, ['text', 'rodata', 'bss']);
+    relaxGot(program);
+    shortenCalls(program);
+  }
   const got = buildGot(program);
+  // Words that code loads from behind itself come before it; the table else finds its place among the constants.
+  if (isShrunk && !program.arch.literalSections) orderPieces(program, ['text'], true);
   const layout = layOut(program);
   if (!layout) return failed(diagnostics);
   const image = relocate(program, got, layout);

@@ -7,6 +7,7 @@ import type { ObjectFile, ObjectSection } from '../elf/object-file.ts';
 import { readObject } from '../elf/read-object.ts';
 import {
   alignedTooFar,
+  brokenConstructors,
   codeWithoutBytes,
   compressedSection,
   constructors,
@@ -47,8 +48,9 @@ export function addObject(program: Program, input: LinkInput): void {
   const object: LinkedObject = { file, pieces, refused: new Set(), targets: [] };
   for (const section of file.sections) {
     const piece = choose(program, object, section);
-    pieces.push(piece);
-    if (piece?.isLiterals) program.literalSections.push(piece);
+    pieces.push(piece && isConstructors(piece) ? undefined : piece);
+    if (piece && isConstructors(piece)) program.constructors.push(piece);
+    else if (piece?.isLiterals) program.literalSections.push(piece);
     else if (piece) program.pieces.push(piece);
   }
   program.objects.push(object);
@@ -99,7 +101,10 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
     return refuse(threadLocal(file.path, section.name, variablesIn(file, section)));
   }
   if (/^\.(init|fini|preinit)_array|^\.[cd]tors/.test(section.name)) {
-    return refuse(constructors(file.path, section.name));
+    if (program.compat || !isConstructors(section)) return refuse(constructors(file.path, section.name));
+    if (section.relocations.length * program.arch.wordSize !== section.size)
+      return refuse(brokenConstructors(file.path, section.name));
+    return pieceOf(program, object, section, 'data');
   }
   if (section.type !== sectionTypes.progbits && section.type !== sectionTypes.nobits) return undefined;
   const isLiterals = program.arch.literalSections?.test(section.name);
@@ -121,17 +126,24 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
     program.diagnostics.push(ignoredSection(file.path, section.name, section.size));
     return undefined;
   }
+  return pieceOf(program, object, section, content);
+}
+
+/** Lists of functions that mpy_init is to come after. */
+const isConstructors = ({ name }: { readonly name: string }) => /^\.(init_array|ctors)(\.|$)/.test(name);
+
+function pieceOf({ arch }: Program, object: LinkedObject, section: ObjectSection, content: Piece['content']): Piece {
   return {
     name: section.name,
     content,
-    space: spaceOf(content, program.arch),
+    space: spaceOf(content, arch),
     size: section.size,
     align: Math.min(section.align, mostAlign),
     data: section.data,
     relocations: section.relocations,
     object,
     tableWords: [],
-    isLiterals,
+    isLiterals: arch.literalSections?.test(section.name),
     address: 0,
   };
 }

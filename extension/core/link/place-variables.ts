@@ -2,9 +2,10 @@
 // the distance, but the loader allocates them apart: where code reaches a variable so, either it moves into the code's block,
 // or the instructions are changed to load its address from the global offset table.
 
-import type { RelocationRow, ValueRow } from '../arch/architecture.ts';
-import type { ObjectSymbol } from '../elf/object-file.ts';
-import type { LinkedObject, Piece, PieceRelocation, Program, Target } from './program.ts';
+import type { ValueRow } from '../arch/architecture.ts';
+import { Editor, viewOf } from './edit-pieces.ts';
+import { type Lower, lowersOf, rowOf } from './lower-halves.ts';
+import type { LinkedObject, Piece, PieceRelocation, Program } from './program.ts';
 import { uncollected } from './relocation-errors.ts';
 
 /** Moves variables to the text block, behind all else, or changes the code that refers to them. */
@@ -63,7 +64,7 @@ function loadAddresses(program: Program): void {
     if (users.length > 0 && loads.every((load) => load !== undefined)) {
       for (const [index, load] of loads.entries()) load(editor.bytesOf(users[index].piece));
       editor.replace(piece, relocation, { ...relocation, throughGot: true });
-    } else editor.detour(piece, relocation);
+    } else takeDetour(program, editor, piece, relocation);
   }
   editor.finish();
 }
@@ -72,98 +73,39 @@ function loadOf({ piece, relocation, row }: Lower) {
   return relocation.addend === 0 ? row.loadInstead?.(viewOf(piece), relocation.offset) : undefined;
 }
 
-/** Changes pieces, each copied once. */
-class Editor {
-  private readonly bytes = new Map<Piece, DataView>();
-  private readonly replaced = new Map<Piece, Map<PieceRelocation, PieceRelocation>>();
-  private readonly symbols = new Map<LinkedObject, { name: string; target: Target }[]>();
-  private readonly detours: Piece[] = [];
-
-  constructor(private readonly program: Program) {}
-
-  bytesOf(piece: Piece): DataView {
-    let view = this.bytes.get(piece);
-    if (!view) {
-      // The object's bytes are the caller's.
-      piece.data = Uint8Array.from(piece.data);
-      this.bytes.set(piece, (view = viewOf(piece)));
-    }
-    return view;
-  }
-
-  replace(piece: Piece, relocation: PieceRelocation, by: PieceRelocation): void {
-    let replaced = this.replaced.get(piece);
-    if (!replaced) this.replaced.set(piece, (replaced = new Map()));
-    replaced.set(relocation, by);
-  }
-
-  detour(piece: Piece, relocation: PieceRelocation): void {
-    const { offset, symbol, addend } = relocation;
-    const { detour } = this.program.arch;
-    const made = detour?.make(viewOf(piece), offset);
-    const { object } = piece;
-    if (!detour || !made || !object) return;
-    const name = `(detour to ${object.file.symbols[symbol].name})`;
-    const place = this.newDetour(name, made.code, detour.align, object);
-    const start = this.symbol(object, name, { kind: 'piece', piece: place, offset: 0 });
-    const back = this.symbol(object, '', { kind: 'piece', piece, offset: offset + detour.size });
-    const [upper, lower, jump] = detour.parts.map(([at, type]) => ({ offset: at, type }));
-    place.relocations = [
-      { ...upper, symbol, addend, throughGot: true },
-      { ...lower, symbol: start, addend: 0 },
-      { ...jump, symbol: back, addend: 0 },
-    ];
-    new Uint8Array(this.bytesOf(piece).buffer).set(made.jump, offset);
-    this.replace(piece, relocation, { offset, type: detour.jumpType, symbol: start, addend: 0, makesAddress: true });
-  }
-
-  private newDetour(name: string, data: Uint8Array, align: number, object: LinkedObject): Piece {
-    const piece: Piece = {
-      name,
-      content: 'text',
-      space: 'text',
-      size: data.length,
-      align,
-      data,
-      relocations: [],
-      object,
-      tableWords: [],
-      address: 0,
-    };
-    this.detours.push(piece);
-    return piece;
-  }
-
-  /** @returns its index */
-  private symbol(object: LinkedObject, name: string, target: Target): number {
-    let symbols = this.symbols.get(object);
-    if (!symbols) this.symbols.set(object, (symbols = []));
-    return object.file.symbols.length + symbols.push({ name, target }) - 1;
-  }
-
-  finish(): void {
-    for (const [piece, replaced] of this.replaced)
-      piece.relocations = piece.relocations.map((relocation) => replaced.get(relocation) ?? relocation);
-    for (const [object, made] of this.symbols) {
-      const { file } = object;
-      const symbols = made.map(({ name }, at) => madeSymbol(file.symbols.length + at, name));
-      object.file = { ...file, symbols: [...file.symbols, ...symbols] };
-      object.targets = [...object.targets, ...made.map(({ target }) => target)];
-    }
-    this.program.pieces = this.program.pieces.concat(this.detours);
-  }
+/** Puts a jump in place of an upper half, to code that makes the whole address. */
+function takeDetour({ arch }: Program, editor: Editor, piece: Piece, relocation: PieceRelocation): void {
+  const { offset, symbol, addend } = relocation;
+  const { detour } = arch;
+  const made = detour?.make(viewOf(piece), offset);
+  const { object } = piece;
+  if (!detour || !made || !object) return;
+  const name = `(detour to ${object.file.symbols[symbol].name})`;
+  const place = newDetour(name, made.code, detour.align, object);
+  const start = editor.symbol(object, name, { kind: 'piece', piece: place, offset: 0 });
+  const back = editor.symbol(object, '', { kind: 'piece', piece, offset: offset + detour.size });
+  const [upper, lower, jump] = detour.parts.map(([at, type]) => ({ offset: at, type }));
+  place.relocations = [
+    { ...upper, symbol, addend, throughGot: true },
+    { ...lower, symbol: start, addend: 0 },
+    { ...jump, symbol: back, addend: 0 },
+  ];
+  editor.add(place);
+  new Uint8Array(editor.bytesOf(piece).buffer).set(made.jump, offset);
+  editor.replace(piece, relocation, { offset, type: detour.jumpType, symbol: start, addend: 0, makesAddress: true });
 }
 
-const madeSymbol = (index: number, name: string): ObjectSymbol => ({
-  index,
+const newDetour = (name: string, data: Uint8Array, align: number, object: LinkedObject): Piece => ({
   name,
-  value: 0,
-  size: 0,
-  binding: 'local',
-  type: 'none',
-  hidden: true,
-  place: 'undefined',
-  section: 0,
+  content: 'text',
+  space: 'text',
+  size: data.length,
+  align,
+  data,
+  relocations: [],
+  object,
+  tableWords: [],
+  address: 0,
 });
 
 interface Distance {
@@ -182,33 +124,3 @@ function distancesOf(program: Program, piece: Piece): Distance[] {
     return isDistance && target?.kind === 'piece' ? [{ piece, relocation, row, target: target.piece }] : [];
   });
 }
-
-interface Lower {
-  readonly piece: Piece;
-  readonly relocation: PieceRelocation;
-  readonly row: ValueRow;
-}
-
-/** Instructions with lower halves, by the place of the upper. */
-function lowersOf(program: Program): Map<Piece, Map<number, Lower[]>> {
-  const lowers = new Map<Piece, Map<number, Lower[]>>();
-  for (const piece of program.pieces)
-    for (const relocation of piece.relocations) {
-      const row = rowOf(program, relocation);
-      const target = piece.object?.targets[relocation.symbol];
-      if (row?.formula !== 'V(S) + A' || target?.kind !== 'piece') continue;
-      const places = lowers.get(target.piece) ?? new Map<number, Lower[]>();
-      lowers.set(target.piece, places);
-      const users = places.get(target.offset);
-      if (users) users.push({ piece, relocation, row });
-      else places.set(target.offset, [{ piece, relocation, row }]);
-    }
-  return lowers;
-}
-
-function rowOf(program: Program, { type }: PieceRelocation): ValueRow | undefined {
-  const row: RelocationRow | undefined = program.arch.relocations[type];
-  return row && 'field' in row ? row : undefined;
-}
-
-const viewOf = ({ data }: Piece) => new DataView(data.buffer, data.byteOffset, data.byteLength);

@@ -18,7 +18,7 @@ export interface Piece {
   readonly content: 'text' | 'rodata' | 'data' | 'bss';
   /** Where it goes; of variables, not final before `placeVariables`. */
   space: Space;
-  readonly size: number;
+  size: number;
   readonly align: number;
   /** Empty for bss. */
   data: Uint8Array;
@@ -55,7 +55,7 @@ export interface LinkedObject {
   /** Its symbols may be followed by some that the linker made; `targets` tells where those are. */
   file: ObjectFile;
   /** By section header index; undefined for a section that is not part of the module. */
-  readonly pieces: readonly (Piece | undefined)[];
+  pieces: readonly (Piece | undefined)[];
   /** Indices of sections that no module can have, which is reported: what refers to them is no further fault. */
   readonly refused: Set<number>;
   /** The symbol that a member of a library was taken for, and the object that asked for it. */
@@ -81,12 +81,16 @@ export interface Program {
   readonly arch: Architecture;
   /** Undefined: our own layout. */
   readonly compat: CompatProfile | undefined;
+  /** Left out, merged, moved and shortened is what can be. */
+  readonly isShrunk: boolean;
   readonly diagnostics: Diagnostic[];
   readonly objects: LinkedObject[];
   /** In the order of their addresses. */
   pieces: Piece[];
   /** Literal sections, in the order of the input. */
-  readonly literalSections: Piece[];
+  literalSections: Piece[];
+  /** Sections that list functions to run before all others, in the order of the input. */
+  readonly constructors: Piece[];
   /** Where `mpy_init` is. */
   entry: { readonly piece: Piece; readonly offset: number } | undefined;
 }

@@ -54,8 +54,13 @@ export function relocate(program: Program, got: Got, layout: Layout): Image {
     text: relocator.text,
     rodata: relocator.rodata,
     bssSize: layout.bssSize,
-    relocations: relocator.relocations,
+    relocations: program.compat ? relocator.relocations : byPlace(relocator.relocations),
   };
+}
+
+/** A record behind its predecessor needs no offset. */
+function byPlace(relocations: readonly Relocation[]): Relocation[] {
+  return [...relocations].sort((a, b) => (a.base === b.base ? a.offset - b.offset : a.base === 'text' ? -1 : 1));
 }
 
 /** One relocation being applied, for the steps below and their messages. */

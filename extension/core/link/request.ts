@@ -28,6 +28,8 @@ export interface LinkRequest {
   readonly externs?: ReadonlyMap<string, number> | undefined;
   /** Reference linker whose exact bytes are wanted: a name of `compatProfiles`; undefined: ours. */
   readonly compat?: string | undefined;
+  /** Keeps all sections, whole and in the order of the objects; else what mpy_init does not reach is left out. */
+  readonly asIs?: boolean | undefined;
   /** Asks for the result's `map`. */
   readonly map?: boolean | undefined;
   /** Asks for the result's `debugImage`. */

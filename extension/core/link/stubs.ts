@@ -2,6 +2,7 @@
 
 import type { TableJump } from '../arch/architecture.ts';
 import type { ObjectSymbol } from '../elf/object-file.ts';
+import { placeFor } from './own-runtime.ts';
 import type { LinkedObject, Piece, Program } from './program.ts';
 
 /** Makes each stub once. */
@@ -41,6 +42,13 @@ export class Stubs {
       this.byName.set(name, stub);
     }
     return stub;
+  }
+
+  /** A function of our own, made when it is known what is used. */
+  ownFunction(name: string): Piece {
+    let piece = this.byName.get(name);
+    if (!piece) this.byName.set(name, (piece = placeFor(name)));
+    return piece;
   }
 
   /** Whether code reaches the symbol at a distance, not only through words that hold its address. */

@@ -11,6 +11,12 @@ import type { LinkedObject, Program, Target } from './program.ts';
 import { Stubs } from './stubs.ts';
 import { UndefinedSymbols } from './undefined.ts';
 
+/** A symbol that nothing defines. */
+export interface Missing {
+  readonly object: LinkedObject;
+  readonly symbol: ObjectSymbol;
+}
+
 /** Symbols that an object may leave undefined although none defines them: the loader or the linker has them. */
 const tables: ReadonlyMap<string, Target> = new Map([
   ['_GLOBAL_OFFSET_TABLE_', { kind: 'got' }],
@@ -26,12 +32,15 @@ const memoryFunctions: ReadonlyMap<string, string> = new Map([
   ['memmove', 'memmove_'],
 ]);
 
-/** Sets every object's `targets` and the program's `entry`; adds pieces for stubs. Reports duplicates and what is undefined. */
-export function resolveSymbols(program: Program): void {
+/**
+ * Sets every object's `targets` and the program's `entry`; adds pieces for stubs. Reports duplicates.
+ * @returns what is undefined
+ */
+export function resolveSymbols(program: Program): Missing[] {
   const definitions = collectDefinitions(program);
   const stubs = new Stubs(program);
   const commons = new Commons(program);
-  const undefinedSymbols = new UndefinedSymbols(program, [...memoryFunctions.keys(), ...tables.keys(), 'mpy_init']);
+  const missing: Missing[] = [];
   for (const object of program.objects) {
     object.targets = object.file.symbols.map((symbol) => {
       // An object's own weak function gives way to another object's strong one, in that object too.
@@ -47,7 +56,7 @@ export function resolveSymbols(program: Program): void {
       const outside = outsideTarget(program, object, symbol, stubs);
       if (outside) return outside;
       if (symbol.binding === 'weak') return { kind: 'weak-undefined' };
-      undefinedSymbols.report(object, symbol);
+      missing.push({ object, symbol });
       return { kind: 'nothing' };
     });
   }
@@ -56,6 +65,7 @@ export function resolveSymbols(program: Program): void {
   program.pieces = program.pieces.concat(commons.pieces);
   findEntry(program, definitions);
   if (program.request.qstrs.length === 0) warnOfMissingQstrs(program);
+  return missing;
 }
 
 /** Their numbers in the code are those of a header that nobody has shown us. */
@@ -68,6 +78,20 @@ function warnOfMissingQstrs({ objects, diagnostics }: Program): void {
   }
 }
 
+/** Of code that is left out nobody needs to know what it lacks. */
+export function reportMissing(program: Program, missing: readonly Missing[]): void {
+  const undefinedSymbols = new UndefinedSymbols(program, [...memoryFunctions.keys(), ...tables.keys(), 'mpy_init']);
+  const used = new Map<LinkedObject, Set<number>>();
+  for (const { object, relocations } of [...program.pieces, ...program.literalSections]) {
+    if (!object) continue;
+    const symbols = used.get(object) ?? new Set();
+    used.set(object, symbols);
+    for (const { symbol } of relocations) symbols.add(symbol);
+  }
+  for (const { object, symbol } of missing)
+    if (!program.isShrunk || used.get(object)?.has(symbol.index)) undefinedSymbols.report(object, symbol);
+}
+
 /** Whether a symbol that no object defines is there all the same, so that no library need be searched for it. */
 export function isOffered(program: Program, name: string): boolean {
   const { abi, externs } = program.request;
@@ -78,6 +102,7 @@ export function isOffered(program: Program, name: string): boolean {
     externs?.has(name) ||
     memoryFunctions.has(name) ||
     program.arch.memoryCalls?.has(name) ||
+    program.arch.ownRuntime?.has(name) ||
     tableEntry(name, abi) !== undefined
   );
 }
@@ -150,6 +175,8 @@ function outsideTarget(program: Program, object: LinkedObject, symbol: ObjectSym
     // Its address, too, is the stub's: the function in the table takes its arguments in another order.
     return { kind: 'piece', piece: stubs.get(call.jump, name, index), offset: call.entry };
   }
+  if (!program.compat && program.arch.ownRuntime?.has(name))
+    return { kind: 'piece', piece: stubs.ownFunction(name), offset: 0 };
   const index = tableEntry(name, abi);
   return index === undefined ? undefined : { kind: 'entry', index, stub: undefined };
 }

@@ -12,7 +12,7 @@ export interface Table extends Piece {
 export function newTable(program: Program, name: string): Table {
   return {
     name,
-    content: 'text',
+    content: 'rodata',
     space: 'text',
     size: 0,
     // The reference linker aligns for its tables even when they are empty.
@@ -39,13 +39,16 @@ export interface Slot extends Word {
   offset: number;
 }
 
-/** A global name means one thing in the whole program, a local symbol only in its object. */
+/** One for each address; for the reference linker's bytes, one for each symbol. */
 export class Slots {
   readonly all: Slot[] = [];
   private readonly global = new Map<string, Slot>();
-  private readonly local = new Map<LinkedObject, Map<string, Slot>>();
+  private readonly local = new Map<LinkedObject | Piece, Map<string, Slot>>();
 
-  constructor(private readonly piece: Piece) {}
+  constructor(
+    private readonly piece: Piece,
+    private readonly bySymbol: boolean,
+  ) {}
 
   find(object: LinkedObject, symbol: number, addend: number): Slot | undefined {
     const [slots, key] = this.keyOf(object, symbol, addend);
@@ -71,11 +74,17 @@ export class Slots {
   }
 
   private keyOf(object: LinkedObject, symbol: number, addend: number): [Map<string, Slot>, string] {
+    const target = object.targets[symbol];
+    if (!this.bySymbol && target.kind === 'piece') return [this.localTo(target.piece), `${target.offset + addend}`];
+    // A global name means one thing in the whole program, a local symbol only in its object.
     const { binding, name } = object.file.symbols[symbol];
     const key = `${binding === 'local' ? symbol : name}${addend === 0 ? '' : `+${addend}`}`;
-    if (binding !== 'local') return [this.global, key];
-    let slots = this.local.get(object);
-    if (!slots) this.local.set(object, (slots = new Map()));
-    return [slots, key];
+    return [binding === 'local' ? this.localTo(object) : this.global, key];
+  }
+
+  private localTo(owner: LinkedObject | Piece): Map<string, Slot> {
+    let slots = this.local.get(owner);
+    if (!slots) this.local.set(owner, (slots = new Map()));
+    return slots;
   }
 }

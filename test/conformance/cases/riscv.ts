@@ -402,6 +402,7 @@ function differences(): Case[] {
         `.section .rodata.number,"a"\n.balign 8\n.global number\nnumber: ${number}\n`,
       ].join(''),
       expect,
+      isDistance: true,
       ...more,
     };
   };

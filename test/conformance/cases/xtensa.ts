@@ -127,7 +127,14 @@ function slots({ dialect, windowed, leave, enter, enterBytes }: Convention): Cas
         ? `${springboard}${branch}${gap(distance - (after - place))}${section('target')}${target}`
         : // The branch's function is aligned, so that the target may not be; a call's is, for such are the distances.
           `${springboard}${section('target')}.align 4\n.space ${(((place + distance) % 4) + 4) % 4}\n${target}${gap(-distance - targetBytes - place)}${branch}`;
-    return { relocation, title, source, expect, ...('returns' in expect ? { differs: takenForDone } : {}) };
+    return {
+      relocation,
+      title,
+      source,
+      expect,
+      isDistance: true,
+      ...('returns' in expect ? { differs: takenForDone } : {}),
+    };
   };
   const afterCall = windowed ? 'mov.n a2, a10\nretw.n\n' : 'mov.n a0, a15\nret.n\n';
   const afterCallBytes = 4;

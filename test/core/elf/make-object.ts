@@ -19,6 +19,8 @@ export interface MadeSection {
   readonly align?: number;
   readonly flags?: number;
   readonly type?: number;
+  /** Of a section of constants that may be merged. */
+  readonly entrySize?: number;
   readonly relocations?: readonly {
     readonly offset: number;
     readonly type: number;
@@ -101,7 +103,17 @@ export function makeObject(object: MadeObject): Uint8Array {
     const size = typeof section.data === 'number' ? section.data : body.length;
     const type = section.type ?? (typeof section.data === 'number' ? sectionTypes.nobits : sectionTypes.progbits);
     const flags = section.flags ?? defaultFlags(section.name);
-    rows.push({ name: section.name, type, flags, body, size, link: 0, info: 0, align: section.align ?? 4, entry: 0 });
+    rows.push({
+      name: section.name,
+      type,
+      flags,
+      body,
+      size,
+      link: 0,
+      info: 0,
+      align: section.align ?? 4,
+      entry: section.entrySize ?? 0,
+    });
   }
   const symtabIndex = rows.length + object.sections.filter((section) => section.relocations).length;
   object.sections.forEach((section, index) => {

@@ -254,8 +254,15 @@ const cases: readonly Case[] = [
     name: 'functions to run at start',
     objects: [x64([text(), { name: '.init_array', data: nop }])],
     says: `
-      a.o: section .init_array: error: .init_array lists functions to run at start, which the loader never calls [link/constructors]
-        Call them from mpy_init instead of marking them __attribute__((constructor)).`,
+      a.o: section .init_array: error: .init_array lists functions to run at start, but not all of its words are addresses [link/constructors]
+        The object is damaged, or made by hand: each word must be the address of a function.`,
+  },
+  {
+    name: 'functions to run at the end',
+    objects: [x64([text(), { name: '.fini_array', data: nop }])],
+    says: `
+      a.o: section .fini_array: error: .fini_array lists functions to run at start or end, which the loader never calls [link/constructors]
+        A module is never unloaded: leave out what is marked __attribute__((destructor)).`,
   },
   {
     name: 'a distance out of range, with the limits',
@@ -592,6 +599,7 @@ for (const { name, arch = 'x64', objects, more, says } of cases) {
       objects: objects.map((object, index) => ({ path: `${'abc'[index]}.o`, bytes: makeObject(object) })),
       qstrs: [],
       sourceName: 'm.mpy',
+      asIs: true,
       ...more,
     });
     const said = renderDiagnostics(result.diagnostics, { colour: false, cwd: '/' });

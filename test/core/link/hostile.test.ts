@@ -25,6 +25,7 @@ function codes(bytes: Uint8Array, arch: BuildableArch = 'x64', compat?: string):
     objects: [{ path: 'a.o', bytes }],
     qstrs: [],
     sourceName: 'm.mpy',
+    asIs: true,
     compat,
   });
   return [...new Set(result.diagnostics.map(({ code }) => code))];

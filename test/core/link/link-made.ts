@@ -16,6 +16,7 @@ export function linkMade(arch: BuildableArch, objects: readonly MadeObject[], mo
     objects: objects.map((object, index) => ({ path: `${'abc'[index]}.o`, bytes: makeObject(object) })),
     qstrs: [],
     sourceName: 'm.mpy',
+    asIs: true,
     ...more,
   });
 }

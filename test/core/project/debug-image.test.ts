@@ -97,7 +97,7 @@ test('the map names each section, function and variable with its object, and why
   const text = readFileSync(map ?? '', 'utf8');
   assert.match(
     text,
-    /^text +[0-9a-f]{8} +\d+ {2}\.text of build\/natmod\/x64\/crc\.c\.o {2}\[object of the module\]$/m,
+    /^text +[0-9a-f]{8} +\d+ {2}\.text\.crc32 of build\/natmod\/x64\/crc\.c\.o {2}\[object of the module\]$/m,
   );
   assert.match(text, /^ +[0-9a-f]{8} +\d+ {4}mpy_init$/m);
   assert.match(text, /^ +[0-9a-f]{8} +4 {4}features_calls$/m);
