@@ -29,11 +29,11 @@ export interface DeployCommandPorts {
   readonly output: Output;
 }
 
-/** A project, which is built for the board, or a file, which is sent as it is. */
+/** A project, which is built for the board, or files, which are sent as they are. */
 interface Cargo {
   readonly name: string;
   readonly project?: FoundProject | undefined;
-  readonly file?: string | undefined;
+  readonly files?: readonly string[] | undefined;
 }
 
 interface Outcome {
@@ -52,9 +52,14 @@ const steps: Readonly<Record<Parameters<NonNullable<DeployRequest['onStep']>>[0]
 export function activate(context: vscode.ExtensionContext, ports: DeployCommandPorts): void {
   const queue = oneAtATime<Outcome>();
   context.subscriptions.push(
-    vscode.commands.registerCommand(commands.deploy, async (target?: unknown) => {
+    // The explorer tells all that are selected, too.
+    vscode.commands.registerCommand(commands.deploy, async (target?: unknown, selected?: unknown) => {
       if (!vscode.workspace.isTrusted) return tellUntrusted();
-      const cargo = await chooseCargo(target instanceof vscode.Uri ? target : undefined, ports);
+      const uris = Array.isArray(selected) && selected.length > 1 ? selected : [target];
+      const cargo = await chooseCargo(
+        uris.filter((each) => each instanceof vscode.Uri),
+        ports,
+      );
       return cargo && start(cargo);
     }),
   );
@@ -62,7 +67,7 @@ export function activate(context: vscode.ExtensionContext, ports: DeployCommandP
   async function start(cargo: Cargo, ask = false): Promise<DeployResult | undefined> {
     const address = await (ask ? ports.session.ask() : ports.session.choose());
     if (address === undefined) return undefined;
-    const { result, faults } = await queue(JSON.stringify([address, cargo.project?.dir, cargo.file]), () =>
+    const { result, faults } = await queue(JSON.stringify([address, cargo.project?.dir, cargo.files]), () =>
       run(cargo, address, ports),
     );
     void tell(cargo, address, { result, faults });
@@ -70,18 +75,27 @@ export function activate(context: vscode.ExtensionContext, ports: DeployCommandP
   }
 
   async function tell(cargo: Cargo, address: string, { result, faults }: Outcome): Promise<void> {
-    if (faults.length === 0) return result && tellDone(cargo, address, result);
-    const facts = ports.session.facts.get(address);
-    const buttons = buttonsFor(faults, facts, cargo.project !== undefined || (await projectOf(cargo)) !== undefined);
-    const text = refusalText(cargo.name, faults);
-    const label = await vscode.window.showErrorMessage(text, ...buttons.map((button) => button.label));
+    // Cancelled.
+    if (!result && faults.length === 0) return;
+    const failed = faults.length > 0;
+    const told = failed ? faults : (result?.diagnostics ?? []);
+    const canBuild = (await projectOf(cargo)) !== undefined;
+    const buttons = buttonsFor(told, ports.session.facts.get(address), canBuild);
+    const text = failed || !result ? refusalText(cargo.name, faults) : doneText(cargo, result);
+    const { showErrorMessage, showWarningMessage, showInformationMessage } = vscode.window;
+    const warned = told.some(({ severity }) => severity === 'warning');
+    const show = failed ? showErrorMessage : warned ? showWarningMessage : showInformationMessage;
+    const label = await show(text, ...buttons.map((button) => button.label));
     const mend = buttons.find((button) => button.label === label)?.mend;
     if (mend) await mends[mend](cargo, address);
   }
 
-  async function projectOf({ project, file }: Cargo): Promise<FoundProject | undefined> {
+  async function projectOf({ project, files: [file, ...others] = [] }: Cargo): Promise<FoundProject | undefined> {
     return (
-      project ?? (file === undefined ? undefined : ports.projects.of(vscode.Uri.file(file)).catch(() => undefined))
+      project ??
+      (file === undefined || others.length > 0
+        ? undefined
+        : ports.projects.of(vscode.Uri.file(file)).catch(() => undefined))
     );
   }
 
@@ -97,16 +111,20 @@ export function activate(context: vscode.ExtensionContext, ports: DeployCommandP
     problems: () => vscode.commands.executeCommand('workbench.actions.view.problems'),
     doctor: () => vscode.commands.executeCommand(commands.doctor),
     output: () => ports.output.show(),
+    repl: (_, address) => vscode.commands.executeCommand(commands.openRepl, address),
   };
 }
 
 async function chooseCargo(
-  target: vscode.Uri | undefined,
+  [target, ...others]: readonly vscode.Uri[],
   { projects }: DeployCommandPorts,
 ): Promise<Cargo | undefined> {
-  const file = target ?? shownModule();
-  if (file?.scheme === 'file' && file.path.endsWith('.mpy'))
-    return { name: file.path.slice(file.path.lastIndexOf('/') + 1), file: file.fsPath };
+  const first = target ?? shownModule();
+  if (first?.scheme === 'file' && first.path.endsWith('.mpy')) {
+    const files = [first, ...others].map(({ fsPath }) => fsPath);
+    const name = first.path.slice(first.path.lastIndexOf('/') + 1);
+    return { name: others.length === 0 ? name : `${files.length} files`, files };
+  }
   const project = await chooseProject(target, projects);
   return project && { name: project.module, project };
 }
@@ -175,7 +193,7 @@ async function attempt(
     deploy(
       {
         dir: cargo.project?.dir,
-        files: cargo.file === undefined ? [] : [cargo.file],
+        files: cargo.files,
         to: configuration.get<string>(settings.folder, '').trim() || undefined,
         check: configuration.get<boolean>(settings.checkImport, true),
         reset: configuration.get<boolean>(settings.softReset, false),
@@ -233,14 +251,6 @@ function doneText(cargo: Cargo, { transfer, facts, diagnostics }: DeployResult):
       : `${transfer.unchanged.join(', ')} unchanged`;
   const warnings = diagnostics.filter(({ severity }) => severity === 'warning');
   return `${cargo.name}: ${what} on ${nameOf(facts)}${warnings.length > 0 ? `; ${warnings.map(({ message }) => message).join(' ')}` : ''}`;
-}
-
-async function tellDone(cargo: Cargo, address: string, result: DeployResult): Promise<void> {
-  const repl = 'Open REPL';
-  const warned = result.diagnostics.some(({ severity }) => severity === 'warning');
-  const show = warned ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
-  if ((await show(doneText(cargo, result), repl)) === repl)
-    await vscode.commands.executeCommand(commands.openRepl, address);
 }
 
 function tellUntrusted(): undefined {

@@ -6,7 +6,7 @@ import { type Diagnostic, Failure } from '../core/diagnostic.ts';
 
 export type Mend =
   /** Builds the project for the board, and deploys that. */
-  'rebuild' | 'choose-board' | 'firmware' | 'retry' | 'boards-view' | 'problems' | 'doctor' | 'output';
+  'rebuild' | 'repl' | 'choose-board' | 'firmware' | 'retry' | 'boards-view' | 'problems' | 'doctor' | 'output';
 
 export interface Button {
   readonly label: string;
@@ -19,8 +19,6 @@ const mends: Readonly<Record<string, readonly Mend[]>> = {
   'deploy/arch': ['rebuild'],
   'deploy/abi': ['rebuild'],
   'deploy/extensions': ['rebuild'],
-  'deploy/name': ['rebuild'],
-  'deploy/float-abi': ['rebuild', 'firmware'],
   'deploy/no-loader': ['firmware'],
   'deploy/no-build': ['firmware'],
   'deploy/esp32-memory': ['firmware'],
@@ -49,6 +47,7 @@ const labels: Readonly<Record<Exclude<Mend, 'rebuild'>, string>> = {
   problems: 'Show Problems',
   doctor: 'Doctor',
   output: 'Show Output',
+  repl: 'Open REPL',
 };
 
 /**
@@ -66,7 +65,8 @@ export function buttonsFor(
     for (const mend of mends[code] ?? []) wanted.add(mend);
     if (where?.line !== undefined) wanted.add('problems');
   }
-  wanted.add('output');
+  // Where warnings are all there is, the module is on the board.
+  wanted.add(diagnostics.some(({ severity }) => severity === 'error') ? 'output' : 'repl');
   const buttons: Button[] = [];
   for (const mend of wanted) {
     const label = mend === 'rebuild' ? rebuildLabel(facts, canBuild) : labels[mend];

@@ -112,6 +112,7 @@ export class Repl {
   #changed(state: ViewState, why: string | undefined): void {
     const before = this.#state;
     this.#state = state;
+    this.#stopWaiting?.();
     this.#decoder = new TextDecoder();
     if (state === 'lent') {
       if (!this.#script) this.#note(why ?? 'Natmod is using the board');

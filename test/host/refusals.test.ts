@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFacts } from '../../extension/core/board/probe.ts';
-import { error } from '../../extension/core/diagnostic.ts';
+import { error, warning } from '../../extension/core/diagnostic.ts';
 import { buttonsFor, firmwarePage, refusalText } from '../../extension/host/refusals.ts';
 
 /** Of a Cortex-M4F with MicroPython 1.26: arch armv7emsp, ABI 6.3. */
@@ -20,6 +20,12 @@ test('firmware without a loader leads to the firmware of its maker', () => {
   assert.deepEqual(labels(faults, facts, true), ['Get Firmware', 'Show Output']);
   assert.equal(firmwarePage(facts), 'https://micropython.org/download/');
   assert.match(firmwarePage({ ...facts!, flavour: 'circuitpython' }), /circuitpython/);
+});
+
+test('a module that is on the board can be tried, and a warning comes with what mends it', () => {
+  assert.deepEqual(labels([], facts, true), ['Open REPL']);
+  const old = warning('deploy/esp32-memory', 'MicroPython 1.23 may free native code.');
+  assert.deepEqual(labels([old], facts, true), ['Get Firmware', 'Open REPL']);
 });
 
 test('a silent board can be tried again or another chosen; a fault with a line leads to Problems', () => {

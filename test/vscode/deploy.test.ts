@@ -1,7 +1,7 @@
 // From a C file to a module that works on a board, as a person sees it: a Cortex-M3 in QEMU with a file system, at a socket.
 
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { MpyModule } from '../../extension/core/mpy/module.ts';
@@ -25,6 +25,26 @@ const screen = ({ page }: Workbench) => page.locator('.terminal-wrapper.active .
 /** Of the Boards view. */
 const treeRow = ({ page }: Workbench, label: string) =>
   page.locator('.customview-tree .monaco-list-row').filter({ has: page.getByText(label, { exact: true }) });
+
+/** Buttons of a row appear under the mouse only. */
+async function pressInRow(workbench: Workbench, label: string, button: string): Promise<void> {
+  await treeRow(workbench, label).hover();
+  await treeRow(workbench, label)
+    .getByRole('button', { name: new RegExp(button) })
+    .click();
+}
+
+/** VS Code's own dialog for files of the server. */
+async function answerDialog({ page }: Workbench, path: string): Promise<void> {
+  const input = page.locator('.quick-input-widget:visible input[type=text]');
+  await input.waitFor();
+  await input.fill(path);
+  await page
+    .locator('.quick-input-widget:visible')
+    .getByRole('button', { name: /^(OK|Upload|Download)$/ })
+    .click();
+  await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+}
 
 /** A module in the inspector. */
 async function openModule({ page }: Workbench, name: string): Promise<void> {
@@ -104,10 +124,15 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
             const inspector = page.locator('iframe.webview.ready').contentFrame().frameLocator('#active-frame');
             await inspector.locator('#rows .row', { hasText: 'armv7m' }).first().waitFor();
             await workbench.screenshot('deploy-7-inspector');
-            await treeRow(workbench, 'raises.mpy').hover();
-            await treeRow(workbench, 'raises.mpy')
-              .getByRole('button', { name: /Delete from Board/ })
-              .click();
+            await pressInRow(workbench, 'lib', 'Upload to Board');
+            await answerDialog(workbench, join(folder, 'factorial/README.md'));
+            await pressInRow(workbench, 'README.md', 'Download from Board');
+            await answerDialog(workbench, join(folder, 'copy.md'));
+            await workbench.openFile('copy.md');
+            const copy = await readFile(join(folder, 'copy.md'));
+            assert(copy.equals(await readFile(join(folder, 'factorial/README.md'))));
+
+            await pressInRow(workbench, 'raises.mpy', 'Delete from Board');
             await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Delete' }).click();
             await treeRow(workbench, 'raises.mpy').waitFor({ state: 'detached' });
             await treeRow(workbench, 'factorial.mpy').waitFor();
@@ -146,7 +171,7 @@ test('a refusal comes with the button that mends it, Cancel leaves the board as 
             await workbench.notification('factorial: /lib/factorial.mpy written and verified', 120_000);
 
             await openModule(workbench, 'big.mpy');
-            server.pace = 2000;
+            server.pace = 1500;
             await button.click();
             await workbench.notification(/big\.mpy: \d+\.\d of 60\.\d KB, \d+\.\d KB\/s, \d+ s left/, 60_000);
             await workbench.screenshot('deploy-9-progress');
