@@ -14,7 +14,7 @@ import { micropythonSource, type SourceTree } from '../micropython/source.ts';
 import { top } from '../projects.ts';
 import { need, needed } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
-import { findPython, hasReference, profileOf } from './reference-linker.ts';
+import { findPython, hasReference, linksArch, profileOf } from './reference-linker.ts';
 
 /** Those of the tree that need no submodule; features2 without its Python part, which needs mpy-cross. */
 const examples: Readonly<Record<string, readonly string[]>> = {
@@ -40,6 +40,7 @@ const compilers: Readonly<
   armv7emsp: { program: 'arm-none-eabi-gcc', variables: [] },
   armv7emdp: { program: 'arm-none-eabi-gcc', variables: [] },
   rv32imc: { program: 'riscv64-unknown-elf-gcc', variables: [] },
+  rv64imc: { program: 'riscv64-unknown-elf-gcc', variables: [] },
 };
 const notCompiled = /^cc1: |error: implicit declaration/m;
 
@@ -61,6 +62,8 @@ for (const arch of Object.keys(compilers) as BuildableArch[]) {
     const { program: compiler = '', variables = [] } = compilers[arch] ?? {};
     if (!tree || !need(t, `make and ${compiler}`, onPath('make') && onPath(compiler))) return;
     if (!need(t, 'pyelftools for the reference linker', hasReference())) return;
+    // 64-bit RISC-V came after Debian's release.
+    if (!linksArch(tree, arch)) return t.diagnostic(`${arch}: not linked by MicroPython ${tree.version}`);
     const verdicts: Record<string, string> = {};
     for (const name of Object.keys(examples)) {
       const [ours, theirs]: readonly Made[] = await Promise.all([
