@@ -3,8 +3,8 @@
 
 import { type DebugSection, debugSection } from './debug-section.ts';
 import { Cursor } from './dwarf-cursor.ts';
-import { fileName, readTables2, readTables5, type Strings } from './dwarf-files.ts';
-import { type Row, runProgram } from './line-program.ts';
+import { fileName, readTables2, readTables5, type Strings, type Unit } from './dwarf-files.ts';
+import { type LineProgram, type Row, runProgram } from './line-program.ts';
 import type { ObjectFile } from './object-file.ts';
 
 export interface SourceLine {
@@ -67,7 +67,7 @@ function decode(object: ObjectFile): Map<number, Row[]> {
   const rows = new Map<number, Row[]>();
   const lines = debugSection(object, '.debug_line');
   if (!lines) return rows;
-  const strings = { line: debugSection(object, '.debug_line_str'), info: debugSection(object, '.debug_str') };
+  const strings = stringsOf(object);
   const total = { rows: 0 };
   const cursor = new Cursor(lines.view, 0, lines.view.byteLength);
   while (cursor.at < cursor.end && !cursor.failed && total.rows < mostRows) {
@@ -93,8 +93,36 @@ function readUnit(
   rows: Map<number, Row[]>,
   total: { rows: number },
 ): void {
+  const header = readHeader(cursor, strings);
+  if (!header || cursor.failed || header.start > cursor.end) return;
+  cursor.at = header.start;
+  runProgram(cursor, lines, header, (row) => {
+    if (total.rows++ >= mostRows) return false;
+    const list = rows.get(row.section);
+    if (list) list.push(row);
+    else rows.set(row.section, [row]);
+    return true;
+  });
+}
+
+/** @returns the files of the unit whose header is at an offset of .debug_line, by the numbers that debug information gives them */
+export function readFiles(lines: DebugSection, strings: Strings, offset: number): Unit | undefined {
+  if (offset >= lines.view.byteLength) return undefined;
+  const cursor = new Cursor(lines.view, offset, lines.view.byteLength);
+  const { length, wide } = unitLength(cursor);
+  const end = Math.min(cursor.at + length, cursor.end);
+  return readHeader(new Cursor(lines.view, cursor.at, end, wide), strings)?.unit;
+}
+
+/** Where names of files may be. */
+export function stringsOf(object: ObjectFile): Strings {
+  return { line: debugSection(object, '.debug_line_str'), info: debugSection(object, '.debug_str') };
+}
+
+/** @returns what the program needs, and where it starts; undefined for a header that can't be understood */
+function readHeader(cursor: Cursor, strings: Strings): (LineProgram & { readonly start: number }) | undefined {
   const version = cursor.u16();
-  if (version < 2 || version > 5) return;
+  if (version < 2 || version > 5) return undefined;
   if (version >= 5) cursor.skip(2);
   const headerLength = cursor.offset();
   const start = cursor.at + headerLength;
@@ -104,17 +132,9 @@ function readUnit(
   const lineBase = (cursor.u8() << 24) >> 24;
   const lineRange = cursor.u8();
   const opcodeBase = cursor.u8();
-  if (cursor.failed || lineRange === 0 || opcodeBase === 0) return;
+  if (cursor.failed || lineRange === 0 || opcodeBase === 0) return undefined;
   const operands = [0];
   for (let opcode = 1; opcode < opcodeBase; opcode++) operands.push(cursor.u8());
   const unit = version >= 5 ? readTables5(cursor, strings) : readTables2(cursor);
-  if (cursor.failed || start > cursor.end) return;
-  cursor.at = start;
-  runProgram(cursor, lines, { unit, minimumInstruction, lineBase, lineRange, opcodeBase, operands }, (row) => {
-    if (total.rows++ >= mostRows) return false;
-    const list = rows.get(row.section);
-    if (list) list.push(row);
-    else rows.set(row.section, [row]);
-    return true;
-  });
+  return { start, unit, minimumInstruction, lineBase, lineRange, opcodeBase, operands };
 }

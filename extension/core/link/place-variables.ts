@@ -42,13 +42,14 @@ function moveToText(program: Program): void {
 function warnOfPointers({ arch, diagnostics }: Program, piece: Piece): void {
   const file = piece.object?.file;
   if (!file || piece.align < arch.wordSize) return;
-  const names = file.symbols
-    .filter(
-      ({ place, section, size }) =>
-        place === 'section' && size >= arch.wordSize && piece === piece.object?.pieces[section],
-    )
-    .map(({ name }) => name);
-  if (names.length > 0) diagnostics.push(uncollected(names, arch.name, { file: file.path, section: piece.name }));
+  const variables = file.symbols.filter(
+    ({ place, section, size }) =>
+      place === 'section' && size >= arch.wordSize && piece === piece.object?.pieces[section],
+  );
+  if (variables.length === 0) return;
+  const names = variables.map(({ name }) => name);
+  const where = { file: file.path, section: piece.name, offset: variables[0].value };
+  diagnostics.push(uncollected(names, arch.name, where));
 }
 
 function loadAddresses(program: Program): void {

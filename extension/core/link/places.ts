@@ -4,6 +4,7 @@
 import type { Diagnostic, Where } from '../diagnostic.ts';
 import { machines, sectionFlags } from '../elf/constants.ts';
 import { type LineLookup, readLines } from '../elf/dwarf-lines.ts';
+import { readVariables, type VariableLookup } from '../elf/dwarf-variables.ts';
 import { literalUse } from '../elf/literal-use.ts';
 import type { ObjectFile, ObjectSymbol } from '../elf/object-file.ts';
 import type { Program } from './program.ts';
@@ -22,7 +23,7 @@ export function inSources(program: Program): Diagnostic[] {
     if (!object) {
       const file = program.objects.find((candidate) => candidate.file.path === where.file)?.file;
       if (!file) return where;
-      known.set(where.file, (object = { file, lines: readLines(file) }));
+      known.set(where.file, (object = { file, lines: readLines(file), variables: readVariables(file) }));
     }
     return inSource(object, where, where.section, where.offset);
   };
@@ -37,9 +38,10 @@ export function inSources(program: Program): Diagnostic[] {
 interface Known {
   readonly file: ObjectFile;
   readonly lines: LineLookup;
+  readonly variables: VariableLookup;
 }
 
-function inSource({ file, lines }: Known, where: Where, sectionName: string, offset: number): Where {
+function inSource({ file, lines, variables }: Known, where: Where, sectionName: string, offset: number): Where {
   const section = findSection(file, sectionName, offset);
   if (section === undefined) return where;
   const isDefinition = file.symbols.some(
@@ -49,6 +51,8 @@ function inSource({ file, lines }: Known, where: Where, sectionName: string, off
   const line = isDefinition ? lines.starting(section, offset) : lines.at(code.section, code.offset);
   if (line) return { ...where, object: where.file, ...line };
   const symbol = symbolAround(file, code.section, code.offset);
+  const defined = symbol && variables.at(code.section, startOf(file, symbol));
+  if (defined) return { ...where, object: where.file, ...defined };
   const source = sourceName(file, symbol);
   return {
     ...where,

@@ -69,6 +69,13 @@ for (const [arch, compiler, flags] of targets) {
   });
 }
 
+test('a variable that can not be linked is shown where it is defined', (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  writeFileSync(join(dir, 'data.c'), '\n\nstatic int count = 2;\nint *mpy_init(void) { return &count; }\n');
+  const [fault] = faults('x64', 'gcc', ['-Os', '-fpic', '-g', '-fdata-sections'], ['data']);
+  assert.deepEqual([fault.code, fault.where?.file, fault.where?.line], ['link/data', join(dir, 'data.c'), 3]);
+});
+
 test('a terminal shows the line first, then the place in the object, then other places', (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
   const [duplicate] = faults('x64', 'gcc', ['-Os', '-fpic', '-g']);
@@ -83,8 +90,8 @@ faulty.c:3:17: note: used is first defined here
   );
 });
 
-function faults(arch: BuildableArch, compiler: string, flags: readonly string[]) {
-  const objects = ['faulty', 'again'].map((name) => {
+function faults(arch: BuildableArch, compiler: string, flags: readonly string[], names = ['faulty', 'again']) {
+  const objects = names.map((name) => {
     const args = [...flags.filter((flag) => flag !== ''), '-c', `${name}.c`, '-o', `${name}.o`];
     const { status, stderr } = spawnSync(compiler, args, { cwd: dir, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
