@@ -13,7 +13,7 @@ import type { LinkRequest } from '../extension/core/link/request.ts';
 import { readConfigHeader } from '../extension/core/mpy/qstr.ts';
 import { micropythonSource } from '../test/micropython/source.ts';
 import { buildProject, examples, type Project } from '../test/projects.ts';
-import { linksArch, runReference } from '../test/reference/reference-linker.ts';
+import { linksArch, profileOf, runReference } from '../test/reference/reference-linker.ts';
 import { median, medianTime } from './measure.ts';
 import type { Benchmark } from './run.ts';
 
@@ -24,7 +24,7 @@ export const run: Benchmark = async () => {
   const small: { ours: number; whole: number; reference: number; floor: number }[] = [];
   const projects = await examples();
   for (const project of projects) {
-    const { outputs } = await buildProject(project, archs, tree.path);
+    const { outputs } = await buildProject(project, archs, tree.path, asUpstream(tree));
     for (const { arch, ok, diagnostics } of outputs) {
       if (!ok) throw new Error(`${project.name} ${arch}: ${JSON.stringify(diagnostics)}`);
       small.push(await measureExample(project, arch, tree));
@@ -71,7 +71,7 @@ async function measureLarge(tree: Tree, arch: 'rv32imc' | 'rv64imc') {
       'MOD = large\nSRC = large.c\nCFLAGS_EXTRA = -fno-inline\ninclude $(MPY_DIR)/py/dynruntime.mk\n',
     );
     const project = { name: 'large', dir, module: 'large', script: '' };
-    const { outputs } = await buildProject(project, [arch], tree.path);
+    const { outputs } = await buildProject(project, [arch], tree.path, asUpstream(tree));
     if (!outputs[0].ok) throw new Error(JSON.stringify(outputs[0].diagnostics));
     return await measureExample(project, arch, tree, 10);
   } finally {
@@ -80,6 +80,9 @@ async function measureLarge(tree: Tree, arch: 'rv32imc' | 'rv64imc') {
 }
 
 type Tree = Awaited<ReturnType<typeof micropythonSource>>;
+
+/** Objects that both linkers take: our own build's flags make some that the reference can't. */
+const asUpstream = (tree: Tree) => ({ compat: profileOf(tree) });
 
 async function measureExample(project: Project, arch: BuildableArch, tree: Tree, runs = 200) {
   const folder = `build/natmod/${arch}`;
