@@ -6,6 +6,7 @@ import { deploy } from '../core/board/deploy.ts';
 import { build } from '../core/project/build.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
+import { showProgress } from './transfer-progress.ts';
 
 interface DeployOptions {
   readonly port: string;
@@ -48,6 +49,7 @@ export function registerDeploy(program: Command, ports: CliPorts): void {
       const stamps = await Promise.all(paths.map((path) => ports.files.stamp(path)));
       const dir = paths.find((_, index) => stamps[index]?.isFolder);
       const port = await ports.boards.open(options.port, Number(options.baud));
+      const progress = showProgress(ports);
       try {
         const result = await deploy(
           {
@@ -57,6 +59,8 @@ export function registerDeploy(program: Command, ports: CliPorts): void {
             check: options.check,
             reset: options.reset === true,
             cancel: ports.cancel,
+            onProgress: progress.show,
+            onStep: progress.clear,
           },
           {
             ...ports.boards,
@@ -74,6 +78,7 @@ export function registerDeploy(program: Command, ports: CliPorts): void {
               ),
           },
         );
+        progress.clear();
         ports.complain(renderDiagnostics(result.diagnostics, ports));
         const { transfer, facts } = result;
         if (options.json) ports.print(`${JSON.stringify(result)}\n`);
@@ -84,6 +89,7 @@ export function registerDeploy(program: Command, ports: CliPorts): void {
         }
         if (!result.ok) ports.endWith(exitCodes.diagnostics);
       } finally {
+        progress.clear();
         await port.close();
       }
     });

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
+import { hashSource, placeSource, writeSource } from '../../extension/core/board/agent.ts';
+import { pathExpression } from '../../extension/core/board/python-literal.ts';
 import type { RawRepl } from '../../extension/core/board/raw-repl.ts';
 import { sendFiles } from '../../extension/core/board/transfer.ts';
 import { Failure } from '../../extension/core/diagnostic.ts';
@@ -86,6 +88,39 @@ test('Cancel in the middle leaves the old file, and nothing half', patience, (t)
     await assert.rejects(sendFiles(repl, [{ path: '/m.bin', bytes }], options), /Cancelled/);
     assert.equal(await filesIn(repl, '/'), "['m.bin']\n");
     assert(Buffer.from(content.slice(0, 700)).equals(await readBack(repl, '/m.bin')));
+  }),
+);
+
+test('of several files none is replaced when one can not be, and no copies are left', patience, (t) =>
+  withStorage(t, async ({ repl }) => {
+    const names = ['/a', '/b', '/c', '/d'];
+    const paths = names.map((name) => pathExpression(name)).join();
+    const contents = `[(n,open(n).read())for n in sorted(os.listdir('/'))]`;
+    await repl.must(`${hashSource}${writeSource}${placeSource}`, 'preparing');
+    const write = (path: string, text: string) => `with open('${path}','w')as f:f.write('${text}')\n`;
+    await repl.must(names.map((name) => write(`${name}.part`, 'new')).join(''), 'writing');
+    // The third has no old file, and the last can't be renamed.
+    await repl.must(['/a', '/b', '/d'].map((name) => write(name, 'old')).join(''), 'writing');
+    const failing = `_os=os
+class _Failing:
+ def __getattr__(s,k):return getattr(_os,k)
+ def rename(s,a,b):
+  if a=='/d.part':raise OSError(5)
+  _os.rename(a,b)
+os=_Failing()
+`;
+    const { stderr } = await repl.execute(`${failing}_np([${paths}])`);
+    assert.match(stderr, /OSError: (\[Errno 5\] EIO|5)\n$/);
+    await repl.must('os=_os', 'mending');
+    const left = await repl.must(`print([(n,open(n).read())for n in('a','b','d')],sorted(os.listdir('/')))`, 'reading');
+    assert.equal(left, "[('a', 'old'), ('b', 'old'), ('d', 'old')] ['a', 'b', 'd', 'd.part']\n");
+    // With nothing in the way all are replaced.
+    await repl.must(['/a', '/b', '/c'].map((name) => write(`${name}.part`, 'new')).join(''), 'writing');
+    await repl.must(`_np([${paths}])`, 'placing');
+    assert.equal(
+      await repl.must(`print(${contents})`, 'reading'),
+      "[('a', 'new'), ('b', 'new'), ('c', 'new'), ('d', 'new')]\n",
+    );
   }),
 );
 

@@ -1,8 +1,14 @@
 // What runs on the board on our behalf, sent once a session in the parts that are needed. Names are short because each byte takes
 // time on the wire. All of it works on MicroPython from 1.19 on; it keeps nothing on the board but one file `NAME.part`.
 
+/** `_ns(path, sum)`: the path, if its bytes have this sum. The protocol lets a wrong bit pass, and a wrong name would be taken. */
+export const pathSource = `def _ns(p,k):
+ if sum(p.encode())!=k:raise ValueError('noise')
+ return p
+`;
+
 /** `_nh(path)`: size and SHA-256 of a file, or `-`. Read back from the storage, it also proves that writing has worked. */
-export const hashSource = `import os,gc,hashlib,binascii
+export const hashSource = `${pathSource}import os,gc,hashlib,binascii
 def _nh(p):
  try:f=open(p,'rb')
  except OSError:return'-'
@@ -124,7 +130,7 @@ def _nr(L,u):
  * `_nl(folder)` prints a line for each entry: whether it is a folder, its size, its name in hex digits, so that no name breaks the
  * protocol. `_ng(path)` prints a file as base64, `_nk(path)` makes a folder, `_nd(path)` deletes.
  */
-export const filesSource = `import os
+export const filesSource = `${pathSource}import os
 def _nt(p):
  s=os.stat(p)
  return s[0]&16384,s[6]
@@ -164,6 +170,6 @@ export const addressSource = `def _na(n):
 `;
 
 /** Takes our names out of the board's globals. */
-export const forgetSource = `for _n in'hocwxrfzbmiltgkdvaypq':globals().pop('_n'+_n,0)
+export const forgetSource = `for _n in'hocwxrfzbmiltgkdvaypqs':globals().pop('_n'+_n,0)
 del _n
 `;

@@ -7,7 +7,7 @@ import { Failure } from '../diagnostic.ts';
 import { filesSource, hashSource } from './agent.ts';
 import * as errors from './errors.ts';
 import type { BoardFacts } from './probe.ts';
-import { fromBase64, textLiteral } from './python-literal.ts';
+import { fromBase64, pathExpression, textLiteral } from './python-literal.ts';
 import type { RawRepl } from './raw-repl.ts';
 import { hashesOnBoard } from './transfer.ts';
 
@@ -36,7 +36,7 @@ export async function listFolder(repl: RawRepl, folder: string): Promise<readonl
   const doing = `listing ${folder}`;
   const path = checkPath(repl, folder);
   await repl.must(filesSource, 'preparing');
-  const said = await repl.must(`_nl(${textLiteral(path)})`, doing);
+  const said = await repl.must(`_nl(${pathExpression(path)})`, doing);
   const entries = said.split('\n').map((line) => readEntry(line, path));
   // The last line is empty: what is cut is told from what is whole.
   if (entries.pop() !== undefined || !entries.every((entry) => entry !== undefined))
@@ -68,7 +68,7 @@ export async function readBoardFile(
   const bytes = new Uint8Array(size);
   let at = 0;
   let held = '';
-  await repl.must(`_ng(${textLiteral(path)})`, `reading ${path}`, {
+  await repl.must(`_ng(${pathExpression(path)})`, `reading ${path}`, {
     onOutput: (text) => {
       const lines = (held + text).split('\n');
       held = lines.pop() ?? '';
@@ -89,7 +89,7 @@ export async function readBoardFile(
 export async function makeFolder(repl: RawRepl, folder: string): Promise<void> {
   const path = checkPath(repl, folder);
   await repl.must(filesSource, 'preparing');
-  await repl.must(`_nk(${textLiteral(path)})`, `making ${path}`);
+  await repl.must(`_nk(${pathExpression(path)})`, `making ${path}`);
 }
 
 /**
@@ -101,7 +101,7 @@ export async function removePath(repl: RawRepl, target: string, facts: BoardFact
   const mounted = facts.fileSystems.find((each) => each.path === path || each.path.startsWith(`${path}/`));
   if (path === '/' || mounted) throw new Failure(errors.mountPoint(repl.line.port.name, path));
   await repl.must(filesSource, 'preparing');
-  await repl.must(`_nd(${textLiteral(path)})`, `deleting ${path}`);
+  await repl.must(`_nd(${pathExpression(path)})`, `deleting ${path}`);
 }
 
 /** @returns undefined where the board does not tell */

@@ -13,6 +13,12 @@ export function textLiteral(text: string): string {
   return `'${escaped.join('')}'`;
 }
 
+/** @returns source for a path that is acted on, which an interpreter that knows `pathSource` takes only undamaged */
+export function pathExpression(path: string): string {
+  const sum = new TextEncoder().encode(path).reduce((total, byte) => total + byte, 0);
+  return `_ns(${textLiteral(path)},${sum})`;
+}
+
 /** @returns a bytes literal, itself as bytes, for raw paste */
 export function bytesLiteral(bytes: Uint8Array): Uint8Array {
   const out = [0x62, 0x27];

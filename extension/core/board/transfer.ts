@@ -8,7 +8,7 @@ import { hashSource, memorySource, placeSource, writeSource } from './agent.ts';
 import { ascii } from './control-bytes.ts';
 import * as errors from './errors.ts';
 import type { BoardFacts } from './probe.ts';
-import { base64, bytesLiteral, textLiteral } from './python-literal.ts';
+import { base64, bytesLiteral, pathExpression } from './python-literal.ts';
 import type { RawRepl } from './raw-repl.ts';
 import { streamBlocks } from './stream-blocks.ts';
 
@@ -122,7 +122,7 @@ async function sendOne(job: Job, file: BoardFile, hash: string, first: TransferM
     job.done = before;
     try {
       const part = partOf(file.path);
-      const open = (bits: number) => `${writeSource}_no(${textLiteral(part)},${bits})\n`;
+      const open = (bits: number) => `${writeSource}_no(${pathExpression(part)},${bits})\n`;
       await sendBytes(job, file.path, file.bytes, open, modes[at], block);
       const [found] = await hashesOnBoard(repl, [part], '_nc()\n');
       if (found !== hash) throw new Failure(errors.mismatch(repl.line.port.name, file.path, found, hash));
@@ -210,7 +210,7 @@ function report({ repl, options, started, done, total }: Job, path: string): voi
  */
 export async function hashesOnBoard(repl: RawRepl, paths: readonly string[], before = ''): Promise<readonly string[]> {
   if (paths.length === 0) return [];
-  const source = paths.map((path) => `print(_nh(${textLiteral(path)}))`).join('\n');
+  const source = paths.map((path) => `print(_nh(${pathExpression(path)}))`).join('\n');
   const text = await repl.must(before + source, 'reading the files that are there');
   const lines = text.split('\n').slice(0, -1);
   if (lines.length !== paths.length || !lines.every((each) => /^(-|\d+ [\da-f]{64})$/.test(each)))
@@ -244,8 +244,8 @@ function sizeOf(sum: number, { bytes }: BoardFile): number {
 
 /** One rename is all or nothing by itself. */
 function placing(paths: readonly string[]): string {
-  if (paths.length > 1) return `${placeSource}_np([${paths.map(textLiteral).join()}])`;
-  return `os.rename(${textLiteral(partOf(paths[0]))},${textLiteral(paths[0])})\nif hasattr(os,'sync'):os.sync()\n`;
+  if (paths.length > 1) return `${placeSource}_np([${paths.map(pathExpression).join()}])`;
+  return `os.rename(${pathExpression(partOf(paths[0]))},${pathExpression(paths[0])})\nif hasattr(os,'sync'):os.sync()\n`;
 }
 
 function partOf(path: string): string {
@@ -260,7 +260,7 @@ async function abandon(repl: RawRepl, files: readonly { readonly path: string; r
   repl.line.obey(undefined);
   try {
     await repl.recover(abandonMs);
-    const parts = files.map(({ path }) => textLiteral(partOf(path)));
+    const parts = files.map(({ path }) => pathExpression(partOf(path)));
     const tidying = `${hashSource}${writeSource}_nx([${parts.join()}])\n`;
     const paths = files.map(({ path }) => path);
     const there = await hashesOnBoard(repl, paths, tidying);
