@@ -2,6 +2,9 @@
 
 import { Argument, type Command, Option } from 'commander';
 import type { BuildableArch } from '../core/arch/names.ts';
+import { inspectFile } from '../core/inspect/debug-files.ts';
+import { type SizeSummary, sizesText, summarizeSizes } from '../core/inspect/sizes.ts';
+import type { ModuleSizes } from '../core/mpy/module.ts';
 import { build } from '../core/project/build.ts';
 import type { BuildOutput, BuildResult } from '../core/project/build-result.ts';
 import { abiList, addArchs, type Compilers, compilerOption, readAbi, readCompat } from './option-values.ts';
@@ -16,6 +19,7 @@ interface BuildOptions {
   readonly out?: string;
   readonly compat?: string;
   readonly debug?: boolean;
+  readonly sizes?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
@@ -40,6 +44,7 @@ export function registerBuild(program: Command, ports: CliPorts): void {
       ),
     )
     .option('--debug', 'compile for a debugger (-Og); the result lies in build/natmod/ARCH-debug')
+    .option('--sizes', 'show how large each function and variable is')
     .option('--json', 'print one JSON object with the result')
     .option('-v, --verbose', 'show the commands')
     .action(async (dir: string, options: BuildOptions) => {
@@ -61,10 +66,13 @@ export function registerBuild(program: Command, ports: CliPorts): void {
         ports,
       );
       ports.complain(renderResult(result, ports));
-      if (options.json) ports.print(`${JSON.stringify(result)}\n`);
+      const outputs = options.sizes
+        ? await Promise.all(result.outputs.map((each) => withSymbols(each, ports)))
+        : result.outputs;
+      if (options.json) ports.print(`${JSON.stringify({ ...result, outputs })}\n`);
       else
         ports.print(
-          result.outputs
+          outputs
             .filter((output) => output.ok)
             .map(renderOutput)
             .join(''),
@@ -81,7 +89,17 @@ function renderResult(result: BuildResult, ports: CliPorts): string {
   return renderDiagnostics(result.diagnostics, ports) + ofArchs.join('');
 }
 
-function renderOutput({ arch, path, sizes }: BuildOutput): string {
+type SizedOutput = Omit<BuildOutput, 'sizes'> & { readonly sizes?: ModuleSizes | SizeSummary | undefined };
+
+async function withSymbols(output: BuildOutput, { files }: CliPorts): Promise<SizedOutput> {
+  const bytes = output.path === undefined ? undefined : await files.read(output.path);
+  if (output.path === undefined || !bytes) return output;
+  const { inspection } = await inspectFile(bytes, output.path, output.path, files);
+  return { ...output, sizes: summarizeSizes(inspection.description) };
+}
+
+function renderOutput({ arch, path, sizes }: SizedOutput): string {
+  if (sizes && 'symbols' in sizes) return `${arch}: ${path}:\n${sizesText(sizes)}`;
   const parts = sizes
     ? `${sizes.file} bytes (text ${sizes.text}, rodata ${sizes.rodata}, bss ${sizes.bss}, ${sizes.relocations} relocations)`
     : '';

@@ -7,8 +7,15 @@ import { type InspectedFile, inspectFile } from '../core/inspect/debug-files.ts'
 import type { Inspection } from '../core/inspect/describe.ts';
 import { dump } from '../core/inspect/dump.ts';
 import { type ListingOptions, listCode } from '../core/inspect/listing.ts';
+import { sizesText, summarizeSizes } from '../core/inspect/sizes.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
+
+interface InspectOptions {
+  readonly json?: boolean;
+  readonly disassemble?: boolean;
+  readonly sizes?: boolean;
+}
 
 export function registerInspect(program: Command, ports: CliPorts): void {
   program
@@ -17,9 +24,15 @@ export function registerInspect(program: Command, ports: CliPorts): void {
     .argument('<file>', 'a .mpy file')
     .option('--json', 'print one JSON object')
     .option('--disassemble', 'add the instructions')
-    .action(async (file: string, options: { readonly json?: boolean; readonly disassemble?: boolean }) => {
+    .option('--sizes', 'only how large it is, and its functions and variables, largest first')
+    .action(async (file: string, options: InspectOptions) => {
       const bytes = await readFile(file, ports);
       const { inspection, readSources } = await inspected(file, bytes, ports);
+      if (options.sizes) {
+        const sizes = summarizeSizes(inspection.description);
+        ports.print(options.json ? `${JSON.stringify({ file, sizes })}\n` : `${baseName(file)}:\n${sizesText(sizes)}`);
+        return complain(inspection, ports);
+      }
       const { decode, note } = options.disassemble ? await ports.disassembler(bytes, inspection) : {};
       const sources = decode && (await readSources());
       const source = (name: string) => sources?.get(name)?.lines;

@@ -7,6 +7,7 @@ import { compare, comparisonText } from '../../extension/core/inspect/compare.ts
 import { inspectFile } from '../../extension/core/inspect/debug-files.ts';
 import { type Inspection, inspect } from '../../extension/core/inspect/describe.ts';
 import { dump } from '../../extension/core/inspect/dump.ts';
+import { sizesText, summarizeSizes } from '../../extension/core/inspect/sizes.ts';
 import { disassembler } from '../../extension/disassembler.ts';
 import { fileStore } from '../../extension/node/file-store.ts';
 import { buildProject, examples } from '../projects.ts';
@@ -39,12 +40,24 @@ test('functions, variables and C lines are named where the build left its debug 
       assert.match(text, /^ {2}; features\.c:\d+ {2}features_calls\+\+;$/m);
       assert.match(text, /\b(j|b|jmp|c\.j) .*; mpy_init$/m);
 
+      const sizes = summarizeSizes(inspection.description);
+      const [largest] = sizes.symbols;
+      assert.ok(sizes.symbols.every(({ size }) => size > 0 && size <= largest.size));
+      assert.equal(sizes.file, bytes.length);
+      for (const block of ['text', 'rodata', 'bss'] as const) {
+        // No two names of this module share a place.
+        const named = sizes.symbols.filter((symbol) => symbol.block === block).reduce((sum, { size }) => sum + size, 0);
+        assert.equal(named + (sizes.unnamed?.[block] ?? 0), sizes[block]);
+      }
+      assert.match(sizesText(sizes), new RegExp(`^ +${largest.size}  text {4}${largest.name}$`, 'm'));
+
       const other = Uint8Array.from(bytes);
       const { textStart } = inspection.description.codes[0];
       other[textStart + 20] ^= 1;
       const stale = inspect(other, path, image).description;
       assert.match(stale.imageFault ?? '', /^features\.elf is of another build/);
       assert.deepEqual(stale.symbols, []);
+      assert.match(sizesText(summarizeSizes(stale)), /^ {2}features\.elf is of another build/m);
       const noise = inspect(bytes, path, { path: 'noise.elf', bytes: new Uint8Array(100).fill(0x7f) }).description;
       assert.match(noise.imageFault ?? '', /^noise\.elf: not an ELF object/);
     }
