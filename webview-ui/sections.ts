@@ -45,7 +45,7 @@ export interface BoardState {
 const symbolsNote =
   'Names, C lines and sizes by symbol need the debug image: the .elf file that a build writes beside the .mpy.';
 
-/** @param board undefined: this host has no boards to ask */
+/** @param board undefined: the host has not said yet */
 export function rowsOf(section: SectionName, description: Description, board?: BoardState): Row[] {
   switch (section) {
     case 'header':

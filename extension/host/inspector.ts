@@ -16,8 +16,7 @@ export interface InspectorPorts {
   /** Runs a toolchain's objdump for instruction sets that the page can't disassemble itself. */
   readonly listings: (file: Uint8Array, description: Description) => Promise<Listings>;
   readonly files: Files;
-  /** Undefined: there are no boards to ask. */
-  readonly board: ConnectedBoard | undefined;
+  readonly board: ConnectedBoard;
   /** A line for whoever looks for the reason. */
   readonly log: (text: string) => void;
 }
@@ -107,7 +106,7 @@ function resolve(
   }
 
   function tellBoard(): void {
-    if (!ports.board || !bytes) return;
+    if (!bytes) return;
     const facts = ports.board.facts();
     post({ kind: 'board', id: nextId++, verdict: facts && verdictOf(bytes, name, facts) });
   }
@@ -133,7 +132,7 @@ function resolve(
       case 'ready':
         return void open();
       case 'ask-board':
-        return void ports.board?.ask().catch((fault) => fail('The board could not be asked', fault));
+        return void ports.board.ask().catch((fault) => fail('The board could not be asked', fault));
       case 'show-source':
         return void showSource(message.file, message.line).catch((fault) =>
           fail(`${message.file} can't be shown`, fault),
@@ -161,7 +160,7 @@ function resolve(
     watcher.onDidCreate(changed),
     watcher.onDidDelete(changed),
     vscode.workspace.onDidGrantWorkspaceTrust(changed),
-    ...(ports.board ? [ports.board.onDidTell(tellBoard)] : []),
+    ports.board.onDidTell(tellBoard),
     webview.onDidReceiveMessage(receive),
   ];
   panel.onDidDispose(() => {

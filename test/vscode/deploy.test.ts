@@ -123,6 +123,10 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
             await page.locator('.tab.active[data-resource-name="factorial.mpy"]').waitFor();
             const inspector = page.locator('iframe.webview.ready').contentFrame().frameLocator('#active-frame');
             await inspector.locator('#rows .row', { hasText: 'armv7m' }).first().waitFor();
+            await inspector.getByRole('treeitem', { name: 'Compatibility' }).click();
+            const verdict = inspector.locator('#rows .row', { hasText: /Connected: .*MicroPython 1\.\d+/ });
+            await verdict.waitFor();
+            assert.match((await verdict.textContent()) ?? '', /^loads /);
             await workbench.screenshot('deploy-7-inspector');
             await pressInRow(workbench, 'lib', 'Upload to Board');
             await answerDialog(workbench, join(folder, 'factorial/README.md'));

@@ -121,6 +121,10 @@ test('a module of machine code, part by part', async (t) => {
 
     await part(frame, 'Compatibility').click();
     await row(frame, 'RP2350, Arm').waitFor();
+    await row(frame, 'none was asked in this session').waitFor();
+    await frame.locator('#ask-board').click();
+    await workbench.page.locator('.quick-input-widget:visible', { hasText: 'Natmod: Board' }).waitFor();
+    await workbench.page.keyboard.press('Escape');
     await workbench.screenshot('inspector-2-compatibility');
     await part(frame, 'Cost').click();
     await row(frame, 'need the debug image').waitFor();
