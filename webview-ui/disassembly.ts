@@ -48,7 +48,7 @@ export function disassembly(options: DisassemblyOptions): Disassembly {
     else if (answer.turn !== turn) return;
     else if (answer.kind === 'failed') options.onFailed(answer.message);
     else {
-      rows.push(...answer.rows);
+      for (const row of answer.rows) rows.push(row);
       isComplete = answer.last;
       if (isComplete || !isRefresh) options.onRows(rows, isComplete);
       if (isComplete) isRefresh = false;

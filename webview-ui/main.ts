@@ -215,8 +215,9 @@ function drawOutline(): void {
       const count = document.createElement('span');
       count.className = 'count';
       const known = key === 'disassembly' && !code.isComplete ? undefined : rowsBySection.get(key);
-      const facts = known?.filter(({ tone }) => tone !== 'note').length;
-      count.textContent = facts === undefined ? '' : facts.toLocaleString('en-US');
+      // A note stands before or behind the rows that count.
+      const notes = new Set([known?.[0], known?.at(-1)].filter((row) => row?.tone === 'note')).size;
+      count.textContent = known === undefined ? '' : (known.length - notes).toLocaleString('en-US');
       item.append(sectionNames[key], count);
       return item;
     }),

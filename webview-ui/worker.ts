@@ -2,7 +2,7 @@
 
 import { type DebugImage, inspect } from '../extension/core/inspect/describe.ts';
 import { dump } from '../extension/core/inspect/dump.ts';
-import { listCode } from '../extension/core/inspect/listing.ts';
+import { type ListingLine, listCode } from '../extension/core/inspect/listing.ts';
 import type { Decode, Instruction } from '../extension/core/inspect/machine-code.ts';
 import { decodeFromListings, objdumpPrograms } from '../extension/core/inspect/objdump.ts';
 import { loadCapstone } from '../extension/disassembler/capstone.ts';
@@ -28,6 +28,11 @@ export type WorkerAnswer =
 const answer = (message: WorkerAnswer) =>
   (self as unknown as { postMessage(message: WorkerAnswer): void }).postMessage(message);
 
+/** A page that gets rows more often only draws more often. */
+const batchMs = 50;
+/** A list can show no more. */
+const mostLines = 350_000;
+
 let capstone: Promise<Decode> | undefined;
 /** A newer request makes the older one pointless. */
 let latest = 0;
@@ -49,23 +54,41 @@ async function work(request: WorkerRequest): Promise<void> {
   const decode = isListed ? decodeFromListings(bytes, new Map(listings)) : await (capstone ??= loadCapstone(wasm));
   if (kind === 'dump') return answer({ kind: 'text', turn, text: dump(inspection, name, { decode, source, note }) });
 
-  if (note) answer({ kind: 'rows', turn, rows: [{ cells: ['', note], tone: 'note' }], last: false });
+  let waiting: Row[] = note ? [{ cells: ['', note], tone: 'note' }] : [];
+  let count = 0;
+  let since = performance.now();
   for (const code of inspection.description.codes) {
     const raw = inspection.codes.get(code.path);
     if (!raw) continue;
     const title = `code ${code.path}: ${code.kind}${code.signature ? ` ${code.signature}` : ''}, ${code.text} bytes`;
-    answer({ kind: 'rows', turn, rows: [{ cells: ['', title], tone: 'heading' }], last: false });
+    waiting.push({ cells: ['', title], tone: 'heading' });
     for (const lines of listCode(inspection, raw, { decode, source })) {
-      const rows = lines.map(({ offset, size, text, comment, jump, role, place }) => ({
-        cells: role === 'source' ? ['', text, comment] : [hex(offset), text, comment],
-        ...(role ? { tone: role } : { start: code.textStart + offset, end: code.textStart + offset + size }),
-        ...(jump === undefined ? {} : { jump: code.textStart + jump }),
-        ...(place && sources.has(place.file) ? { place } : {}),
-      }));
-      answer({ kind: 'rows', turn, rows, last: false });
+      for (const line of lines) waiting.push(rowOf(line, code.textStart, sources));
+      count += lines.length;
+      if (count > mostLines) {
+        waiting.push({
+          cells: ['', `More than ${mostLines} lines: natmod inspect --disassemble shows them.`],
+          tone: 'heading',
+        });
+        return answer({ kind: 'rows', turn, rows: waiting, last: true });
+      }
+      if (performance.now() - since < batchMs) continue;
+      answer({ kind: 'rows', turn, rows: waiting, last: false });
+      waiting = [];
       await new Promise((resolve) => setTimeout(resolve));
       if (latest !== turn) return;
+      since = performance.now();
     }
   }
-  answer({ kind: 'rows', turn, rows: [], last: true });
+  answer({ kind: 'rows', turn, rows: waiting, last: true });
+}
+
+function rowOf(line: ListingLine, textStart: number, sources: ReadonlyMap<string, unknown>): Row {
+  const { offset, size, text, comment, jump, role, place } = line;
+  return {
+    cells: role === 'source' ? ['', text, comment] : [hex(offset), text, comment],
+    ...(role ? { tone: role } : { start: textStart + offset, end: textStart + offset + size }),
+    ...(jump === undefined ? {} : { jump: textStart + jump }),
+    ...(place && sources.has(place.file) ? { place } : {}),
+  };
 }

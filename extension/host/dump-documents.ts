@@ -8,6 +8,10 @@ import { dump } from '../core/inspect/dump.ts';
 import type { Files } from '../core/ports.ts';
 import { commands, dumpScheme } from './contributions.ts';
 
+/** In bytes: some seconds of work, which no real module takes, while other extensions wait. */
+const largestDisassembled = 1_000_000;
+const tooLarge = `note: more than ${largestDisassembled} bytes are not disassembled here; natmod inspect --disassemble does it`;
+
 export function activate(context: vscode.ExtensionContext, files: Files, disassembler: Disassembler): void {
   const changed = new vscode.EventEmitter<vscode.Uri>();
   const provider: vscode.TextDocumentContentProvider = {
@@ -19,11 +23,13 @@ export function activate(context: vscode.ExtensionContext, files: Files, disasse
         const bytes = await vscode.workspace.fs.readFile(file);
         const path = file.scheme === 'file' ? file.fsPath : '';
         const { inspection, readSources } = await inspectFile(bytes, path, name, files);
+        const trusted = vscode.workspace.isTrusted;
         // Only a trusted workspace may choose the objdump that is run; without one Xtensa code stays bytes.
         const isXtensa = inspection.description.header.arch?.startsWith('xtensa');
-        if (isXtensa && !vscode.workspace.isTrusted) return dump(inspection, name);
-        const sources = await readSources();
-        const source = (path: string) => sources.get(path)?.lines;
+        if (isXtensa && !trusted) return dump(inspection, name);
+        if (bytes.length > largestDisassembled) return `${dump(inspection, name)}\n${tooLarge}\n`;
+        const sources = trusted ? await readSources() : undefined;
+        const source = (path: string) => sources?.get(path)?.lines;
         return dump(inspection, name, { ...(await disassembler(bytes, inspection)), source });
       } catch (fault) {
         return `file ${name}\nfault: ${fault instanceof Error ? fault.message : fault}\n`;

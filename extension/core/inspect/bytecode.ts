@@ -139,18 +139,20 @@ export function readLines(code: Uint8Array, prelude: Prelude): { readonly offset
 }
 
 /** Never throws: what is no instruction becomes `.byte`. */
-export function disassembleBytecode(code: Uint8Array, prelude: Prelude, names: OperandNames): BytecodeInstruction[] {
+export function* disassembleBytecode(
+  code: Uint8Array,
+  prelude: Prelude,
+  names: OperandNames,
+): Generator<BytecodeInstruction> {
   const lines = readLines(code, prelude);
-  const instructions: BytecodeInstruction[] = [];
   let nextLine = 0;
   for (let offset = prelude.code; offset < code.length; ) {
     const decoded = decode(code, offset, names);
     let line: number | undefined;
     while (nextLine < lines.length && lines[nextLine].offset <= offset) line = lines[nextLine++].line;
-    instructions.push(line === undefined ? decoded : { ...decoded, line });
+    yield line === undefined ? decoded : { ...decoded, line };
     offset += decoded.size;
   }
-  return instructions;
 }
 
 function decode(code: Uint8Array, offset: number, names: OperandNames): BytecodeInstruction {

@@ -1,7 +1,7 @@
 // The instructions of one function, whatever it is made of, as lines that dump, command line and panel show alike.
 
 import type { RawCode } from '../mpy/module.ts';
-import { disassembleBytecode, readPrelude } from './bytecode.ts';
+import { type BytecodeInstruction, disassembleBytecode, readPrelude } from './bytecode.ts';
 import { type Inspection, preludeOffset, relocationsOf } from './describe.ts';
 import { type Decode, listMachineCode } from './machine-code.ts';
 import type { ModuleSymbols } from './module-symbols.ts';
@@ -26,6 +26,9 @@ export interface ListingOptions {
   readonly source?: ((file: string) => readonly string[] | undefined) | undefined;
 }
 
+/** Of bytecode: few enough to be passed as arguments and to be made between two frames. */
+const pieceLines = 2000;
+
 /** Yields the lines in pieces, in order; together they cover the function's code. */
 export function* listCode(
   inspection: Inspection,
@@ -38,14 +41,14 @@ export function* listCode(
   if (code.kind === 'bytecode') {
     if (!prelude) return yield dataLines(code.code, 0, code.code.length, 'no valid signature');
     yield preludeLines(0, prelude.code, prelude);
-    yield disassembleBytecode(code.code, prelude, names).map((instruction) => ({
-      offset: instruction.offset,
-      size: instruction.size,
-      text: `${instruction.name.padEnd(24)} ${instruction.operand}`.trimEnd(),
-      comment: instruction.line === undefined ? '' : `line ${instruction.line}`,
-      ...(instruction.jump === undefined ? {} : { jump: instruction.jump }),
-    }));
-    return;
+    let piece: ListingLine[] = [];
+    for (const instruction of disassembleBytecode(code.code, prelude, names)) {
+      piece.push(bytecodeLine(instruction));
+      if (piece.length < pieceLines) continue;
+      yield piece;
+      piece = [];
+    }
+    return yield piece;
   }
   const end = at ?? code.code.length;
   const arch = inspection.module.header?.arch;
@@ -67,6 +70,16 @@ export function* listCode(
     }
   }
   if (end < code.code.length) yield preludeLines(end, code.code.length, prelude);
+}
+
+function bytecodeLine({ offset, size, name, operand, line, jump }: BytecodeInstruction): ListingLine {
+  return {
+    offset,
+    size,
+    text: `${name.padEnd(24)} ${operand}`.trimEnd(),
+    comment: line === undefined ? '' : `line ${line}`,
+    ...(jump === undefined ? {} : { jump }),
+  };
 }
 
 /** Puts names and source lines before the code they belong to; to be called line by line. */

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { compare, comparisonText } from '../../../extension/core/inspect/compare.ts';
 import { describe, inspect } from '../../../extension/core/inspect/describe.ts';
 import { dump } from '../../../extension/core/inspect/dump.ts';
+import { listCode } from '../../../extension/core/inspect/listing.ts';
 import { objdumpPrograms } from '../../../extension/core/inspect/objdump.ts';
 import type { MpyModule } from '../../../extension/core/mpy/module.ts';
 import { writeModule } from '../../../extension/core/mpy/write.ts';
@@ -106,6 +107,27 @@ test('comparing tells what differs and by how much', () => {
   assert.match(text, /file \(\+\d+\)/);
   assert.match(text, /text to bss/);
   assert.doesNotMatch(text, /header:/);
+});
+
+test('a function of any length is listed in pieces that a page can take in', () => {
+  const small = pythonModule();
+  const [child] = small.code.children;
+  // The signature in front, then instructions of one byte.
+  const code = new Uint8Array(300_000).fill(0x59);
+  code.set(child.code.subarray(0, 6));
+  const bytes = writeModule({ ...small, code: { ...small.code, children: [{ ...child, code }] } as typeof small.code });
+  const inspection = inspect(bytes, 'm');
+  const long = inspection.codes.get('0.0');
+  assert.ok(long);
+  let end = 0;
+  for (const piece of listCode(inspection, long, { decode: () => [] })) {
+    assert.ok(piece.length <= 2000, `${piece.length} lines`);
+    for (const { offset, size } of piece) {
+      assert.equal(offset, end);
+      end += size;
+    }
+  }
+  assert.equal(end, code.length);
 });
 
 test('10 MB of hostile bytes are described, every one with its owner', () => {
