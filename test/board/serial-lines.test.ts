@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 import { removePath } from '../../extension/core/board/board-files.ts';
@@ -161,6 +161,55 @@ test('--reset starts the interpreter afresh after a deployment; without it varia
       await port.close();
     }
   }),
+);
+
+test(
+  'a package is deployed with its folders; one with files elsewhere is refused, with all the reasons',
+  patience,
+  (t) =>
+    withBoard(t, async (board, dir) => {
+      const texts: Record<string, string> = {
+        '/p/package.json':
+          '{"urls": [["tool/__init__.py", "src/init.py"], ["tool/data/table.txt", "table.txt"]], "version": "1"}',
+        '/p/src/init.py': 'x = 1\n',
+        '/p/table.txt': '1 2 3\n',
+        '/q/package.json':
+          '{"urls": [["../up.py", "up.py"], ["m.py", "github:a/b/m.py"]], "deps": [["collections", "latest"]]}',
+        '/r/package.json': '{"urls": []}',
+      };
+      const files = {
+        read: async (path: string) => (path in texts ? Buffer.from(texts[path]) : undefined),
+        resolve: (...parts: string[]) => posix.resolve(...parts),
+      } as unknown as Files;
+      const port = await open(board.address);
+      const deployPackage = (path: string) =>
+        deploy(
+          { files: [path], to: dir, check: true, reset: false },
+          { port, clock, files, deflate, build: () => Promise.reject(new Error('nothing is to be built')) },
+        );
+      try {
+        const { ok, transfer } = await deployPackage('/p/package.json');
+        assert(ok);
+        assert.deepEqual(transfer.written, [`${dir}/tool/__init__.py`, `${dir}/tool/data/table.txt`]);
+        assert.equal(readFileSync(join(dir, 'tool/data/table.txt'), 'utf8'), '1 2 3\n');
+        await assert.rejects(deployPackage('/q/package.json'), (thrown) => {
+          assert(thrown instanceof Failure);
+          assert.deepEqual(
+            thrown.diagnostics.map(({ code }) => code),
+            Array(3).fill('deploy/package'),
+          );
+          assert.match(
+            thrown.message,
+            /needs collections[\s\S]*"\.\.\/up\.py" is no path[\s\S]*m\.py comes from github:/,
+          );
+          return true;
+        });
+        await assert.rejects(deployPackage('/r/package.json'), /names no files/);
+        assert.deepEqual(readdirSync(dir), ['tool']);
+      } finally {
+        await port.close();
+      }
+    }),
 );
 
 const { NATMOD_PORT } = process.env;

@@ -2,9 +2,10 @@
 // py/persistentcode.c; those between releases and files are inspect/compatibility's too.
 
 import { abiProfiles } from '../abi/profiles.ts';
-import { type BuildableArch, isBuildableArch } from '../arch/names.ts';
+import { archNumbers, type BuildableArch, isBuildableArch } from '../arch/names.ts';
 import { type Diagnostic, error, Failure } from '../diagnostic.ts';
 import { type CompatibilityRow, extensionsText, runs } from '../inspect/compatibility.ts';
+import type { MpyHeader } from '../mpy/module.ts';
 import { readModule } from '../mpy/read.ts';
 import type { BoardFacts } from './probe.ts';
 
@@ -58,6 +59,16 @@ export function checkModule(bytes: Uint8Array, path: string, facts: BoardFacts):
       ),
     ];
   if (!header.arch) return [];
+  const named = namedOtherwise(path, header);
+  if (named !== undefined)
+    return [
+      error(
+        'deploy/name',
+        `The file's name says ${named}, but it holds ${header.arch} code of ABI ${header.version}.${header.subVersion}.`,
+        where,
+        'One of the two is wrong: rename the file, or build it again.',
+      ),
+    ];
   if (!mpy.arch) return [noLoader(facts)];
   if (!runs(mpy.arch, header.arch))
     return [
@@ -83,6 +94,15 @@ export function checkModule(bytes: Uint8Array, path: string, facts: BoardFacts):
       ),
     ];
   return [];
+}
+
+/** Names in use: `m.armv7m.mpy`, `armv7m_6.3/m.mpy`, `mpy6.3-v1.2-armv7m/m.mpy`. @returns what such a name says against the header */
+function namedOtherwise(path: string, { arch, version, subVersion }: MpyHeader): string | undefined {
+  const name = path.split(/[\\/]/).slice(-2).join('/');
+  const archs = name.split(/[^a-z0-9]+/).filter((word) => Object.hasOwn(archNumbers, word));
+  if (archs.length > 0 && !archs.some((word) => word === arch)) return archs.join(', ');
+  const abis = [...name.matchAll(/(?:[_-]|\bmpy)(6\.\d)(?![.\d])/g)].map(([, abi]) => abi);
+  return abis.length > 0 && !abis.includes(`${version}.${subVersion}`) ? `ABI ${abis.join(', ')}` : undefined;
 }
 
 /** @returns the same as a row of the inspector; a file that is broken loads nowhere */
@@ -116,6 +136,14 @@ export function knownTroubles(facts: BoardFacts): Diagnostic[] {
         'deploy/esp32-memory',
         `${nameOf(facts)} may free native code that is still in use.`,
         'Update the firmware to 1.24 or later.',
+      ),
+    ];
+  if (/RP2350/.test(facts.machine) && facts.mpy?.arch === 'armv7emsp')
+    return [
+      warn(
+        'deploy/float-abi',
+        'The RP2350 takes this module, but not every firmware of it passes floats as the module does: those made with a Pico SDK before 2.3.0 give wrong numbers.',
+        'If floats come out wrong, update the firmware, or deploy the module built for armv7m, which passes them as older firmware does.',
       ),
     ];
   if (facts.platform === 'esp8266')

@@ -5,6 +5,7 @@ import { type Diagnostic, error, Failure } from '../diagnostic.ts';
 import type { CancelSignal, Files } from '../ports.ts';
 import type { BuildRequest, BuildResult } from '../project/build-result.ts';
 import { checkModule, chooseBuild } from './choose-build.ts';
+import { type PackageFile, readPackage } from './mip-package.ts';
 import type { BoardFacts } from './probe.ts';
 
 export type BuildModule = (
@@ -14,7 +15,7 @@ export type BuildModule = (
 export interface GatherRequest {
   /** A project's folder, which is built for the board. */
   readonly dir?: string | undefined;
-  /** Sent as they are. */
+  /** Sent as they are; of a `package.json` the files that it names. */
   readonly files?: readonly string[] | undefined;
   readonly cancel?: CancelSignal | undefined;
 }
@@ -44,7 +45,11 @@ export async function gather(
   facts: BoardFacts,
   { files, build }: GatherPorts,
 ): Promise<Gathered> {
-  const paths = [...given];
+  const found: PackageFile[] = [];
+  for (const path of given) {
+    if (/(^|[/\\])package\.json$/.test(path)) found.push(...(await readPackage(path, files)));
+    else found.push({ path, name: lastOf(path) });
+  }
   const diagnostics: Diagnostic[] = [];
   if (dir !== undefined) {
     const { arch, abi } = chooseBuild(facts);
@@ -53,16 +58,20 @@ export async function gather(
     const told = [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)];
     if (!result.ok) throw new Failure(told);
     diagnostics.push(...told.filter((each) => each.severity !== 'info'));
-    paths.push(...result.outputs.flatMap((output) => (output.path === undefined ? [] : [output.path])));
+    for (const { path } of result.outputs) if (path !== undefined) found.push({ path, name: lastOf(path) });
   }
   const sources: Source[] = [];
   const faults: Diagnostic[] = [];
-  for (const path of paths) {
+  for (const { path, name } of found) {
     const bytes = await files.read(path);
     if (!bytes) throw new Failure(error('deploy/missing', `There is no file ${path}.`, { file: path }));
     if (path.endsWith('.mpy')) faults.push(...checkModule(bytes, path, facts));
-    sources.push({ path, name: path.replace(/^.*[/\\]/, ''), bytes });
+    sources.push({ path, name, bytes });
   }
   if (faults.length > 0) throw new Failure(faults);
   return { sources, diagnostics };
+}
+
+function lastOf(path: string): string {
+  return path.replace(/^.*[/\\]/, '');
 }
