@@ -5,6 +5,7 @@ import test from 'node:test';
 import type { BuildResult } from '../../extension/core/project/build-result.ts';
 import { childProcesses } from '../../extension/node/child-process.ts';
 import { micropythonSource } from '../micropython/source.ts';
+import { smallMakefile, smallModule } from '../projects.ts';
 import { need, needed } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -46,8 +47,7 @@ for (const [what, args, said] of usage) {
 test('an ABI whose firmware knows no RISC-V: a build warns, a package of all architectures leaves them out', async (t) => {
   if (!need(t, 'all compilers', ['gcc', 'arm-none-eabi-gcc', 'riscv64-unknown-elf-gcc', 'clang-22'].every(onPath)))
     return;
-  const dir = join(temporaryFolder(t), 'p');
-  await natmod(['new', 'm', dir]);
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule });
   const built = await natmod(['build', dir, '--arch', 'rv32imc', '--abi', '6.2', '--json']);
   assert.equal(built.code, 0, built.stderr);
   const [output] = (JSON.parse(built.stdout) as BuildResult).outputs;

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { childProcesses, keptOutput } from '../../extension/node/child-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -26,6 +28,21 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test('a program that talks with the user has our standard streams', async () => {
+  const port = join(import.meta.dirname, '../../extension/node/child-process.ts');
+  const asks = "process.stdin.once('data', (text) => { console.log('so ' + String(text).trim()); process.exit(3); })";
+  const script = `const { childProcesses } = await import(${JSON.stringify(pathToFileURL(port).href)});
+    const { end, code, stdout } = await childProcesses.run({
+      argv: [process.execPath, '-e', ${JSON.stringify(asks)}],
+      interactive: true,
+    });
+    console.log(end, code, JSON.stringify(stdout));
+    process.exit();`;
+  const argv = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script];
+  const { stdout, stderr } = spawnSync(process.execPath, argv, { input: 'yes\n', encoding: 'utf8' });
+  assert.equal(stdout, 'so yes\nexited 3 ""\n', stderr);
+});
 
 async function waitFor(what: string, holds: () => boolean): Promise<void> {
   for (const start = Date.now(); !holds(); await wait(10))

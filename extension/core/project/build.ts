@@ -249,7 +249,7 @@ async function compileAndLink(
     }
   };
   try {
-    diagnostics.push(...compiled.diagnostics, ...pythonParts.diagnostics);
+    diagnostics.push(...compiled.diagnostics, ...pythonParts.diagnostics, ...(compiled.objects ? [] : api.remarks));
     stopIfCancelled(request.cancel);
     if (!compiled.objects || !modules) throw new Failure([]);
 

@@ -8,6 +8,7 @@ import type { Files } from '../ports.ts';
 import * as errors from './errors.ts';
 import { loadAbi } from './load-abi.ts';
 import type { NatmodProject } from './project.ts';
+import { manifestName } from './read-manifest.ts';
 
 export interface Api {
   readonly abi: Abi;
@@ -17,6 +18,8 @@ export interface Api {
   readonly tree: string | undefined;
   readonly defines: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
+  /** What is worth knowing when sources do not compile. */
+  readonly remarks: readonly Diagnostic[];
 }
 
 export interface ApiRequest {
@@ -38,11 +41,14 @@ export async function chooseApi(project: NatmodProject, request: ApiRequest, fil
   if (mpyDir !== undefined && (there || asked || ownHeaders === undefined)) {
     const abi = await loadAbi(mpyDir, asked ? mpyDir : file, files);
     if (!wanted || sameAbi(abi, wanted.abi))
-      return { abi, headers: mpyDir, tree: mpyDir, defines: [], diagnostics: [] };
+      return { abi, headers: mpyDir, tree: mpyDir, defines: [], diagnostics: [], remarks: [] };
     if (asked || ownHeaders === undefined) throw new Failure(errors.otherAbi(mpyDir, abiName(abi), wanted));
   }
   if (ownHeaders === undefined) throw new Failure(errors.noTree(file));
   const abi = wanted?.abi ?? micropython;
+  const own = errors.withoutTree(project.mpyDirAt ?? { file }, there ? undefined : mpyDir, abiName(abi));
+  // A manifest that names no tree wants none.
+  const isMeant = mpyDir === undefined && file.endsWith(manifestName);
   return {
     abi,
     headers: ownHeaders,
@@ -51,6 +57,7 @@ export async function chooseApi(project: NatmodProject, request: ApiRequest, fil
       `-DNATMOD_ABI=${abi.version}${abi.subVersion}`,
       `-DNATMOD_CIRCUITPYTHON=${abi.flavour === 'circuitpython' ? 1 : 0}`,
     ],
-    diagnostics: [errors.withoutTree(project.mpyDirAt ?? { file }, there ? undefined : mpyDir, abiName(abi))],
+    diagnostics: isMeant ? [] : [own],
+    remarks: isMeant ? [own] : [],
   };
 }

@@ -26,6 +26,7 @@ for (const template of templates) {
     await createProject(template, 'gadget', dir, fileStore);
     const result = await build({ dir, archs: [], ownHeaders, libcHeaders }, ports);
     assert.ok(result.ok, JSON.stringify(result));
+    assert.deepEqual([...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)], []);
     assert.equal(result.outputs.length, 5);
     const script = readFileSync(join(dir, 'test_gadget.py'), 'utf8');
     const bytes = readFileSync(result.outputs.find((output) => output.arch === 'x64')!.path!);
@@ -50,6 +51,16 @@ test('a folder with something in it is left alone, and a name must be one', asyn
   writeFileSync(join(dir, 'mine'), '');
   await assert.rejects(createProject(templates[0], 'gadget', dir, fileStore), /not empty/);
   await assert.rejects(createProject(templates[0], 'no-name', join(dir, 'x'), fileStore), /can't be the name/);
+});
+
+test('a source that wants more than our headers have is told what they are', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const manifest = '{"module": "m", "sources": ["m.c"]}';
+  const dir = temporaryFolder(t, { 'natmod.json': manifest, 'm.c': '#include "extmod/vfs.h"\n' });
+  const result = await build({ dir, archs: ['x64'], ownHeaders }, ports);
+  const told = [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)];
+  assert.ok(told.some((d) => d.code === 'compile/error' && d.message.includes('extmod/vfs.h')));
+  assert.match(told.find((d) => d.code === 'project/own-headers')?.hint ?? '', /--mpy-dir/);
 });
 
 test('all that is wrong with a manifest is told, with its line', async (t) => {
