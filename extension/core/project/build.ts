@@ -24,7 +24,7 @@ import type { BuildOutput, BuildProgress, BuildRequest, BuildResult } from './bu
 import { type Api, chooseApi } from './choose-api.ts';
 import { writeCompileCommands } from './compile-commands.ts';
 import * as errors from './errors.ts';
-import { linkModule } from './link-module.ts';
+import { type Linked, linkModule } from './link-module.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import type { NatmodProject } from './project.ts';
 import { readExterns } from './read-externs.ts';
@@ -65,6 +65,8 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     profile,
     several: (archs ?? []).length > 1,
     plans: new Map(),
+    clock: {},
+    endings: [],
     ports,
     slots: limitConcurrency(request.concurrency ?? 2),
     inputs,
@@ -74,6 +76,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     apis: once((project) => chooseApi(project, { ...request, abi: request.abi ?? project.abi }, files)),
   };
   const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
+  await Promise.all(job.endings.map((end) => end()));
   await memory.save();
   const plan = (archs ?? []).map((arch) => job.plans.get(arch)).find(Boolean);
   // Editors look for it in the project only.
@@ -100,6 +103,9 @@ interface Job {
   readonly several: boolean;
   /** Of the architectures that have a compiler; editors are told of the first. */
   readonly plans: Map<BuildableArch, Plan>;
+  readonly clock: CompileOptions['clock'];
+  /** What each architecture remembers, once all are built. */
+  readonly endings: (() => Promise<void>)[];
   readonly ports: BuildPorts;
   readonly slots: Slots;
   readonly inputs: InputFiles;
@@ -214,6 +220,7 @@ async function compileAndLink(
     ports,
     inputs,
     slots,
+    clock: job.clock,
     settled: [project.mpyDir, request.libcHeaders, request.ownHeaders, `${compiler.program}/../..`].flatMap((folder) =>
       folder === undefined ? [] : [files.resolve(dir, folder)],
     ),
@@ -236,10 +243,13 @@ async function compileAndLink(
   });
   const compiled = await compileSources(steps, shared);
   const { modules, ...pythonParts } = await bytecode;
+  let written: Linked['record'] | undefined;
   // Also when some failed: the others need no second compile.
-  let next: BuildState = { ...state, objects: { ...compiled.records, ...pythonParts.records } };
-  const remember = async () => {
+  job.endings.push(async () => {
     try {
+      const objects = { ...(await compiled.records()), ...pythonParts.records };
+      const module = written && { ...written, sources: await ownSources(file, objects, shared) };
+      const next: BuildState = { ...state, objects, module: module ?? state.module };
       if (JSON.stringify(next) !== JSON.stringify(state))
         await saveState(files.resolve(dir, buildDir), next, ports.files);
       if (compiled.runs > 0) await removeLeftovers(files.resolve(dir, buildDir), headerName, ports.files);
@@ -247,53 +257,49 @@ async function compileAndLink(
       // What is not remembered is built again; what the build itself came to must not be hidden by it.
       if (!(thrown instanceof Failure)) throw thrown;
     }
-  };
-  try {
-    diagnostics.push(...compiled.diagnostics, ...pythonParts.diagnostics, ...(compiled.objects ? [] : api.remarks));
-    stopIfCancelled(request.cancel);
-    if (!compiled.objects || !modules) throw new Failure([]);
+  });
+  diagnostics.push(...compiled.diagnostics, ...pythonParts.diagnostics, ...(compiled.objects ? [] : api.remarks));
+  stopIfCancelled(request.cancel);
+  if (!compiled.objects || !modules) throw new Failure([]);
 
-    const libraries = await findLibraries(job, plan, project, diagnostics);
-    progress('link');
-    // The reference names a module by its output: make's intermediate file in older releases.
-    const intermediate = profile?.sourceName === 'output-path';
-    const besideObjects = request.debug && request.outDir === undefined;
-    const outDir = files.resolve(request.outDir ?? dir, besideObjects ? buildDir : several ? arch : '.');
-    const path = files.resolve(outDir, `${module}.mpy`);
-    const debugImage = files.resolve(outDir, `${module}.elf`);
-    const map = files.resolve(outDir, `${module}.map`);
-    const step = {
-      arch,
-      abi,
-      objects: compiled.objects,
-      libraries,
-      python: modules,
-      qstrs: header.own,
-      sourceName: intermediate ? `build/${module}.native.mpy` : `${module}.mpy`,
-      // The Makefile may be for several architectures.
-      archFlags: takesArchFlags(arch) ? project.archFlags : undefined,
-      externs: await loadExterns(project.externSymFile, dir, file, files),
-      compat: request.compat,
-      tool: request.tool,
-      path,
-      debugImage,
-      map,
-      folderNames: plan.folderNames ?? [],
-      dir,
-    };
-    const linked = await linkModule(step, state.module, { files: ports.files, inputs });
-    diagnostics.push(...linked.diagnostics);
-    stopIfCancelled(request.cancel);
-    progress('write');
-    if (linked.files.length > 0) await claimOutput(path, dir, job);
-    // What lies beside the module can be made again.
-    for (const file of linked.files)
-      await ports.files.writeAtomic(file.path, file.bytes, { disposable: file.path !== path });
-    next = { ...next, module: { ...linked.record, sources: await ownSources(file, next.objects, shared) } };
-    return { path, debugImage, map, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
-  } finally {
-    await remember();
-  }
+  const libraries = await findLibraries(job, plan, project, diagnostics);
+  progress('link');
+  // The reference names a module by its output: make's intermediate file in older releases.
+  const intermediate = profile?.sourceName === 'output-path';
+  const besideObjects = request.debug && request.outDir === undefined;
+  const outDir = files.resolve(request.outDir ?? dir, besideObjects ? buildDir : several ? arch : '.');
+  const path = files.resolve(outDir, `${module}.mpy`);
+  const debugImage = files.resolve(outDir, `${module}.elf`);
+  const map = files.resolve(outDir, `${module}.map`);
+  const step = {
+    arch,
+    abi,
+    objects: compiled.objects,
+    libraries,
+    python: modules,
+    qstrs: header.own,
+    sourceName: intermediate ? `build/${module}.native.mpy` : `${module}.mpy`,
+    // The Makefile may be for several architectures.
+    archFlags: takesArchFlags(arch) ? project.archFlags : undefined,
+    externs: await loadExterns(project.externSymFile, dir, file, files),
+    compat: request.compat,
+    tool: request.tool,
+    path,
+    debugImage,
+    map,
+    folderNames: plan.folderNames ?? [],
+    dir,
+  };
+  const linked = await linkModule(step, state.module, { files: ports.files, inputs });
+  diagnostics.push(...linked.diagnostics);
+  stopIfCancelled(request.cancel);
+  progress('write');
+  if (linked.files.length > 0) await claimOutput(path, dir, job);
+  // What lies beside the module can be made again.
+  for (const file of linked.files)
+    await ports.files.writeAtomic(file.path, file.bytes, { disposable: file.path !== path });
+  written = linked.record;
+  return { path, debugImage, map, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
 }
 
 /** What an output is compared with to tell whether it is stale: not the headers of MicroPython and the compiler, which nobody edits. */
