@@ -68,7 +68,9 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
   #pauseWanted = false;
   #step: Step | undefined;
   /** We are running back to the frame of a step, and what to do there. */
-  #returning: 'step-again' | undefined;
+  #returning: 'step-again' | 'next-line' | undefined;
+  /** Number of the breakpoint behind the line of a step. */
+  #nextLine: string | undefined;
 
   protected get backend(): NatmodBackend {
     return this.gdb as NatmodBackend;
@@ -76,6 +78,23 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
 
   protected get isAtHook(): boolean {
     return this.#atHook;
+  }
+
+  /** Runs `work`, from a stand, while the user's breakpoints, and not ours, are off. */
+  protected async withoutBreakpoints(work: () => Promise<void>): Promise<void> {
+    await this.pauseIfNeeded(true);
+    await this.backend.sendCommand('-break-disable');
+    for (const hook of [this.#hook, this.#resetHook]) if (hook) await this.backend.sendCommand(`-break-enable ${hook}`);
+    // Ends the pause, and leaves it to the work how the target goes on.
+    this.waitPausedNeeded = false;
+    await this.continueIfNeeded();
+    try {
+      await work();
+    } finally {
+      await this.pauseIfNeeded(true);
+      await this.backend.sendCommand('-break-enable');
+      await this.continueIfNeeded();
+    }
   }
 
   protected isHook(number: string | undefined): boolean {
@@ -101,8 +120,13 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
   protected async noteStep(kind: StepKind, at: StopRecord['frame'], depth?: number): Promise<void> {
     this.#step = undefined;
     if (this.#hook === undefined) return;
-    depth ??= Number((await this.backend.sendCommand<{ depth: string }>('-stack-info-depth')).depth);
+    depth ??= await this.#depth();
     this.#step = { kind, depth, line: at?.line, file: at?.fullname };
+  }
+
+  /** @throws where a frame's caller can't be told */
+  async #depth(): Promise<number> {
+    return Number((await this.backend.sendCommand<{ depth: string }>('-stack-info-depth')).depth);
   }
 
   protected forgetStep(): void {
@@ -129,7 +153,12 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
         void this.#serveQuietly(record, work);
         return;
       }
-      if (this.#returning && record.reason === 'function-finished') return this.#afterReturn(record);
+      // GDB gives no reason for a return to a frame that is not the next.
+      const { reason = this.#step && 'function-finished' } = record;
+      if (this.#returning === 'step-again' && reason === 'function-finished') return this.#afterReturn(record);
+      if (this.#returning === 'next-line') this.#leaveNextLine();
+      if (reason !== record.reason || (this.#returning === 'next-line' && record.disp === 'del'))
+        return this.#deliver({ ...record, reason: 'end-stepping-range' });
       this.#step = undefined;
       this.#returning = undefined;
     }
@@ -200,13 +229,18 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
   async #resumeStep({ frame: at }: StopRecord): Promise<'none' | 'resumed' | 'arrived'> {
     const step = this.#step;
     if (!step) return 'none';
-    const { depth } = await this.backend.sendCommand<{ depth: string }>('-stack-info-depth');
-    const level = Number(depth) - step.depth;
+    const depth = await this.#depth().catch(() => undefined);
+    if (depth === undefined) return this.#waitBehind(step);
+    const level = depth - step.depth;
     if (level > 0) {
       const frame = step.kind === 'finish' ? level : level - 1;
       this.#returning = step.kind === 'finish' ? undefined : 'step-again';
-      await this.backend.sendCommand(`-exec-finish --thread 1 --frame ${frame}`);
-      return 'resumed';
+      try {
+        await this.backend.sendCommand(`-exec-finish --thread 1 --frame ${frame}`);
+        return 'resumed';
+      } catch {
+        return this.#waitBehind(step);
+      }
     }
     if (step.kind === 'finish') {
       if (level < 0) return 'arrived';
@@ -216,6 +250,22 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
     if (level < 0 || at?.line !== step.line || at?.fullname !== step.file) return 'arrived';
     await this.backend.sendCommand(`-exec-${step.kind} --thread 1`);
     return 'resumed';
+  }
+
+  /** Firmware without debug information may not tell where its frames return to: the line behind the step's own is waited for. */
+  async #waitBehind({ file, line }: Step): Promise<'none'> {
+    this.#returning = undefined;
+    if (file === undefined || line === undefined) return 'none';
+    const place = `--source ${this.backend.standardEscape(file)} --line ${Number(line) + 1}`;
+    const { bkpt } = await this.backend.sendCommand<{ bkpt: { number: string } }>(`-break-insert -t ${place}`);
+    this.#nextLine = bkpt.number;
+    this.#returning = 'next-line';
+    return 'none';
+  }
+
+  #leaveNextLine(): void {
+    // It is gone already where it was what stopped the target.
+    void this.backend.sendCommand(`-break-delete ${this.#nextLine}`).catch(() => undefined);
   }
 
   #afterReturn(record: StopRecord): void {

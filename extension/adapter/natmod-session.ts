@@ -4,15 +4,22 @@
 
 import { OutputEvent, Source, TerminatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { sendExecContinue } from 'cdt-gdb-adapter/dist/mi';
 import type { Port } from '../core/board/port.ts';
 import { digest } from '../core/compile/digest.ts';
 import * as errors from '../core/debug/errors.ts';
 import { machineName, readFirmware } from '../core/debug/firmware-image.ts';
 import { readFirmwareSymbols } from '../core/debug/firmware-symbols.ts';
 import { gdbNames } from '../core/debug/gdb.ts';
-import { type DebugConfiguration, type DebuggedModule, readConfiguration } from '../core/debug/launch-config.ts';
+import {
+  type DebugConfiguration,
+  type DebuggedModule,
+  readConfiguration,
+  readReload,
+  reloadRequest,
+} from '../core/debug/launch-config.ts';
 import { type ModuleSymbols, readModuleSymbols } from '../core/debug/module-symbols.ts';
-import { importModules, readTraceback, runScript, type TraceLine } from '../core/debug/python-source.ts';
+import { forgetModules, importModules, readTraceback, runScript, type TraceLine } from '../core/debug/python-source.ts';
 import { TraceLinks } from '../core/debug/trace-links.ts';
 import { Failure } from '../core/diagnostic.ts';
 import { GdbProcess } from './gdb-backend.ts';
@@ -40,6 +47,8 @@ export class NatmodSession extends ExceptionsSession {
   /** Why it can't start, with all that is known of it. */
   #startFault: unknown;
   #startFailed = false;
+  /** The script makes way for its own next run. */
+  #isInterrupting = false;
   /** The client knows why the session has ended. */
   #toldEnd = false;
 
@@ -149,15 +158,17 @@ export class NatmodSession extends ExceptionsSession {
     this.#ready.catch(() => undefined);
   }
 
+  #consoleOver(port: Port): PythonConsole {
+    return new PythonConsole(port, this.#world.clock, (text) => this.tell(text, 'stdout'));
+  }
+
   async #bringModules(python: PythonConsole): Promise<void> {
-    const { files } = this.#world;
     const { modules, script } = this.#configuration;
     const paths = [...modules.map(({ mpy }) => mpy), ...(script === undefined ? [] : [script])];
     await python.enter();
     if (paths.length === 0) return;
     const read = paths.map(async (path) => ({ path: baseName(path), bytes: await this.#read(path, 'The file') }));
     await python.mount(await Promise.all(read));
-    void files;
   }
 
   protected override async setupCommonLoggerAndBackends(args: never): Promise<void> {
@@ -223,16 +234,66 @@ export class NatmodSession extends ExceptionsSession {
       this.sendErrorResponse(response, errorMessage(thrown));
       return;
     }
-    if (this.#console && this.#configuration.request === 'launch') void this.#runScript(this.#console);
+    const python = this.#console;
+    if (!python || this.#configuration.request !== 'launch') return;
+    if (this.#configuration.target === 'unix') void python.greet();
+    void this.#runScript(python);
+  }
+
+  protected override async customRequest(command: string, response: DebugProtocol.Response, args: unknown) {
+    if (command !== reloadRequest) return super.customRequest(command, response, args);
+    try {
+      await this.#reload(readReload(args));
+      this.sendResponse(response);
+    } catch (thrown) {
+      this.sendErrorResponse(response, errorMessage(thrown));
+    }
+  }
+
+  /** New builds take the place of modules, and the script runs again; breakpoints follow at the import. */
+  async #reload(rows: readonly DebuggedModule[]): Promise<void> {
+    if (!this.#console) throw new Failure(errors.noConsole());
+    await this.#prepareModules(rows);
+    this.#configuration = { ...this.#configuration, modules: rows };
+    this.forgetStep();
+    if (!this.#console.isFree) await this.withoutBreakpoints(() => this.#interruptScript());
+    else if (!this.isRunning) await sendExecContinue(this.gdb);
+    const python = this.#console;
+    if (this.#configuration.target !== 'unix') await this.#bringModules(python);
+    await python.run(forgetModules(this.modules.map(({ name }) => name)));
+    void this.#runScript(python);
+  }
+
+  /** From a stand; afterwards the interpreter is free or starts afresh. */
+  async #interruptScript(): Promise<void> {
+    const { backend } = this;
+    const python = this.#console;
+    const { target } = this.#configuration;
+    if (target === 'unix' && python) {
+      this.#isInterrupting = true;
+      // As Ctrl-C at a terminal, which it does not have here.
+      await backend.sendCommand('-interpreter-exec console "signal SIGINT &"');
+      const late = new Promise<'late'>((done) => this.#world.clock.after(interruptSeconds * 1000, () => done('late')));
+      const freed = await Promise.race([python.free(), late]);
+      this.#isInterrupting = false;
+      if (freed === 'late') throw new Failure(errors.scriptBusy(interruptSeconds));
+    } else if (this.#target?.port) {
+      // QEMU's boards do not hear Ctrl-C while a script runs.
+      await backend.sendCommand('-interpreter-exec console "monitor system_reset"');
+      await backend.sendCommand('-interpreter-exec console "maintenance flush register-cache"');
+      await sendExecContinue(this.gdb);
+      this.#console = this.#consoleOver(this.#target.port);
+      await this.#console.enter();
+    }
   }
 
   async #runScript(python: PythonConsole): Promise<void> {
     const { script, args, target, afterScript } = this.#configuration;
     try {
-      if (target === 'unix') await python.greet();
       const readable = script !== undefined && (target === 'unix' ? script : `/r/${baseName(script)}`);
       const source = readable ? runScript(readable, script, args) : importModules(this.modules.map(({ name }) => name));
       const traceback = await python.run(source);
+      if (this.#isInterrupting) return;
       if (traceback !== '') this.tellTraceback(traceback);
       if (this.#finished) return;
       const what = script === undefined ? 'The import' : baseName(script);
@@ -355,6 +416,8 @@ export class NatmodSession extends ExceptionsSession {
     await Promise.race([detached, new Promise((done) => this.#world.clock.after(3000, () => done(undefined)))]);
   }
 }
+
+const interruptSeconds = 10;
 
 /** Waits for all, and only then throws what the first failed with: what came up besides can then be ended. */
 async function allOrNone<T extends readonly unknown[]>(

@@ -23,6 +23,11 @@ export class PythonConsole {
     return this.#waiting === 0;
   }
 
+  /** Resolves when nothing runs and nothing waits to. */
+  async free(): Promise<void> {
+    while (!this.isFree) await this.#last;
+  }
+
   /** @throws Failure `board/no-repl` */
   enter(): Promise<void> {
     return this.#inTurn(() => this.#repl.enter());

@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import type { BuildableArch } from '../core/arch/names.ts';
 import { recipeFor } from '../core/debug/firmware-recipes.ts';
+import { reloadRequest } from '../core/debug/launch-config.ts';
 import { findScript, planSession, type SessionPlan } from '../core/debug/plan-session.ts';
 import { error, Failure } from '../core/diagnostic.ts';
 import type { Files } from '../core/ports.ts';
@@ -46,6 +47,7 @@ export function activate(context: vscode.ExtensionContext, ports: DebugPorts): v
   context.subscriptions.push(
     vscode.debug.registerDebugConfigurationProvider(debugType, provider),
     vscode.commands.registerCommand(commands.debug, (target?: unknown) => debug(target, ports)),
+    vscode.commands.registerCommand(commands.reload, () => reload(ports)),
   );
 }
 
@@ -58,6 +60,27 @@ async function debug(target: unknown, { projects }: DebugPorts): Promise<boolean
   if (!project) return false;
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(project.dir));
   return vscode.debug.startDebugging(folder, { ...fromEditor, projects: [project.dir] });
+}
+
+/** Hot reload: the session goes on with modules built from what the editor shows. */
+async function reload({ builds, projects, output }: DebugPorts): Promise<boolean> {
+  const session = vscode.debug.activeDebugSession;
+  if (session?.type !== debugType || !isTrusted()) return false;
+  const { projects: dirs = [], arch } = session.configuration as unknown as {
+    projects?: string[];
+    arch: BuildableArch;
+  };
+  try {
+    const found = await Promise.all(dirs.map((dir) => projects.of(vscode.Uri.file(dir))));
+    const known = found.filter((project) => project !== undefined);
+    const modules = await Promise.all(known.map((project) => buildModule(project, arch, builds)));
+    await session.customRequest(reloadRequest, { modules });
+    return true;
+  } catch (thrown) {
+    // The build tells of itself, the debug adapter in its answer.
+    if (!(thrown instanceof Failure)) output.event(`not reloaded: ${(thrown as Error).message}`);
+    return false;
+  }
 }
 
 /** Says so when not. */
@@ -105,15 +128,18 @@ async function prepare(
   );
   const tree = settings.micropythonDir ?? project?.mpyDir ?? ports.defaultTree;
   // One after the other: a module that does not compile is what the user wants to hear of first.
-  const modules = isBuilt ? given.modules : await Promise.all(projects.map((one) => buildModule(one, plan, builds)));
+  const modules = isBuilt
+    ? given.modules
+    : await Promise.all(projects.map((one) => buildModule(one, plan.arch, builds)));
   const firmware = given.firmware ?? settings.firmware[plan.arch] ?? (await firmwareFor(given, plan, tree, ports));
   const script = given.script ?? (first && (await findScript(first.dir, first.module, files)));
   const gdb = given.gdb ?? settings.gdb;
   const cwd = given.cwd ?? first?.dir;
-  return { ...plan, modules, firmware, cwd, ...(gdb && { gdb }), ...(script && { script }) };
+  const dirs = projects.map(({ dir }) => dir);
+  return { ...plan, projects: dirs, modules, firmware, cwd, ...(gdb && { gdb }), ...(script && { script }) };
 }
 
-async function buildModule(project: FoundProject, { arch }: SessionPlan, builds: Builds) {
+async function buildModule(project: FoundProject, arch: BuildableArch, builds: Builds) {
   const { ok, outputs } = await builds.buildToDebug(project, arch);
   const [{ path, debugImage } = {}] = outputs;
   // The build has told of it.

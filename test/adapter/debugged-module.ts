@@ -43,6 +43,8 @@ export interface DebuggedModule {
   readonly source: string;
   readonly script: string;
   readonly configuration: object;
+  /** After the source has changed. @returns what stands for the configuration's modules */
+  rebuild(): Promise<readonly { readonly mpy: string; readonly elf: string }[]>;
   /** @returns the number of the only line of the source with the text */
   line(text: string): number;
 }
@@ -73,16 +75,21 @@ export async function buildDebugged(
   if (script !== undefined) await fileStore.writeAtomic(path, new TextEncoder().encode(script));
   const shared = { dir, archs: [arch], debug: true, ownHeaders: join(top, 'extension/headers/micropython') };
   const libcHeaders = join(top, 'extension/headers/libc');
-  const built = await build({ ...shared, libcHeaders }, { files: fileStore, processes: childProcesses });
-  const [{ path: mpy, debugImage: elf, diagnostics }] = built.outputs;
-  assert.ok(mpy && elf, JSON.stringify(diagnostics));
+  const rebuild = async () => {
+    const built = await build({ ...shared, libcHeaders }, { files: fileStore, processes: childProcesses });
+    const [{ path: mpy, debugImage: elf, diagnostics }] = built.outputs;
+    assert.ok(mpy && elf, JSON.stringify(diagnostics));
+    return [{ mpy, elf }];
+  };
+  const modules = await rebuild();
   const source = join(dir, `${fixture}.c`);
   const lines = (await readFile(source, 'utf8')).split('\n');
   return {
     client,
     source,
     script: path,
-    configuration: { target, arch, modules: [{ mpy, elf }], firmware: image, script: path },
+    rebuild,
+    configuration: { target, arch, modules, firmware: image, script: path },
     line: (text) => {
       const found = lines.flatMap((each, index) => (each.includes(text) ? [index + 1] : []));
       assert.equal(found.length, 1, `lines with ${text}`);

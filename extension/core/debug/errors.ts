@@ -93,6 +93,22 @@ export const firmwareBuild = (what: string, version: string, code: number, said:
 export const firmwareCancelled = (what: string): Diagnostic =>
   error('debug/firmware-cancelled', `The build of MicroPython (${what}) was cancelled.`);
 
+export const noConsole = (): Diagnostic =>
+  error(
+    'debug/no-console',
+    'Natmod has no line to the interpreter of this session, so it can not bring the module in.',
+    undefined,
+    'Deploy the module, and import it again: its breakpoints bind then.',
+  );
+
+export const scriptBusy = (seconds: number): Diagnostic =>
+  error(
+    'debug/script-busy',
+    `The script did not end ${seconds} s after it was interrupted.`,
+    undefined,
+    'Let it come to its end, or restart the session.',
+  );
+
 export const serverEnded = (program: string, how: string, said: string): Diagnostic =>
   error(
     'debug/server-ended',

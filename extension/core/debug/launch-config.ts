@@ -106,6 +106,17 @@ export function readConfiguration(
   return configuration;
 }
 
+/** Name of our own request beside the protocol's: modules that have been built anew, `{modules}`, take the place of the old. */
+export const reloadRequest = 'natmod/reload';
+
+/** @throws Failure `debug/config` */
+export function readReload(given: unknown): readonly DebuggedModule[] {
+  const { modules } = (given ?? {}) as { modules?: unknown };
+  if (!isModules(modules))
+    throw new Failure(errors.wrongConfiguration(['"modules" must be a list of objects with "mpy" and "elf"']));
+  return modules as readonly DebuggedModule[];
+}
+
 function boardOf(target: TargetKind, board: string | undefined, faults: string[]): string | undefined {
   const boards = target === 'qemu' ? qemuBoards : target === 'openocd' ? openocdPresets : undefined;
   if (board !== undefined && boards && !Object.hasOwn(boards, board))
