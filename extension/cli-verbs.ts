@@ -44,5 +44,9 @@ void runCli(process.argv.slice(2), manifest.version, verbs, {
     openQemu: async (request) => (await import('./node/qemu-port.ts')).openQemu(request),
     clock,
     deflate: (bytes, windowBits) => deflateRawSync(bytes, { windowBits, level: 9 }),
+    drives: {
+      list: async () => (await import('./node/drives.ts')).drives.list(),
+      flush: async (folder) => (await import('./node/drives.ts')).drives.flush(folder),
+    },
   },
 });

@@ -39,6 +39,7 @@ import * as staleOutputs from './host/stale-outputs.ts';
 import * as status from './host/status.ts';
 import { childProcesses } from './node/child-process.ts';
 import { clock } from './node/clock.ts';
+import { drives } from './node/drives.ts';
 import { fileStore } from './node/file-store.ts';
 import { installation, runsHere } from './node/installation.ts';
 import { listWithObjdump } from './node/objdump.ts';
@@ -85,6 +86,7 @@ export function activate(context: vscode.ExtensionContext): void {
         tree,
         openQemu: async (request) => (await import('./node/qemu-port.ts')).openQemu(request),
       }),
+    drives,
     hold: portNotes(portNotesFolder()).hold,
     clock,
     deflate: (bytes, windowBits) => deflateRawSync(bytes, { windowBits, level: 9 }),

@@ -1,6 +1,7 @@
 // What a verb is given besides its arguments: the ports of the core and the terminal around the process.
 
 import type { PortFacts } from '../core/board/boards.ts';
+import type { Drives } from '../core/board/circuitpy-drive.ts';
 import type { Clock, Port } from '../core/board/port.ts';
 import type { QemuMachine } from '../core/debug/qemu.ts';
 import type { Disassembler } from '../core/inspect/disassembler.ts';
@@ -47,6 +48,7 @@ export interface CliPorts extends Terminal {
     openQemu(request: QemuBoot): Promise<Port>;
     readonly clock: Clock;
     deflate(bytes: Uint8Array, windowBits: number): Uint8Array;
+    readonly drives: Drives;
   };
 }
 

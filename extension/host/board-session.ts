@@ -3,6 +3,7 @@
 
 import * as vscode from 'vscode';
 import type { PortFacts } from '../core/board/boards.ts';
+import type { Drives } from '../core/board/circuitpy-drive.ts';
 import type { Clock, OpenPort, Port } from '../core/board/port.ts';
 import { type BoardFacts, probe } from '../core/board/probe.ts';
 import type { RawRepl } from '../core/board/raw-repl.ts';
@@ -18,6 +19,7 @@ export interface BoardPorts {
   readonly opener: (baudRate: number) => OpenPort;
   /** Tells other programs of ours who has a port. */
   readonly hold: HoldPort;
+  readonly drives: Drives;
   readonly clock: Clock;
   /** Raw deflate with a window of so many bits. */
   readonly deflate: (bytes: Uint8Array, windowBits: number) => Uint8Array;

@@ -210,6 +210,7 @@ async function attempt(
         port,
         clock: session.clock,
         deflate: session.deflate,
+        drives: session.drives,
         files,
         build: (request) => {
           const { micropythonDir, compilers } = settingsOf(request.dir);

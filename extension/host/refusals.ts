@@ -36,6 +36,8 @@ const mends: Readonly<Record<string, readonly Mend[]>> = {
   'board/port-refused': ['retry', 'choose-board'],
   'board/address': ['choose-board'],
   'board/full': ['boards-view'],
+  'board/drive': ['retry'],
+  'board/drives': ['retry', 'choose-board'],
   'compile/compiler-missing': ['doctor'],
 };
 

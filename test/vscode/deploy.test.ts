@@ -80,7 +80,7 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
             await workbench.screenshot('deploy-1-boards');
             assert.equal(server.clients.came, 0, 'a port was opened before the user chose one');
             await chooseBoard(workbench, server.address);
-            const done = await workbench.notification('factorial: /lib/factorial.mpy', 120_000);
+            const done = await workbench.notification('factorial: /lib/factorial.mpy');
             assert.match(done, /^factorial: \/lib\/factorial\.mpy written and verified on .*MicroPython 1\.\d+/);
             await workbench.screenshot('deploy-2-done');
 
@@ -93,7 +93,7 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
 
             // The terminal steps aside for a deploy, and goes on.
             await workbench.runCommand('Natmod: Deploy');
-            await workbench.notification('factorial: /lib/factorial.mpy unchanged', 60_000);
+            await workbench.notification('factorial: /lib/factorial.mpy unchanged');
             await screen(workbench).getByText('Natmod is using the board').waitFor();
             await page.locator('.terminal-wrapper.active .xterm-screen').click();
             await page.keyboard.type('import factorial; factorial.factorial(6)\r');
@@ -105,7 +105,7 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
 
             await workbench.openFile('raises.c');
             await button.click();
-            const failed = await workbench.notification('import raises fails', 60_000);
+            const failed = await workbench.notification('import raises fails');
             assert.match(failed, /^raises: raises\.c:4: .* import raises fails: ValueError: there is no sensor/);
             await workbench.screenshot('deploy-4-import-fails');
             await workbench.pressInNotification('import raises fails', 'Show Problems');
@@ -165,19 +165,19 @@ test('a refusal comes with the button that mends it, Cancel leaves the board as 
             const button = titleButton(workbench, 'Deploy');
             await workbench.openFile('factorial.c');
             await workbench.runCommand('Natmod: Build');
-            await workbench.notification('factorial: built', 60_000);
+            await workbench.notification('factorial: built');
             await openModule(workbench, 'factorial.mpy');
             await button.click();
-            const refused = await workbench.notification('factorial.mpy: not deployed', 60_000);
+            const refused = await workbench.notification('factorial.mpy: not deployed');
             assert.match(refused, /The file holds x64 code, the board runs armv7em\.$/);
             await workbench.screenshot('deploy-8-refused');
             await workbench.pressInNotification('factorial.mpy: not deployed', 'Build for armv7m (ABI 6.3)');
-            await workbench.notification('factorial: /lib/factorial.mpy written and verified', 120_000);
+            await workbench.notification('factorial: /lib/factorial.mpy written and verified');
 
             await openModule(workbench, 'big.mpy');
             server.pace = 1500;
             await button.click();
-            await workbench.notification(/big\.mpy: \d+\.\d of 60\.\d KB, \d+\.\d KB\/s, \d+ s left/, 60_000);
+            await workbench.notification(/big\.mpy: \d+\.\d of 60\.\d KB, \d+\.\d KB\/s, \d+ s left/);
             await workbench.screenshot('deploy-9-progress');
             await workbench.pressInNotification('Deploying big.mpy', 'Cancel');
             await page.locator('.statusbar-item', { hasText: 'big.mpy: deploy cancelled' }).waitFor();
@@ -189,13 +189,11 @@ test('a refusal comes with the button that mends it, Cancel leaves the board as 
 
             await workbench.openFile('test_factorial.py');
             await workbench.runCommand('Natmod: Run Script on Board');
-            await screen(workbench).getByText('factorial OK').waitFor({ timeout: 60_000 });
+            await screen(workbench).getByText('factorial OK').waitFor();
             await workbench.screenshot('deploy-10-script');
             await workbench.openFile('broken.py');
             await workbench.runCommand('Natmod: Run Script on Board');
-            await screen(workbench)
-              .getByText('ValueError: factorial of a negative number')
-              .waitFor({ timeout: 60_000 });
+            await screen(workbench).getByText('ValueError: factorial of a negative number').waitFor();
             await workbench.runCommand('Problems: Focus on Problems View');
             const row = page.locator('.markers-panel .monaco-list-row', { hasText: 'factorial of a negative' }).first();
             await row.waitFor();

@@ -48,6 +48,8 @@ export interface Workbench {
   screenshot(name: string): Promise<void>;
 }
 
+/** For anything to appear. */
+const patienceMs = 120_000;
 const chromiumPath = '/usr/bin/chromium';
 
 /**
@@ -214,10 +216,12 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
     void page.exposeFunction('codeAutomationExit', (code: number) => resolve(code));
   });
   await page.exposeFunction('codeAutomationLog', () => undefined);
+  // A first start on a busy machine takes its time; nothing else waits longer for it.
+  page.setDefaultTimeout(patienceMs);
   const extensions = [options.extension ?? [], options.otherExtensions ?? []].flat();
   if (extensions.length > 0) await developExtensions(page, port, extensions, options.tests);
   await page.goto(`http://127.0.0.1:${port}/?${new URLSearchParams({ folder: options.folder })}`);
-  await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor({ timeout: 60_000 });
+  await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor();
 
   const pick = async (text: string, row: string | RegExp) => {
     const input = page.locator('.quick-input-widget:visible input');
@@ -253,7 +257,7 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
       await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
       await page.locator('.editor-instance .view-lines .view-line').first().waitFor();
     },
-    async notification(text, timeoutMs = 30_000) {
+    async notification(text, timeoutMs = patienceMs) {
       const message = toast(text).locator('.notification-list-item-message').first();
       await message.waitFor({ timeout: timeoutMs });
       return (await message.textContent()) ?? '';

@@ -5,13 +5,14 @@ import { type Diagnostic, Failure, type Where } from '../diagnostic.ts';
 import type { Files } from '../ports.ts';
 import { loadProject } from '../project/load-project.ts';
 import { knownTroubles } from './choose-build.ts';
+import { copyToDrive, type Drives, findDrive } from './circuitpy-drive.ts';
 import * as errors from './errors.ts';
 import { type GatherPorts, type GatherRequest, gather } from './gather.ts';
 import { type BoardFacts, probe } from './probe.ts';
 import { textLiteral } from './python-literal.ts';
 import type { RawRepl } from './raw-repl.ts';
 import { placeOf, readTraceback } from './traceback.ts';
-import { sendFiles, type TransferOptions, type TransferResult } from './transfer.ts';
+import { type BoardFile, sendFiles, type TransferOptions, type TransferResult } from './transfer.ts';
 import { type VisitPorts, visit } from './visit.ts';
 
 export interface DeployRequest extends GatherRequest {
@@ -29,6 +30,8 @@ export interface DeployRequest extends GatherRequest {
 
 export interface DeployPorts extends VisitPorts, GatherPorts {
   readonly deflate?: TransferOptions['deflate'];
+  /** For CircuitPython boards whose storage this machine has; undefined: there are none. */
+  readonly drives?: Drives | undefined;
 }
 
 export interface DeployResult {
@@ -53,7 +56,10 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
     const folder = request.to ?? defaultFolder(facts);
     const files = sources.map(({ name, bytes }) => ({ path: join(folder, name), bytes }));
     request.onStep?.('send');
-    const transfer = await sendFiles(repl, files, { facts, deflate: ports.deflate, cancel, onProgress });
+    const options = { facts, deflate: ports.deflate, cancel, onProgress };
+    const transfer = await sendFiles(repl, files, options).catch((thrown) =>
+      useDrive(thrown, repl, files, facts, ports),
+    );
     const found = request.check
       ? await checkImports(
           repl,
@@ -66,6 +72,23 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
     const all = [...diagnostics, ...knownTroubles(facts), ...found];
     return { ok: !all.some((each) => each.severity === 'error'), facts, transfer, diagnostics: all };
   });
+}
+
+/** Where the board can't write because this machine has its storage as a drive. */
+async function useDrive(
+  thrown: unknown,
+  repl: RawRepl,
+  sent: readonly BoardFile[],
+  facts: BoardFacts,
+  { drives, files }: DeployPorts,
+): Promise<TransferResult> {
+  const isLocked = thrown instanceof Failure && thrown.diagnostics[0].code === 'board/read-only';
+  const drive = isLocked && drives ? await findDrive(facts, drives, files) : undefined;
+  if (drive === undefined || !drives) throw thrown;
+  const transfer = await copyToDrive(drive, sent, { drives, files });
+  // It sees the drive's new files when it starts anew.
+  if (transfer.written.length > 0) await repl.restart();
+  return transfer;
 }
 
 /** Where mip installs, too. */

@@ -103,6 +103,24 @@ export function readOnly(port: string, system: string, path: string): Diagnostic
   );
 }
 
+export function drive(path: string, why: string): Diagnostic {
+  return error(
+    'board/drive',
+    `${path} could not be put onto the board's drive: ${why.replace(/\.$/, '')}.`,
+    undefined,
+    'Is the drive full, or read-only because boot.py gives the storage to the board? Eject it, press the reset button, and try again.',
+  );
+}
+
+export function severalDrives(folders: readonly string[]): Diagnostic {
+  return error(
+    'board/drives',
+    `Several drives are of boards of this kind: ${folders.join(', ')}.`,
+    undefined,
+    'Unplug the boards that are not meant.',
+  );
+}
+
 export function importFailed(name: string, path: string, traceback: string, where?: Where): Diagnostic {
   return error(
     'deploy/import',
