@@ -26,7 +26,7 @@ export function readTraceback(said: string): Traceback {
     const [, file, number, inside] = /^ {2}File "(.{1,300})", line (\d{1,7})(?:, in (.{1,300}))?/.exec(line) ?? [];
     return file === undefined ? [] : [{ file, line: Number(number), inside: inside ?? '<module>' }];
   });
-  const [, kind, text] = /^([\w.]+)(?:: (.*))?$/.exec(lines.at(-1) ?? '') ?? [];
+  const [, kind, text] = /^([\w.]+)(?::(?: (.*))?)?$/.exec(lines.at(-1) ?? '') ?? [];
   return { frames, kind: kind ?? '', text: text ?? '' };
 }
 

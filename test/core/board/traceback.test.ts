@@ -26,6 +26,12 @@ test('a traceback is read to its frames and its last line', () => {
     text: 'no room',
   });
   assert.deepEqual(readTraceback(traceback('MemoryError')), { frames: [], kind: 'MemoryError', text: '' });
+  // MicroPython has the colon even where nothing follows it.
+  assert.deepEqual(readTraceback(traceback('KeyboardInterrupt: ')), {
+    frames: [],
+    kind: 'KeyboardInterrupt',
+    text: '',
+  });
   assert.deepEqual(readTraceback('noise'), { frames: [], kind: 'noise', text: '' });
 });
 
