@@ -34,6 +34,7 @@ export const packages = {
     { name: 'qemu-system-arm', program: 'qemu-system-arm' },
     { name: 'qemu-system-misc', program: 'qemu-system-riscv32' },
   ],
+  randomPrograms: [{ name: 'csmith', program: 'csmith' }, { name: 'libcsmith-dev' }],
   debugger: [{ name: 'gdb-multiarch', program: 'gdb-multiarch' }],
   micropython: [
     { name: 'make', program: 'make' },
