@@ -6,9 +6,9 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { top } from '../projects.ts';
-import { marked, markedProcesses } from '../setup/marked-processes.ts';
+import { marked, markedProcesses, nothingRuns } from '../setup/marked-processes.ts';
 import { bundleExtension } from '../vscode/bundle.ts';
-import { Client, patienceMs } from './client.ts';
+import { Client } from './client.ts';
 import { buildDebugged } from './debugged-module.ts';
 
 /** A cache of its own, whose path marks the sessions. */
@@ -16,16 +16,6 @@ async function place(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'natmod-ends-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
-}
-
-async function nothingRuns(mark: string): Promise<void> {
-  let left = await markedProcesses(mark);
-  for (const end = Date.now() + patienceMs; left.length > 0 && Date.now() < end; await sleep(20))
-    left = await markedProcesses(mark);
-  assert.deepEqual(
-    left.map(({ command }) => command),
-    [],
-  );
 }
 
 const sessions = 100;

@@ -86,6 +86,8 @@ test('a GDB server that does not listen is told with its address', async (t) => 
 const openocds = [
   ["Error: couldn't bind gdb to socket on port 3333: Address already in use", /Another program uses the port/],
   ['Error: unable to find a matching CMSIS-DAP device', /No probe was found: plug it in/],
+  // What OpenOCD 0.12 says without an ST-LINK.
+  ['Error: open failed', /No probe was found: plug it in/],
   ["Error: Can't find target/rp9999.cfg", /OpenOCD has no such file/],
   [
     'Error: Failed to connect multidrop rp2040.dap0\nError: Examination failed',

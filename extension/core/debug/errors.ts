@@ -182,7 +182,7 @@ const knownComplaints: readonly (readonly [RegExp, string])[] = [
     'You may not use the probe: install its udev rules, and plug it in again.',
   ],
   [
-    /no device found|unable to find a matching|LIBUSB_ERROR_NO_DEVICE|unable to open/i,
+    /no device found|unable to find a matching|LIBUSB_ERROR_NO_DEVICE|unable to open|Error: open failed/i,
     'No probe was found: plug it in, see that no other program uses it, and that "board" or "openocd" names its interface.',
   ],
   [/can't find (interface|target|board)/i, 'OpenOCD has no such file: it may be too old for the chip.'],
