@@ -65,7 +65,9 @@ export class CrashScene {
     for (const { name: register, value } of await shownRegisters(this.#backend, { threadId: 1, frameId })) {
       const number = Number(value);
       const known = { RA: 'LR', RIP: 'PC', EIP: 'PC' }[register.toUpperCase()] ?? register.toUpperCase();
-      if (!Number.isNaN(number) && !registers.has(known)) registers.set(known, number);
+      // An earlier fault's cause is of no interest.
+      const isCause = Object.hasOwn(riscvFaultRegisters, known) && known !== 'PC';
+      if (!Number.isNaN(number) && !registers.has(known) && !isCause) registers.set(known, number);
     }
     const backtrace = frames.slice(0, mostFrames).map(({ addr }) => Number(addr));
     const machine = machines[familyOf(this.#arch)];

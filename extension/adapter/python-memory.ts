@@ -1,6 +1,6 @@
 // The Python in a stopped target, read through GDB: which needs no interpreter that answers, and so works anywhere.
 
-import { micropython } from '../core/abi/micropython.ts';
+import type { Abi } from '../core/abi/abi.ts';
 import type { ArchName } from '../core/arch/names.ts';
 import { wordSizeOf } from '../core/arch/names.ts';
 import { PythonRuntime } from '../core/debug/python-runtime.ts';
@@ -10,13 +10,15 @@ import type { NatmodBackend } from './gdb-backend.ts';
 export class PythonMemory {
   readonly #backend: NatmodBackend;
   readonly #arch: ArchName;
+  readonly #abi: Abi;
   readonly #symbols: FirmwareSymbols | undefined;
   #runtime: Promise<PythonRuntime> | undefined;
 
   /** @param symbols of the firmware, where it is known */
-  constructor(backend: NatmodBackend, arch: ArchName, symbols: FirmwareSymbols | undefined) {
+  constructor(backend: NatmodBackend, arch: ArchName, abi: Abi, symbols: FirmwareSymbols | undefined) {
     this.#backend = backend;
     this.#arch = arch;
+    this.#abi = abi;
     this.#symbols = symbols;
   }
 
@@ -26,7 +28,7 @@ export class PythonMemory {
       read: (address, length) => this.#backend.readAvailable(address, length),
       wordSize: wordSizeOf(this.#arch),
       machine: machineOf(this.#arch),
-      abi: micropython,
+      abi: this.#abi,
       symbols: this.#symbols && this.#withModules(this.#symbols),
     });
     return this.#runtime;

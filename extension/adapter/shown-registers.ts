@@ -1,5 +1,5 @@
 // Registers for the variables view: the general ones and those of state, each once, without the hundreds that x86 has for
-// vectors and for parts of others.
+// vectors and for parts of others, and RISC-V for control.
 
 import type { FrameReference } from './c-values.ts';
 import type { NatmodBackend } from './gdb-backend.ts';
@@ -8,6 +8,8 @@ import type { NatmodBackend } from './gdb-backend.ts';
 const parts =
   /^([abcd][lhx]|[sd]il?|[sb]pl?|e[a-ds][xpi]|r\d+[lwdb]|[fgcdes]s(_base)?|f(ctrl|stat|tag|i|o)\w*|k[0-7])$/;
 const onlyX86 = /^(e|r)ip$/;
+/** Of RISC-V: general, floating point, and what a fault leaves. */
+const riscv = /^(zero|ra|sp|gp|tp|fp|pc|[atsx]\d+|f[tsa]\d+|f(csr|flags|rm)|m(status|cause|epc|tval|tvec|ie|ip))$/;
 
 export interface Register {
   readonly name: string;
@@ -24,8 +26,10 @@ export async function shownRegisters(
   );
   const hasParts = names.some((name) => onlyX86.test(name));
   const isWide = names.includes('rip');
+  const isRiscv = names.includes('zero') && names.includes('ra');
   const wanted = names.flatMap((name, index) => {
     if (name === '' || /^([xyz]mm|st\d|mm\d|v\d|orig_)/.test(name)) return [];
+    if (isRiscv && !riscv.test(name)) return [];
     if (hasParts && parts.test(name) && !(name.startsWith('e') && !isWide)) return [];
     return [index];
   });

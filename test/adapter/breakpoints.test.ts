@@ -96,6 +96,22 @@ test('a function stops where it is entered, under its condition, also when it is
   await client.disconnectRequest();
 });
 
+test('run to cursor, which clients do with a breakpoint that they take away again, stops there once', async (t) => {
+  const debugged = await buildDebugged(t, 'unix-x64', 'debugged', loop);
+  if (!debugged) return;
+  const { client, source, configuration, line } = debugged;
+  const [start, cursor] = [line('int result = weigh'), line('return sum;')];
+  await client.begin(configuration, source, [start]);
+  await client.stopped('breakpoint');
+  await client.breakAt(source, [start, cursor]);
+  await client.continueRequest({ threadId: 1 });
+  assert.equal(Client.place((await client.stopped('breakpoint'))[0]), `weigh:${cursor}`);
+  await client.breakAt(source, [start]);
+  await client.continueRequest({ threadId: 1 });
+  assert.equal(Client.place((await client.stopped('breakpoint'))[0]), `calc:${start}`);
+  await client.disconnectRequest();
+});
+
 test('a condition or a hit count that makes no sense is told at the breakpoint, which then does not stop', async (t) => {
   const debugged = await buildDebugged(t, 'unix-x64', 'debugged', loop);
   if (!debugged) return;

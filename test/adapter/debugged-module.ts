@@ -51,14 +51,14 @@ export interface DebuggedModule {
 
 /**
  * @param fixture a folder beside this file, with NAME.c and test_NAME.py
- * @param script text to run instead of the fixture's script
+ * @param script text to run instead of the fixture's script, perhaps made when the path of the firmware is known
  * @returns undefined where the machine lacks something, which the test then counts as skipped
  */
 export async function buildDebugged(
   t: TestContext,
   name: TargetName,
   fixture: string,
-  script?: string,
+  script?: string | ((image: string) => Promise<string>),
 ): Promise<DebuggedModule | undefined> {
   const { arch, target, programs }: Row = targets[name];
   for (const program of programs) if (!need(t, program, onPath(program))) return undefined;
@@ -72,7 +72,8 @@ export async function buildDebugged(
   });
   await cp(join(top, 'test/adapter', fixture), dir, { recursive: true });
   const path = join(dir, `test_${fixture}.py`);
-  if (script !== undefined) await fileStore.writeAtomic(path, new TextEncoder().encode(script));
+  const text = typeof script === 'function' ? await script(image) : script;
+  if (text !== undefined) await fileStore.writeAtomic(path, new TextEncoder().encode(text));
   const shared = { dir, archs: [arch], debug: true, ownHeaders: join(top, 'extension/headers/micropython') };
   const libcHeaders = join(top, 'extension/headers/libc');
   const rebuild = async () => {

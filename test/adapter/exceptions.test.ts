@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { symbolsOf } from '../micropython/stopped.ts';
 import { buildDebugged, type TargetName } from './debugged-module.ts';
 
 for (const name of ['unix-x64', 'qemu-MPS2_AN385', 'qemu-VIRT_RV32'] as const satisfies readonly TargetName[])
@@ -39,5 +40,21 @@ for (const name of ['unix-x64', 'qemu-MPS2_AN385', 'qemu-VIRT_RV32'] as const sa
       (await client.customRequest('exceptionInfo', { threadId: 1 })).body.description,
       /crash\+\d+ at crashing/,
     );
+    await client.disconnectRequest();
+  });
+
+for (const name of ['qemu-MPS2_AN385', 'qemu-VIRT_RV32'] as const satisfies readonly TargetName[])
+  test(`${name}: an exception that nobody catches stops with its text, and the module's line that led to it`, async (t) => {
+    const handler = async (image: string) => {
+      const address = (await symbolsOf(image).addressOf('nlr_jump_fail')) ?? 0;
+      return `import crashing\ncrashing.fail(${address}, ValueError('lost'))\n`;
+    };
+    const debugged = await buildDebugged(t, name, 'crashing', handler);
+    if (!debugged) return;
+    const { client, source, configuration, line } = debugged;
+    await client.begin(configuration, source, [], { filters: ['fault'] });
+    const frames = await client.stopped('exception');
+    assert.equal(frames.find((frame) => frame.moduleId === 'crashing')?.line, line('give_up(MP'));
+    assert.match(client.console, /^uncaught exception: ValueError\('lost',\), at 0x/m);
     await client.disconnectRequest();
   });

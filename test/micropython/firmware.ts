@@ -62,6 +62,9 @@ const rows = {
     hosted: true,
   },
   'unix-x86': { ...made(unixRecipes.x86, ['micropython', 'x86']), hosted: true },
+  // Other ways in which an object may be told in a word: representations C and D.
+  'unix-x86-c': { ...made(unixRecipes.x86, ['micropython', 'x86'], { VARIANT: 'longlong' }), hosted: true },
+  'unix-x86-d': { ...made(unixRecipes.x86, ['micropython', 'x86'], { VARIANT: 'nanbox' }), hosted: true },
   'qemu-MPS2_AN385': qemuArm('MPS2_AN385'),
   'qemu-MICROBIT': qemuArm('MICROBIT'),
   // A board with a file system that can be written, in its RAM, and a binary standard input, as most real ones have.

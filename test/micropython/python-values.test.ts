@@ -139,10 +139,19 @@ async function texts(value: PythonValue): Promise<Record<string, string>> {
   return Object.fromEntries((await value.parts()).map((part: PythonPart) => [part.name, part.value.text]));
 }
 
-const stop = async (t: TestContext, machine: 'x64' | 'x86', source: string): Promise<Stopped | undefined> => {
-  const program = await needed(t, `unix-${machine}`, () => firmware(`unix-${machine}`));
+/** Of MicroPython's unix port, with the way in which it tells an object in a word. */
+const programs = {
+  'unix-x64': { machine: 'x64', representation: 'A' },
+  'unix-x86': { machine: 'x86', representation: 'A' },
+  'unix-x86-c': { machine: 'x86', representation: 'C' },
+  'unix-x86-d': { machine: 'x86', representation: 'D' },
+} as const;
+type ProgramName = keyof typeof programs;
+
+const stop = async (t: TestContext, name: ProgramName, source: string): Promise<Stopped | undefined> => {
+  const program = await needed(t, name, () => firmware(name));
   if (!program) return undefined;
-  const stopped = await stopUnix(program, machine, source);
+  const stopped = await stopUnix(program, programs[name].machine, source);
   t.after(() => stopped.end());
   return stopped;
 };
@@ -198,15 +207,21 @@ test('without symbols the function table and the RAM tell types, names and value
   assert.equal(text('...'), 'Ellipsis');
 });
 
-for (const machine of ['x64', 'x86'] as const) {
-  test(`${machine}: values read like Python's own repr, and open`, patience, async (t) => {
-    const stopped = await stop(t, machine, script + waitForInput);
-    if (!stopped) return;
-    const runtime = await PythonRuntime.open(stopped.target);
-    await check(await openValues(runtime, stopped.output));
-  });
+for (const name of Object.keys(programs) as ProgramName[]) {
+  const { representation } = programs[name];
+  test(
+    `${name}, representation ${representation}: values read like Python's own repr, and open`,
+    patience,
+    async (t) => {
+      const stopped = await stop(t, name, script + waitForInput);
+      if (!stopped) return;
+      const runtime = await PythonRuntime.open(stopped.target);
+      assert.equal(runtime.layout.representation, representation);
+      await check(await openValues(runtime, stopped.output));
+    },
+  );
 
-  test(`${machine}: the Python call stack has functions, lines and arguments`, patience, async (t) => {
+  test(`${name}: the Python call stack has functions, lines and arguments`, patience, async (t) => {
     const source = `import sys
 def innermost(text):
     print('READY')
@@ -223,7 +238,7 @@ def generator():
     yield 1
 for each in generator(): pass
 `;
-    const stopped = await stop(t, machine, source);
+    const stopped = await stop(t, name, source);
     if (!stopped) return;
     const runtime = await PythonRuntime.open(stopped.target);
     const frames = await runtime.frames(stopped.stackPointer);

@@ -3,6 +3,8 @@
 
 import { InvalidatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { circuitpython } from '../../core/abi/circuitpython.ts';
+import { micropython } from '../../core/abi/micropython.ts';
 import { originLabels, originOf } from '../../core/debug/frame-origin.ts';
 import type { PythonFrame } from '../../core/debug/python-value.ts';
 import type { FirmwareSymbols } from '../../core/debug/target.ts';
@@ -45,7 +47,11 @@ export abstract class StackSession extends SteppingSession {
 
   /** The Python in the target's memory. */
   protected get python(): PythonMemory {
-    this.#python ??= new PythonMemory(this.backend, this.arch, this.firmwareSymbols);
+    if (!this.#python) {
+      const isCircuit = this.modules.some(({ flavour }) => flavour === 'circuitpython');
+      const abi = isCircuit ? circuitpython : micropython;
+      this.#python = new PythonMemory(this.backend, this.arch, abi, this.firmwareSymbols);
+    }
     return this.#python;
   }
 

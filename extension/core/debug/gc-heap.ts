@@ -1,10 +1,9 @@
-// The collector's heap, as far as telling whether a block on it is in use: two bits for each block of four words.
+// The collector's heap, as far as telling whether a block on it is in use: two bits for each block, of four mp_int_t.
 // Structure: https://github.com/micropython/micropython/blob/master/py/gc.c
 
 import type { FirmwareSymbols } from './target.ts';
 import { type TargetMemory, wordsOf } from './target-memory.ts';
 
-const wordsPerBlock = 4;
 const blocksPerByte = 4;
 const bitsOfHead = 1;
 /** How far into mp_state_ctx the heap's bounds are looked for, in words. */
@@ -13,12 +12,15 @@ const stateWords = 1024;
 export class GcHeap {
   readonly #memory: TargetMemory;
   readonly #table: number;
+  /** In bytes. */
+  readonly #blockSize: number;
   readonly start: number;
   readonly end: number;
 
-  private constructor(memory: TargetMemory, table: number, start: number, end: number) {
+  private constructor(memory: TargetMemory, table: number, blockSize: number, start: number, end: number) {
     this.#memory = memory;
     this.#table = table;
+    this.#blockSize = blockSize;
     this.start = start;
     this.end = end;
   }
@@ -37,9 +39,10 @@ export class GcHeap {
       // Tables for finalisers and weak references may come between.
       for (let between = 0; between < 3; between++) {
         const [start, end] = words.slice(index + 2 + between, index + 4 + between);
-        const covered = bytes * blocksPerByte * wordsPerBlock * wordSize;
-        if (bytes > 16 && table !== 0 && start >= table + bytes && end - start === covered)
-          return new GcHeap(memory, table, start, end);
+        // Representation D has integers wider than words.
+        const blockSize = [4 * wordSize, 32].find((size) => end - start === bytes * blocksPerByte * size);
+        if (bytes > 16 && table !== 0 && start >= table + bytes && blockSize !== undefined)
+          return new GcHeap(memory, table, blockSize, start, end);
       }
     }
     return undefined;
@@ -52,9 +55,8 @@ export class GcHeap {
   /** Whether a block in use begins there. */
   async isAllocated(address: number): Promise<boolean> {
     const offset = address - this.start;
-    const blockSize = wordsPerBlock * this.#memory.wordSize;
-    if (offset % blockSize !== 0) return false;
-    const block = offset / blockSize;
+    if (offset % this.#blockSize !== 0) return false;
+    const block = offset / this.#blockSize;
     const bits = await this.#memory.byte(this.#table + Math.floor(block / blocksPerByte)).catch(() => 0);
     return ((bits >> (2 * (block % blocksPerByte))) & 3) === bitsOfHead;
   }

@@ -17,6 +17,8 @@ export type Blocks = Readonly<Record<Block, number>>;
 export interface ModuleSymbols {
   /** To import it by. */
   readonly name: string;
+  /** Which firmware it is for. */
+  readonly flavour: 'micropython' | 'circuitpython';
   /** Path of the .mpy file. */
   readonly mpy: string;
   /** Path of the debug image. */
@@ -42,7 +44,7 @@ interface PlacedSection {
  * @throws Failure of `mpy/` or `debug/` when one of the files can't be used, or they do not belong together
  */
 export function readModuleSymbols(mpy: File, elf: File): ModuleSymbols {
-  const { code } = readModule(mpy.bytes, mpy.path).module;
+  const { code, header } = readModule(mpy.bytes, mpy.path).module;
   const native = code.kind === 'viper' ? code : code.children.find((child) => child.kind === 'viper');
   if (native?.kind !== 'viper') throw new Failure(errors.notNative(mpy.path));
   const image = openImage(elf.bytes, elf.path);
@@ -58,6 +60,7 @@ export function readModuleSymbols(mpy: File, elf: File): ModuleSymbols {
   const init = symbols.find((symbol) => symbol.name === 'mpy_init');
   return {
     name: nameOf(mpy.path),
+    flavour: header.flavour,
     mpy: mpy.path,
     elf: elf.path,
     code: native.code,

@@ -136,7 +136,7 @@ export class PythonRuntime {
         case 'int':
           return { type: 'int', text: String(object.value) };
         case 'float':
-          return { type: 'float', text: floatText(object.value, object.single) };
+          return { type: 'float', text: floatText(object.value, object.single, representation === 'C' ? 2 : 0) };
         case 'qstr':
           return { type: 'str', text: cut(quoteText(await this.#qstr(object.number))) };
         case 'constant':

@@ -69,15 +69,18 @@ async function floatAt(memory: TargetMemory, address: number, size: 4 | 8): Prom
   return size === 4 ? view.getFloat32(0, true) : view.getFloat64(0, true);
 }
 
-/** The shortest text that reads as the same number, in Python's notation. */
-export function floatText(value: number, single: boolean): string {
+/**
+ * The shortest text that reads as the same number, in Python's notation.
+ * @param lostBits of a float's lowest bits, that the firmware does not keep: they make no difference to it
+ */
+export function floatText(value: number, single: boolean, lostBits = 0): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   let digits = String(value);
   if (single)
     for (let precision = 1; precision <= 9; precision++) {
       digits = String(Number(value.toPrecision(precision)));
-      if (Math.fround(Number(digits)) === value) break;
+      if (floatBits(Number(digits)) >> lostBits === floatBits(value) >> lostBits) break;
     }
   if (Object.is(value, -0)) return '-0.0';
   const number = Number(digits);
@@ -89,6 +92,12 @@ export function floatText(value: number, single: boolean): string {
   }
   if (/e/.test(digits)) digits = number.toFixed(Math.max(0, (mantissa.split('.')[1]?.length ?? 0) - power));
   return /\./.test(digits) ? digits : `${digits}.0`;
+}
+
+function floatBits(value: number): number {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setFloat32(0, value);
+  return view.getInt32(0);
 }
 
 export const decodeStr: Decode = async (reader, address) => {

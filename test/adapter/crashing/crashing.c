@@ -16,9 +16,20 @@ static mp_obj_t crash(mp_obj_t address) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(crash_obj, crash);
 
+typedef void (*handler_t)(void *exception);
+
+// Modules do not reach the end of all exceptions but by its address.
+static mp_obj_t fail(mp_obj_t handler, mp_obj_t exception) {
+    handler_t give_up = (handler_t)(uintptr_t)mp_obj_get_int(handler);
+    give_up(MP_OBJ_TO_PTR(exception));
+    return handler;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(fail_obj, fail);
+
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
     MP_DYNRUNTIME_INIT_ENTRY
     mp_store_global(MP_QSTR_refuse, MP_OBJ_FROM_PTR(&refuse_obj));
     mp_store_global(MP_QSTR_crash, MP_OBJ_FROM_PTR(&crash_obj));
+    mp_store_global(MP_QSTR_fail, MP_OBJ_FROM_PTR(&fail_obj));
     MP_DYNRUNTIME_INIT_EXIT
 }
