@@ -17,13 +17,14 @@ import { Client } from './client.ts';
 /** Line of debugged.c with `item_t item = {a, b};`. */
 const line = 26;
 
-const targets: readonly (readonly [FirmwareName, BuildableArch, string, readonly string[]])[] = [
+const targets: readonly (readonly [FirmwareName, BuildableArch, string, readonly string[], string?])[] = [
   ['unix-x64', 'x64', 'unix', ['gdb', 'gcc']],
   ['qemu-MPS2_AN385', 'armv7m', 'qemu', ['gdb-multiarch', 'qemu-system-arm', 'arm-none-eabi-gcc']],
+  ['qemu-MICROBIT', 'armv6m', 'qemu', ['gdb-multiarch', 'qemu-system-arm', 'arm-none-eabi-gcc'], 'MICROBIT'],
   ['qemu-VIRT_RV32', 'rv32imc', 'qemu', ['gdb-multiarch', 'qemu-system-riscv32', 'riscv64-unknown-elf-gcc']],
 ];
 
-for (const [name, arch, target, programs] of targets) {
+for (const [name, arch, target, programs, board] of targets) {
   test(`${name}: a breakpoint set before the import binds, C is stepped, and nothing is left`, async (t) => {
     for (const program of programs) if (!need(t, program, onPath(program))) return;
     const image = await needed(t, name, () => firmware(name));
@@ -43,7 +44,7 @@ for (const [name, arch, target, programs] of targets) {
 
     const source = join(dir, 'debugged.c');
     const script = join(dir, 'test_debugged.py');
-    const configuration = { target, arch, modules: [{ mpy, elf }], firmware: image, script };
+    const configuration = { target, arch, board, modules: [{ mpy, elf }], firmware: image, script };
     const [breakpoint] = await client.begin(configuration, source, [line]);
     assert.equal(breakpoint.verified, false);
     assert.match(breakpoint.message ?? '', /imported/);
