@@ -8,6 +8,7 @@ import {
   debugFlags,
   type FloatImpl,
   languageFlags,
+  mathFlags,
   sectionFlags,
   targets,
 } from './targets.ts';
@@ -129,7 +130,7 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
 
 function smallerFlags({ arch, compiler }: CompileRequest): readonly string[] {
   const own = targets[arch].smallerFlags?.[compiler.family] ?? [];
-  return [...(compiler.knowsOz ? ['-Oz'] : []), ...sectionFlags, ...own];
+  return [...(compiler.knowsOz ? ['-Oz'] : []), ...sectionFlags, ...mathFlags, ...own];
 }
 
 const maxNameLength = 120;

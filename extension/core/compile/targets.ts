@@ -58,6 +58,9 @@ export const debugFlags: readonly string[] = ['-O0', '-g', '-Wno-error'];
 /** So that the linker can leave out what mpy_init does not reach; not for the reference linker's bytes. */
 export const sectionFlags: readonly string[] = ['-ffunction-sections', '-fdata-sections'];
 
+/** There is no errno for anyone to read: square roots are instructions where the processor has them. */
+export const mathFlags: readonly string[] = ['-fno-math-errno'];
+
 /** The GOT is how a module reaches its data; fortified libc calls have no one to answer them. */
 export const codeFlags: readonly string[] = ['-fpic', '-fno-common', '-U_FORTIFY_SOURCE'];
 

@@ -14,6 +14,9 @@ export function wellKnown(symbol: string): WellKnown | undefined {
   return rows.find((row) => row.names.test(symbol));
 }
 
+/** Whether a compiler's own library (libgcc, libm) has it. */
+export const isOfCompiler = (symbol: string): boolean => libgcc.test(symbol) || libm.test(symbol);
+
 const runtimeMend = 'set LINK_RUNTIME = 1 in the Makefile, or pass the library with -l';
 
 const replaced: Readonly<Record<string, string>> = {

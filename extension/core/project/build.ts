@@ -24,7 +24,8 @@ import type { BuildOutput, BuildProgress, BuildRequest, BuildResult } from './bu
 import { type Api, chooseApi } from './choose-api.ts';
 import { writeCompileCommands } from './compile-commands.ts';
 import * as errors from './errors.ts';
-import { type Linked, linkModule } from './link-module.ts';
+import type { Linked } from './link-module.ts';
+import { linkWithRuntime } from './link-with-runtime.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import type { NatmodProject } from './project.ts';
 import { readExterns } from './read-externs.ts';
@@ -290,7 +291,9 @@ async function compileAndLink(
     folderNames: plan.folderNames ?? [],
     dir,
   };
-  const linked = await linkModule(step, state.module, { files: ports.files, inputs });
+  const linked = await linkWithRuntime(step, state.module, { files: ports.files, inputs }, () =>
+    project.linkRuntime ? undefined : findRuntime(job, plan),
+  );
   diagnostics.push(...linked.diagnostics);
   stopIfCancelled(request.cancel);
   progress('write');
@@ -369,21 +372,16 @@ async function removeLeftovers(buildDir: string, headerName: string, files: File
 }
 
 async function findLibraries(
-  { request, ports, files, memory }: Job,
+  job: Job,
   plan: CompileRequest,
   project: LoadedProject['project'],
   diagnostics: Diagnostic[],
 ): Promise<LinkInput[]> {
   const libraries: LinkInput[] = [];
+  const { files } = job;
   const { dir, file } = project;
   if (project.linkRuntime) {
-    const runtime = await findRuntimeLibraries(
-      plan.compiler,
-      flagsFor(plan),
-      dir,
-      { files, processes: ports.processes, memory },
-      request.cancel,
-    );
+    const runtime = await findRuntime(job, plan);
     diagnostics.push(...runtime.diagnostics);
     libraries.push(...runtime.libraries);
   }
@@ -394,6 +392,16 @@ async function findLibraries(
   }
   return libraries;
 }
+
+/** Those of the build of the compiler's libraries that its flags select. */
+const findRuntime = ({ request, ports, files, memory }: Job, plan: CompileRequest) =>
+  findRuntimeLibraries(
+    plan.compiler,
+    flagsFor(plan),
+    request.dir,
+    { files, processes: ports.processes, memory },
+    request.cancel,
+  );
 
 function checkKinds(sources: readonly string[], file: string): void {
   const kinds = [...compiledKinds, '.py'];
