@@ -22,9 +22,9 @@ async function runSuites(t: TestContext, suites: readonly string[], more: { untr
         const options = { folder, extension: top, otherExtensions: [cpptools], tests, env, ...more };
         return withWorkbench(`extension-host-${suites.at(-1)}`, options, async ({ testsEnded }) => {
           const timeout = new AbortController();
-          const late = sleep(240_000, 'late' as const, { signal: timeout.signal });
+          const late = sleep(480_000, 'late' as const, { signal: timeout.signal });
           const code = await Promise.race([testsEnded, late]).finally(() => timeout.abort());
-          assert.notEqual(code, 'late', 'the suite did not end within four minutes');
+          assert.notEqual(code, 'late', 'the suite did not end within eight minutes');
           const text = await readFile(reportPath, 'utf8').catch(() => assert.fail('the suite left no report'));
           return { code, ...(JSON.parse(text) as SuiteReport) };
         });

@@ -185,14 +185,14 @@ function freePort(): Promise<number> {
 }
 
 async function answers(port: number): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
+  for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(50)) {
     const ok = await fetch(`http://127.0.0.1:${port}/healthz`).then(
       (response) => response.ok,
       () => false,
     );
     if (ok) return;
   }
-  throw new Error('code-server did not answer within 60 s');
+  throw new Error(`code-server did not answer within ${patienceMs / 1000} s`);
 }
 
 async function startBrowser(place: string): Promise<BrowserContext> {
@@ -200,6 +200,7 @@ async function startBrowser(place: string): Promise<BrowserContext> {
   args.push('--disable-background-networking', '--disable-component-update', '--disable-sync');
   return chromium.launchPersistentContext(join(place, 'browser'), {
     executablePath: chromiumPath,
+    timeout: patienceMs,
     headless: true,
     // Playwright's handlers would keep this process alive.
     handleSIGINT: false,
