@@ -26,7 +26,9 @@ export abstract class SteppingSession extends BreakpointsSession {
   protected override handleGDBStopped(record: any): void {
     this.stoppedAt = record.frame;
     this.stopDepth = undefined;
-    const isPause = this.#pausing && record.reason === 'signal-received';
+    // A fault may come first.
+    const isPause =
+      this.#pausing && record.reason === 'signal-received' && /^(SIGINT|SIGTRAP|0)$/.test(record['signal-name'] ?? '');
     this.#pausing = false;
     if (/^exited/.test(record.reason ?? '')) return this.#tellEnd(record);
     const { reason, ...told } = isPause ? { reason: 'pause' } : this.reasonOf(record);
@@ -104,7 +106,8 @@ export abstract class SteppingSession extends BreakpointsSession {
   }
 
   protected override async pauseRequest(response: DebugProtocol.PauseResponse, args: DebugProtocol.PauseArguments) {
-    this.#pausing = this.isRunning;
+    // Whether it runs is not known yet when a continue was just asked for.
+    this.#pausing = true;
     if (this.putOffPause()) return this.sendResponse(response);
     return super.pauseRequest(response, args);
   }
