@@ -2,10 +2,9 @@
 // The text dump, `inspect --json`, the comparison and the inspector panel all show these rows. A broken file is described up
 // to its fault.
 
-import { circuitpython } from '../abi/circuitpython.ts';
-import { micropython } from '../abi/micropython.ts';
+import { type AbiProfile, abiProfiles } from '../abi/profiles.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
-import type { MpyObject, RawCode, Relocation, RelocationTarget } from '../mpy/module.ts';
+import type { MpyHeader, MpyObject, RawCode, Relocation, RelocationTarget } from '../mpy/module.ts';
 import { type CodePlace, type PartialModule, readPartial, type Span } from '../mpy/read.ts';
 import { type OperandNames, readPrelude, signatureText } from './bytecode.ts';
 import { abiOf, type CompatibilityRow, compatibility } from './compatibility.ts';
@@ -133,8 +132,10 @@ export function inspect(bytes: Uint8Array, path: string, image?: DebugImage): In
   const { facts, header, qstrs, places, spans, fault } = module;
   const codes = new Map<string, RawCode>();
   if (module.code) collectCodes(codes, module.code, '0');
-  const names = (code: RawCode) => new ModuleNames(module, code);
-  const target = (relocation: Relocation) => describeTarget(relocation.target, module);
+  const texts = new ModuleTexts(module);
+  const names = (code: RawCode) => new ModuleNames(texts, code);
+  const funTable = funTableOf(header);
+  const target = (relocation: Relocation) => describeTarget(relocation.target, funTable);
   const codeRows: CodeRow[] = [];
   const relocations: RelocationRow[] = [];
   for (const [codePath, code] of codes) {
@@ -163,10 +164,10 @@ export function inspect(bytes: Uint8Array, path: string, image?: DebugImage): In
       static: qstr.staticIndex ?? null,
       ...places.qstrs[index],
     })),
-    objects: module.objects.map((object, index) => ({
+    objects: module.objects.map(({ kind }, index) => ({
       index,
-      kind: object.kind,
-      text: describeObject(object),
+      kind,
+      text: texts.object(index),
       ...places.objects[index],
     })),
     codes: codeRows,
@@ -265,12 +266,16 @@ export function hexText(bytes: Uint8Array): string {
   return text;
 }
 
-const abis = { micropython, circuitpython } as const;
+/** @returns names of the table's entries; none for an ABI without a profile */
+function funTableOf(header: MpyHeader | undefined): readonly string[] {
+  const same = ({ abi }: AbiProfile) => abi.flavour === header?.flavour && abi.subVersion === header.subVersion;
+  return abiProfiles.find(same)?.abi.funTable ?? [];
+}
 
-function describeTarget(target: RelocationTarget, { facts }: PartialModule): string {
+function describeTarget(target: RelocationTarget, funTable: readonly string[]): string {
   switch (target.kind) {
     case 'entry': {
-      const name = abis[facts.flavour ?? 'micropython'].funTable[target.index];
+      const name = funTable[target.index];
       return `mp_fun_table[${target.index}]${name ? ` ${name}` : ''}`;
     }
     case 'table':
@@ -284,20 +289,39 @@ function describeTarget(target: RelocationTarget, { facts }: PartialModule): str
   }
 }
 
-/** A class, because files have thousands of functions and closures for each take longer than reading them. */
-class ModuleNames implements OperandNames {
-  constructor(
-    private readonly module: PartialModule,
-    private readonly code: RawCode,
-  ) {}
+/** What qstrs and objects are called in listings. Each is written once, however many instructions refer to it. */
+class ModuleTexts {
+  private readonly qstrs: string[] = [];
+  private readonly objects: string[] = [];
+
+  constructor(private readonly module: PartialModule) {}
 
   qstr(index: number): string {
-    return this.module.qstrs[index]?.text ?? `qstr ${index}?`;
+    const qstr = this.module.qstrs[index];
+    if (!qstr) return `qstr ${index}?`;
+    return (this.qstrs[index] ??= shortenText(qstr.text));
   }
 
   object(index: number): string {
     const object = this.module.objects[index];
-    return object ? describeObject(object) : `object ${index}?`;
+    if (!object) return `object ${index}?`;
+    return (this.objects[index] ??= describeObject(object));
+  }
+}
+
+/** A class, because files have thousands of functions and closures for each take longer than reading them. */
+class ModuleNames implements OperandNames {
+  constructor(
+    private readonly texts: ModuleTexts,
+    private readonly code: RawCode,
+  ) {}
+
+  qstr(index: number): string {
+    return this.texts.qstr(index);
+  }
+
+  object(index: number): string {
+    return this.texts.object(index);
   }
 
   child(index: number): string {
@@ -308,13 +332,15 @@ class ModuleNames implements OperandNames {
 const utf8 = new TextDecoder();
 /** Longer texts are cut; the bytes show the rest. */
 const longestText = 200;
+/** Items may have no text at all. */
+const mostItems = 50;
 
 function describeObject(object: MpyObject): string {
   switch (object.kind) {
     case 'tuple': {
       let text = '';
-      for (const item of object.items) {
-        if (text.length > longestText) return `(${text}, ... ${object.items.length} items)`;
+      for (const [index, item] of object.items.entries()) {
+        if (index === mostItems || text.length > longestText) return `(${text}, ... ${object.items.length} items)`;
         text += `${text && ', '}${describeObject(item)}`;
       }
       return `(${text}${object.items.length === 1 ? ',' : ''})`;
@@ -335,6 +361,11 @@ function describeObject(object: MpyObject): string {
 function shorten(bytes: Uint8Array, text: (bytes: Uint8Array) => string): string {
   if (bytes.length <= longestText) return text(bytes);
   return `${text(bytes.subarray(0, longestText))}... ${bytes.length} bytes`;
+}
+
+function shortenText(text: string): string {
+  if (text.length <= longestText) return text;
+  return `${text.slice(0, longestText)}... ${text.length} characters`;
 }
 
 function bytesLiteral(bytes: Uint8Array): string {

@@ -96,6 +96,46 @@ test('each CircuitPython has its letter, version and sub-version', () => {
   assert.deepEqual(loading(Uint8Array.of(0x4d, 3, 0, 31)), ['MicroPython 1.9.3 to 1.10', 'CircuitPython 3 to 6']);
 });
 
+test("entries of the function table have the names of the file's own ABI", () => {
+  const target = (flavour: 'micropython' | 'circuitpython', subVersion: number) => {
+    const module = nativeModule('armv7m', [{ base: 'text', offset: 0, target: { kind: 'entry', index: 67 } }]);
+    const header = { ...module.header, flavour, subVersion };
+    const { relocations } = describe(writeModule({ ...module, header }), 'm');
+    return relocations.find((row) => row.target.startsWith('mp_fun_table[67]'))?.target;
+  };
+  assert.equal(target('micropython', 3), 'mp_fun_table[67] arg_parse_all');
+  assert.equal(target('micropython', 1), 'mp_fun_table[67] type_type');
+  assert.equal(target('circuitpython', 3), 'mp_fun_table[67] assert_native_inited');
+  assert.equal(target('circuitpython', 1), 'mp_fun_table[67] plat_print');
+  assert.equal(target('micropython', 0), 'mp_fun_table[67]');
+});
+
+test('what instructions refer to is shortened, however often they do', () => {
+  const small = pythonModule();
+  const [child] = small.code.children;
+  const count = 20_000;
+  const code = new Uint8Array(6 + 4 * count);
+  code.set(child.code.subarray(0, 6));
+  // LOAD_NAME of qstr 0, LOAD_CONST_OBJ of object 0.
+  for (let at = 6; at < code.length; at += 4) code.set([0x11, 0, 0x23, 0], at);
+  const empty = { kind: 'int', bytes: new Uint8Array() } as const;
+  const module = {
+    ...small,
+    qstrs: [{ text: 'a'.repeat(1_000_000) }, ...small.qstrs.slice(1)],
+    objects: [{ kind: 'tuple', items: new Array(30_000).fill(empty) } as const, ...small.objects.slice(1)],
+    code: { ...small.code, children: [{ ...child, code }] } as typeof small.code,
+  };
+  const inspection = inspect(writeModule(module), 'm');
+  const long = inspection.codes.get('0.0');
+  assert.ok(long);
+  const texts = [...listCode(inspection, long, { decode: () => [] })].flat().map((line) => line.text);
+  const loads = texts.filter((text) => text.startsWith('LOAD_'));
+  assert.equal(loads.length, 2 * count);
+  assert.match(loads[0], /^LOAD_NAME +a{200}\.\.\. 1000000 characters$/);
+  assert.match(loads[1], /^LOAD_CONST_OBJ .*30000 items\)$/);
+  assert.ok(loads.every((text) => text.length < 300));
+});
+
 test('comparing tells what differs and by how much', () => {
   const one = inspect(writeModule(nativeModule('armv7m')), 'a');
   const other = inspect(
