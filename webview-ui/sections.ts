@@ -2,6 +2,7 @@
 
 import type { CompatibilityRow } from '../extension/core/inspect/compatibility.ts';
 import type { Description } from '../extension/core/inspect/describe.ts';
+import { quoteText } from '../extension/core/inspect/plain-text.ts';
 
 export interface Row {
   readonly cells: readonly string[];
@@ -75,7 +76,7 @@ export function rowsOf(section: SectionName, description: Description, board?: B
     }
     case 'qstrs':
       return description.qstrs.map((row) => ({
-        cells: [String(row.index), JSON.stringify(row.text), row.static === null ? 'own' : `static ${row.static}`],
+        cells: [String(row.index), quoteText(row.text), row.static === null ? 'own' : `static ${row.static}`],
         start: row.start,
         end: row.end,
       }));

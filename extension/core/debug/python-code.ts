@@ -23,7 +23,7 @@ export interface PythonCode {
 /** In bytes: what precedes the instructions grows with the number of lines. */
 const tries = [192, 2048, 32_768];
 /** Operands are numbers here; their names come from the module's table. */
-const numbers = { qstr: String, object: String, child: String };
+const numbers = { qstr: String, string: String, object: String, child: String };
 
 /** @throws Unreadable when there is no function's code at the address */
 export async function readPreludeAt(memory: TargetMemory, bytecode: number) {

@@ -35,6 +35,8 @@ export interface BytecodeInstruction {
 /** Names of what operands count. */
 export interface OperandNames {
   qstr(index: number): string;
+  /** A qstr that is a value, quoted. */
+  string(index: number): string;
   object(index: number): string;
   child(index: number): string;
 }
@@ -190,6 +192,8 @@ function decode(code: Uint8Array, offset: number, names: OperandNames): Bytecode
       return { ...made, operand: `${jump}${more}`, jump };
     case 'qstr':
       return { ...made, operand: names.qstr(value) };
+    case 'string':
+      return { ...made, operand: names.string(value) };
     case 'object':
       return { ...made, operand: names.object(value) };
     case 'child':

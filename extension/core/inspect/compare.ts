@@ -1,6 +1,7 @@
 // What differs between two modules: two architectures, before and after, ours and the reference's.
 
 import { hexText, type Inspection, relocationsOf } from './describe.ts';
+import { quoteText } from './plain-text.ts';
 
 export interface Comparison {
   readonly same: boolean;
@@ -35,8 +36,8 @@ export function compare(a: Inspection, b: Inspection): Comparison {
     {
       title: 'qstrs',
       differences: differingLists(
-        left.qstrs.map((row) => `${JSON.stringify(row.text)}${row.static === null ? '' : ' (static)'}`),
-        right.qstrs.map((row) => `${JSON.stringify(row.text)}${row.static === null ? '' : ' (static)'}`),
+        left.qstrs.map((row) => `${quoteText(row.text)}${row.static === null ? '' : ' (static)'}`),
+        right.qstrs.map((row) => `${quoteText(row.text)}${row.static === null ? '' : ' (static)'}`),
       ),
     },
     {

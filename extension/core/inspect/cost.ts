@@ -12,6 +12,8 @@ export interface CostRow {
   readonly note: string;
 }
 
+const utf8 = new TextEncoder();
+
 export function cost(
   fileSize: number,
   { header, qstrs, objects }: PartialModule,
@@ -23,7 +25,7 @@ export function cost(
   const rodata = sum((row) => row.rodata);
   const bss = sum((row) => row.bss);
   const own = qstrs.filter((qstr) => qstr.staticIndex === undefined);
-  const ownText = own.reduce((total, { text: characters }) => total + characters.length + 1, 0);
+  const ownText = own.reduce((total, { text: characters }) => total + utf8.encode(characters).length + 1, 0);
   const tables = qstrs.length * 2 + objects.length * wordSize;
   const rows: CostRow[] = [
     { what: 'file', bytes: fileSize, note: "on the board's file system" },

@@ -11,6 +11,7 @@ import { abiOf, type CompatibilityRow, compatibility } from './compatibility.ts'
 import { type CostRow, cost } from './cost.ts';
 import { describeHeader, type HeaderBits } from './header-bits.ts';
 import { type ModuleSymbol, type ModuleSymbols, readSymbols } from './module-symbols.ts';
+import { escapeControls, quoteText } from './plain-text.ts';
 
 export interface Description {
   /** Of the whole file, in bytes. */
@@ -292,20 +293,28 @@ function describeTarget(target: RelocationTarget, funTable: readonly string[]): 
 /** What qstrs and objects are called in listings. Each is written once, however many instructions refer to it. */
 class ModuleTexts {
   private readonly qstrs: string[] = [];
+  private readonly strings: string[] = [];
   private readonly objects: string[] = [];
 
   constructor(private readonly module: PartialModule) {}
 
   qstr(index: number): string {
-    const qstr = this.module.qstrs[index];
-    if (!qstr) return `qstr ${index}?`;
-    return (this.qstrs[index] ??= shortenText(qstr.text));
+    return (this.qstrs[index] ??= this.written(index, escapeControls));
+  }
+
+  string(index: number): string {
+    return (this.strings[index] ??= this.written(index, quoteText));
   }
 
   object(index: number): string {
     const object = this.module.objects[index];
     if (!object) return `object ${index}?`;
     return (this.objects[index] ??= describeObject(object));
+  }
+
+  private written(index: number, write: (text: string) => string): string {
+    const qstr = this.module.qstrs[index];
+    return qstr ? shortenText(qstr.text, write) : `qstr ${index}?`;
   }
 }
 
@@ -318,6 +327,10 @@ class ModuleNames implements OperandNames {
 
   qstr(index: number): string {
     return this.texts.qstr(index);
+  }
+
+  string(index: number): string {
+    return this.texts.string(index);
   }
 
   object(index: number): string {
@@ -346,13 +359,13 @@ function describeObject(object: MpyObject): string {
       return `(${text}${object.items.length === 1 ? ',' : ''})`;
     }
     case 'str':
-      return shorten(object.bytes, (bytes) => JSON.stringify(utf8.decode(bytes)));
+      return shorten(object.bytes, (bytes) => quoteText(utf8.decode(bytes)));
     case 'bytes':
       return shorten(object.bytes, bytesLiteral);
     case 'int':
     case 'float':
     case 'complex':
-      return shorten(object.bytes, (bytes) => utf8.decode(bytes));
+      return shorten(object.bytes, (bytes) => escapeControls(utf8.decode(bytes)));
     default:
       return object.kind;
   }
@@ -363,9 +376,9 @@ function shorten(bytes: Uint8Array, text: (bytes: Uint8Array) => string): string
   return `${text(bytes.subarray(0, longestText))}... ${bytes.length} bytes`;
 }
 
-function shortenText(text: string): string {
-  if (text.length <= longestText) return text;
-  return `${text.slice(0, longestText)}... ${text.length} characters`;
+function shortenText(text: string, write: (text: string) => string): string {
+  if (text.length <= longestText) return write(text);
+  return `${write(text.slice(0, longestText))}... ${text.length} characters`;
 }
 
 function bytesLiteral(bytes: Uint8Array): string {

@@ -4,6 +4,7 @@
 import { type Description, hexText, type Inspection } from './describe.ts';
 import { type ListingLine, type ListingOptions, listCode } from './listing.ts';
 import type { Decode } from './machine-code.ts';
+import { quoteText } from './plain-text.ts';
 
 export interface DumpOptions {
   /** Adds the code, disassembled. Gives nothing for an instruction set it does not know. */
@@ -58,7 +59,7 @@ function tableLines({ qstrs, objects, codes }: Description): string[] {
     `qstrs: ${qstrs.length}`,
     ...qstrs.map(
       (row) =>
-        `  ${column(row.index, 3)}  ${JSON.stringify(row.text)}${row.static === null ? '' : `  static ${row.static}`}`,
+        `  ${column(row.index, 3)}  ${quoteText(row.text)}${row.static === null ? '' : `  static ${row.static}`}`,
     ),
     '',
     `constant objects: ${objects.length}`,

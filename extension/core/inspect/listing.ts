@@ -5,6 +5,7 @@ import { type BytecodeInstruction, disassembleBytecode, readPrelude } from './by
 import { type Inspection, preludeOffset, relocationsOf } from './describe.ts';
 import { type Decode, listMachineCode } from './machine-code.ts';
 import type { ModuleSymbols } from './module-symbols.ts';
+import { escapeControls } from './plain-text.ts';
 
 export interface ListingLine {
   /** From the start of the function's code, in bytes. */
@@ -95,11 +96,18 @@ function annotator(
       for (const { name } of symbols.startingAt(at))
         before.push({ offset: at, size: 0, text: `${name}:`, comment: '', role: 'label' });
     const place = symbols.lineAt(offset);
-    const text = place ? `${place.file}:${place.line}` : '';
+    const text = place ? `${escapeControls(place.file)}:${place.line}` : '';
     if (place && (text !== last || before.length > 0)) {
-      const words = source?.(place.file)?.[place.line - 1]?.trim() ?? '';
+      const words = source?.(place.file)?.[place.line - 1]?.trim().replaceAll('\t', ' ') ?? '';
       const { file, line: number } = place;
-      before.push({ offset, size: 0, text, comment: words, role: 'source', place: { file, line: number } });
+      before.push({
+        offset,
+        size: 0,
+        text,
+        comment: escapeControls(words),
+        role: 'source',
+        place: { file, line: number },
+      });
     }
     last = text;
     return [...before, line];

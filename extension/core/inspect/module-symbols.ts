@@ -6,6 +6,7 @@ import { readLines, type SourceLine } from '../elf/dwarf-lines.ts';
 import type { ObjectFile, ObjectSymbol } from '../elf/object-file.ts';
 import { readImage } from '../elf/read-object.ts';
 import type { RawCode } from '../mpy/module.ts';
+import { escapeControls } from './plain-text.ts';
 
 /** Functions and variables. Offset and size in bytes. */
 export interface ModuleSymbol {
@@ -79,7 +80,7 @@ function toSymbol(file: ObjectFile, symbol: ObjectSymbol, blockOf: ReadonlyMap<n
   // Bit 0 of a function's address says that it is Thumb.
   const isThumb = file.machine === machines.arm && type === 'function';
   const offset = isThumb ? symbol.value - (symbol.value % 2) : symbol.value;
-  return [{ name, block, offset, size, kind: kinds[type as keyof typeof kinds] }];
+  return [{ name: escapeControls(name), block, offset, size, kind: kinds[type as keyof typeof kinds] }];
 }
 
 const kinds = { function: 'function', object: 'variable', none: 'label' } as const;

@@ -1,7 +1,16 @@
 // Opcodes of MicroPython's bytecode, .mpy version 6: https://github.com/micropython/micropython/blob/master/py/bc0.h
 
-/** What follows the opcode: nothing, a qstr's index, a number, or a distance to jump. */
-export type Operand = 'none' | 'qstr' | 'number' | 'signed-number' | 'object' | 'child' | 'jump' | 'jump-back';
+/** What follows the opcode: nothing, the index of a qstr that is a name or a value, a number, or a distance to jump. */
+export type Operand =
+  | 'none'
+  | 'qstr'
+  | 'string'
+  | 'number'
+  | 'signed-number'
+  | 'object'
+  | 'child'
+  | 'jump'
+  | 'jump-back';
 
 export interface Opcode {
   readonly name: string;
@@ -14,10 +23,11 @@ export interface Opcode {
 
 /** Names in the order of their numbers; `-` leaves a number free. */
 const rows: readonly (readonly [first: number, operand: Operand, names: string])[] = [
+  [0x10, 'string', 'LOAD_CONST_STRING'],
   [
-    0x10,
+    0x11,
     'qstr',
-    'LOAD_CONST_STRING LOAD_NAME LOAD_GLOBAL LOAD_ATTR LOAD_METHOD LOAD_SUPER_METHOD STORE_NAME STORE_GLOBAL STORE_ATTR DELETE_NAME DELETE_GLOBAL IMPORT_NAME IMPORT_FROM',
+    'LOAD_NAME LOAD_GLOBAL LOAD_ATTR LOAD_METHOD LOAD_SUPER_METHOD STORE_NAME STORE_GLOBAL STORE_ATTR DELETE_NAME DELETE_GLOBAL IMPORT_NAME IMPORT_FROM',
   ],
   [0x20, 'child', 'MAKE_CLOSURE MAKE_CLOSURE_DEFARGS'],
   [0x22, 'signed-number', 'LOAD_CONST_SMALL_INT'],

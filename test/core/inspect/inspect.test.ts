@@ -136,6 +136,33 @@ test('what instructions refer to is shortened, however often they do', () => {
   assert.ok(loads.every((text) => text.length < 300));
 });
 
+test('text of a file never breaks a line or steers a terminal', async () => {
+  const small = pythonModule();
+  const [child] = small.code.children;
+  const evil = 'x\n\x1b[2J\u202e\x9b';
+  // LOAD_CONST_STRING and LOAD_NAME of qstr 2, which is the function's name too.
+  const code = Uint8Array.of(...child.code.subarray(0, 6), 0x10, 2, 0x11, 2, 0x63);
+  const bytes = writeModule({
+    ...small,
+    qstrs: small.qstrs.map((qstr, index) => (index === 2 ? { text: evil } : qstr)),
+    objects: (['int', 'float', 'complex', 'str'] as const).map((kind) => ({ kind, bytes: Buffer.from(evil) })),
+    code: { ...small.code, children: [{ ...child, code }] } as typeof small.code,
+  });
+  const inspection = inspect(bytes, 'm');
+  const { signature } = inspection.description.codes[1];
+  assert.equal(signature, 'x\\n\\x1b[2J\\u202e\\x9b(a, b)');
+  const text = dump(inspection, 'm.mpy', await disassembler(bytes, inspection));
+  assert.match(text, /LOAD_CONST_STRING +"x\\n\\u001b\[2J\\u202e\\x9b" /);
+  assert.match(text, /LOAD_NAME +x\\n\\x1b\[2J/);
+  assert.doesNotMatch(text, /[^\P{C}\n]/u);
+});
+
+test('qstrs cost the bytes of their text, not its characters', () => {
+  const module = { ...pythonModule(), qstrs: [{ text: '\u00e9\u20ac' }] };
+  const own = describe(writeModule(module), 'm').cost.find((row) => row.what === 'own qstrs');
+  assert.equal(own?.bytes, 6);
+});
+
 test('comparing tells what differs and by how much', () => {
   const one = inspect(writeModule(nativeModule('armv7m')), 'a');
   const other = inspect(
