@@ -56,7 +56,7 @@ const code = disassembly({
       if (awaited !== undefined) goTo('disassembly', awaited);
     }
     drawOutline();
-    if (isComplete && searchText()) search();
+    if (isComplete && searchText()) refreshResults();
   },
   onFailed: (message) => fail(`The code could not be disassembled: ${message}`),
 });
@@ -255,6 +255,13 @@ function search(): void {
     return;
   }
   code.start();
+  if (section !== 'search') show('search');
+  refreshResults();
+}
+
+/** What is shown stays: the code may be complete long after the user went elsewhere. */
+function refreshResults(): void {
+  const text = searchText();
   results = [];
   const found: Row[] = [];
   for (const [key, all] of rowsBySection) {
@@ -267,10 +274,9 @@ function search(): void {
     }
   }
   rowsBySection.set('search', found);
-  if (section === 'search') {
-    showRows(found);
-    drawOutline();
-  } else show('search');
+  drawOutline();
+  if (section !== 'search') return;
+  showRows(found);
   byId('status').textContent = `${found.length} results for "${text}"`;
 }
 
@@ -309,7 +315,8 @@ function open(message: Extract<ToPage, { kind: 'open' }>): void {
   drawTitle(description, before === undefined ? undefined : bytes.length - oldSize);
   drawFault(description);
   hexView.show(bytes, description.fault?.where?.offset);
-  show(keep.section === 'search' ? 'header' : keep.section);
+  show(keep.section === 'search' && !searchText() ? 'header' : keep.section);
+  if (searchText()) refreshResults();
   if (before) {
     list.scroll = keep.rows;
     hexView.scroll = keep.hex;
@@ -364,9 +371,9 @@ function fail(message: string): void {
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   try {
-    byId('problem').hidden = true;
     switch (data.kind) {
       case 'open':
+        byId('problem').hidden = true;
         open(data);
         break;
       case 'board':

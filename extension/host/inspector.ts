@@ -59,10 +59,12 @@ function resolve(
   const waiting = new Map<number, ReturnType<typeof setTimeout>>();
   let nextId = 1;
   let turn = 0;
+  let isDisposed = false;
   let bytes: Uint8Array | undefined;
   let sources: ReadonlyMap<string, SourceText> = new Map();
 
   const post = (message: ToPage) => {
+    if (isDisposed) return;
     if (message.kind !== 'failed') {
       const late = () => {
         waiting.delete(message.id);
@@ -164,6 +166,9 @@ function resolve(
     webview.onDidReceiveMessage(receive),
   ];
   panel.onDidDispose(() => {
+    isDisposed = true;
+    // A file that is being read is not shown, nor reported, any more.
+    turn++;
     clearTimeout(timer);
     for (const late of waiting.values()) clearTimeout(late);
     for (const subscription of subscriptions) subscription.dispose();
