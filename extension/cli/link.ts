@@ -110,6 +110,8 @@ async function preprocess(files: readonly string[], options: LinkOptions, ports:
 
 async function linkFiles(files: readonly string[], options: LinkOptions, ports: LinkPorts): Promise<void> {
   const output = options.output ?? replaceEnding(files[0], '.o', '.mpy');
+  const outputs = options.debugImage === undefined ? [output] : [output, options.debugImage];
+  refuseOverwriting(outputs, files, ports);
   const profile = options.compat === undefined ? undefined : findProfile(options.compat);
   const qstrs =
     options.qstrs === undefined
@@ -138,6 +140,19 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
   ports.print(
     `${options.arch}: ${output}: ${file} bytes (text ${text}, rodata ${rodata}, bss ${bss}, ${relocations} relocations)\n`,
   );
+}
+
+/** Outputs must not take each other's place, nor that of an input. */
+function refuseOverwriting(outputs: readonly string[], inputs: readonly string[], ports: LinkPorts): void {
+  const taken = new Set(inputs.map((path) => ports.files.resolve(ports.cwd, path)));
+  for (const output of outputs) {
+    const path = ports.files.resolve(ports.cwd, output);
+    if (taken.has(path))
+      throw new Failure(
+        error('cli/overwrites', 'would be written over another file of this link', { file: output }, 'Name another.'),
+      );
+    taken.add(path);
+  }
 }
 
 async function abiOf(options: LinkOptions, ports: LinkPorts) {

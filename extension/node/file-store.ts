@@ -38,13 +38,13 @@ export const fileStore: Files = {
     guarded('write', path, async () => {
       // A link stays a link: what it points to is replaced.
       const target = await realpath(path).catch(() => linkTarget(path));
+      const old = await stat(target).catch(() => undefined);
+      // A device or a pipe is written to; a file in its place would be no such thing any more.
+      if (old && !old.isFile() && !old.isDirectory()) return writeWhole(await open(target, 'w'), bytes, false);
       await mkdir(dirname(target), { recursive: true });
       const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${nextSuffix()}.tmp`);
       try {
-        const mode = await stat(target).then(
-          (old) => old.mode & 0o777,
-          () => 0o666,
-        );
+        const mode = old ? old.mode & 0o777 : 0o666;
         await writeWhole(await open(temporary, 'wx', mode), bytes, options?.disposable !== true);
         await renamePatiently(temporary, target);
       } catch (thrown) {

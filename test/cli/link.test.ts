@@ -113,6 +113,18 @@ test('--arch-flags of another architecture, or with names that nobody knows', as
   assert.equal(unknown.code, 2);
 });
 
+test('an output never takes the place of an input or of another output', async () => {
+  for (const more of [
+    ['-o', 'a.o'],
+    ['-o', 'b.mpy', '--debug-image', './b.mpy'],
+  ]) {
+    const { code, files, complained } = await natmod(['link', '--arch', 'rv32imc', 'a.o', ...more], { 'a.o': riscv });
+    assert.equal(code, 1);
+    assert.match(complained, /would be written over another file of this link/);
+    assert.deepEqual([...files.values()], [riscv]);
+  }
+});
+
 test('-e gives symbols the fixed addresses of a linker script', async () => {
   const script = '/* ROM */\nPROVIDE ( rom_strlen = 0x4000bf4c );\n';
   for (const option of ['-e', '--externs']) {

@@ -66,7 +66,7 @@ export interface ValueRow {
    * For an address out of the global offset table: @returns how the instruction gets it as a distance, where the symbol is in
    * the block of the code; undefined where it does anything else.
    */
-  readonly direct?: (view: DataView, at: number) => Direct | undefined;
+  readonly direct?: (view: DataView, at: number, addend: number) => Direct | undefined;
   /** For a lower half that completes the place of a table's word: @returns what makes the load of that word an addition. */
   readonly addressInstead?: (view: DataView, at: number) => ((view: DataView) => void) | undefined;
   /** Upper half of a value whose lower half is in another instruction: see `V(S) + A`. */
@@ -198,6 +198,8 @@ export interface OwnCode {
 
 /** A call with room for any distance, which the assembler allows to be shortened. */
 export interface CallShortening {
+  /** Flags of the object's header; without them its assembler left no room for code that gets shorter. */
+  readonly flags: number;
   /** R_* of such calls. */
   readonly types: readonly number[];
   /** R_* that stands at the same place where it is allowed. */

@@ -248,7 +248,7 @@ const relocations = (xlen: 32 | 64): RelocationTable => ({
     formula: 'G + GOT + A - P',
     field: upper20(xlen),
     upper: true,
-    direct: () => pcRelative,
+    direct: (_view, _at, addend) => (addend === 0 ? pcRelative : undefined),
   },
   21: { name: 'R_RISCV_TLS_GOT_HI20', ...threadLocal },
   22: { name: 'R_RISCV_TLS_GD_HI20', ...threadLocal },
@@ -320,8 +320,9 @@ function littleEndian(size: 2 | 4, ...values: number[]): Uint8Array {
   );
 }
 
-/** AUIPC and JALR become C.J, C.JAL (which 64 bits lack) or JAL. */
+/** AUIPC and JALR become C.J, C.JAL (which 64 bits lack) or JAL. Code without the C extension (EF_RISCV_RVC) stays as it is. */
 const callShortening = (xlen: 32 | 64): CallShortening => ({
+  flags: 1,
   types: [18, 19],
   mark: 51,
   size: 8,

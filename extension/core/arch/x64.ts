@@ -21,7 +21,9 @@ const dynamic = {
 } as const;
 
 /** MOV of the address becomes LEA; CALL and JMP through the table go straight, filled up to the old length. */
-function direct(view: DataView, at: number): Direct | undefined {
+function direct(view: DataView, at: number, addend: number): Direct | undefined {
+  // With any other addend a part of the table's word is meant, or the word beside it.
+  if (addend !== -4) return undefined;
   const opcode = at >= 2 ? view.getUint8(at - 2) : 0;
   const operand = at >= 2 ? view.getUint8(at - 1) : 0;
   if (opcode === 0x8b && (operand & 0xc7) === 0x05) return { type: 2, edit: (into) => into.setUint8(at - 2, 0x8d) };

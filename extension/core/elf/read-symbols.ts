@@ -87,7 +87,8 @@ const bindings: Readonly<Record<number, ObjectSymbol['binding']>> = {
   0: 'local',
   1: 'global',
   2: 'weak',
-  10: 'global',
+  // Of a template's or inline function's variable: every object that uses it has one.
+  10: 'weak',
 };
 const types: Readonly<Record<number, ObjectSymbol['type']>> = {
   0: 'none',

@@ -31,7 +31,9 @@ function keptAddresses(program: Program): Set<Piece> {
   for (const piece of [...program.pieces, ...program.literalSections])
     for (const relocation of piece.relocations) {
       const target = piece.object?.targets[relocation.symbol];
-      if (target?.kind !== 'piece' || target.piece === piece) continue;
+      if (target?.kind !== 'piece') continue;
+      // A branch inside; a function that takes its own address has it at its start, in Thumb one byte further.
+      if (target.piece === piece && target.offset > 1) continue;
       if (piece.content !== 'text' || piece.isLiterals || (!calls.has(relocation.type) && rowOf(program, relocation)))
         kept.add(target.piece);
     }

@@ -16,7 +16,7 @@ export function relaxGot(program: Program): void {
       const target = piece.object.targets[relocation.symbol];
       if (relocation.throughGot || target.kind !== 'piece') continue;
       if (target.piece.space !== piece.space || target.piece.isLiterals) continue;
-      const direct = rowOf(program, relocation)?.direct?.(viewOf(piece), relocation.offset);
+      const direct = rowOf(program, relocation)?.direct?.(viewOf(piece), relocation.offset, relocation.addend ?? 0);
       if (direct) count(direct, piece, relocation, lowers.get(piece)?.get(relocation.offset) ?? [], editor);
     }
   }

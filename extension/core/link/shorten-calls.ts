@@ -16,7 +16,10 @@ export function shortenCalls(program: Program): void {
   const shortening = program.arch.callShortening;
   if (!shortening) return;
   const pieces = program.pieces.filter(
-    (piece) => piece.object && piece.content === 'text' && isMovable(program, piece),
+    (piece) =>
+      piece.content === 'text' &&
+      ((piece.object?.file.flags ?? 0) & shortening.flags) === shortening.flags &&
+      isMovable(program, piece),
   );
   const marked = new Map(pieces.map((piece) => [piece, marksOf(piece, shortening)]));
   for (let round = 0; round < mostRounds; round++) {

@@ -103,7 +103,8 @@ export function isOffered(program: Program, name: string): boolean {
     memoryFunctions.has(name) ||
     program.arch.memoryCalls?.has(name) ||
     program.arch.ownRuntime?.has(name) ||
-    tableEntry(name, abi) !== undefined
+    // A plain name, which the table has without the prefix, may be a library's own function.
+    (name.startsWith('mp_') && tableEntry(name, abi) !== undefined)
   );
 }
 

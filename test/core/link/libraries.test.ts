@@ -114,6 +114,10 @@ test('the map says which symbol a member of a library is in for, and who wanted 
   );
 });
 
+test("a library's own function comes before a table entry whose plain name it has", () => {
+  assert.equal(taken(['new_list'], [makeArchive([['list.o', defining(32, 'new_list')]], [['new_list', 0]])]), 32);
+});
+
 test('of several definitions in a library takes the first; the reference linker takes the last', () => {
   for (const library of [both(index), both()]) {
     assert.equal(taken(['multiply'], [library]), 8);

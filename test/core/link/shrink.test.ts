@@ -233,6 +233,8 @@ const callFar = (link: number) => [0x97, 0, 0, 0, 0x67 | ((link & 1) << 7), link
 /** mpy_init calls `far` and `farther`, and jumps back over both calls; a gap lies between the functions. */
 const caller = (link: number, gap: number, mark = 51): MadeObject => ({
   machine: 'riscv',
+  // EF_RISCV_RVC
+  flags: 1,
   sections: [
     {
       name: '.text.mpy_init',
@@ -275,8 +277,8 @@ test('RISC-V: calls get as short as their distance allows, and what they moved i
 });
 
 test('RISC-V: calls whose assembler did not allow it keep their length', () => {
-  const { code } = linked('rv32imc', [caller(1, 0, 0)], { asIs: false });
-  assert.equal(code.code.length, 8 + 8 + 4 + 2);
+  for (const made of [caller(1, 0, 0), { ...caller(1, 0), flags: 0 }])
+    assert.equal(linked('rv32imc', [made], { asIs: false }).code.code.length, 8 + 8 + 4 + 2);
 });
 
 test('RISC-V: of the code that saves registers there is what the functions call', () => {
