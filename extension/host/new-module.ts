@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { Failure } from '../core/diagnostic.ts';
 import type { Files } from '../core/ports.ts';
 import { createProject } from '../core/project/create-project.ts';
+import { isModuleName, moduleNameRule } from '../core/project/module-name.ts';
 import { templates } from '../core/project/templates.ts';
 import { commands } from './contributions.ts';
 import type { IntelliSense } from './intellisense.ts';
@@ -18,8 +19,7 @@ async function create(files: Files, intelliSense: IntelliSense): Promise<void> {
   if (!picked) return;
   const name = await vscode.window.showInputBox({
     prompt: 'Name of the module, as Python imports it',
-    validateInput: (text) =>
-      /^[A-Za-z_]\w*$/.test(text) ? undefined : 'Letters, digits and underscores, not starting with a digit',
+    validateInput: (text) => (isModuleName(text) ? undefined : `The name is of ${moduleNameRule}`),
   });
   if (!name) return;
   const parent = await chooseParent();

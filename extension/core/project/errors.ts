@@ -3,6 +3,7 @@
 import type { AbiProfile } from '../abi/profiles.ts';
 import { buildableArchs } from '../arch/names.ts';
 import { type Diagnostic, error, type Where, warning } from '../diagnostic.ts';
+import { moduleNameRule } from './module-name.ts';
 
 export function noFolder(dir: string): Diagnostic {
   return error(
@@ -270,10 +271,5 @@ export function folderTaken(dir: string): Diagnostic {
 }
 
 export function badName(name: string): Diagnostic {
-  return error(
-    'project/bad-name',
-    `"${name}" can't be the name of a module.`,
-    undefined,
-    'Use letters, digits and underscores, not starting with a digit.',
-  );
+  return error('project/bad-name', `"${name}" can't be the name of a module.`, undefined, `Use ${moduleNameRule}.`);
 }

@@ -5,6 +5,7 @@ import { type BuildableArch, isBuildableArch } from '../arch/names.ts';
 import type { FloatImpl } from '../compile/targets.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import * as errors from './errors.ts';
+import { isModuleName, moduleNameRule } from './module-name.ts';
 import type { NatmodProject } from './project.ts';
 
 export const manifestName = 'natmod.json';
@@ -20,7 +21,7 @@ const text: Field = { says: 'a text', holds: isText };
 
 const fields: Readonly<Record<string, Field>> = {
   $schema: text,
-  module: { says: 'a name as Python has them', holds: (v) => isText(v) && /^[A-Za-z_]\w*$/.test(v) },
+  module: { says: `a name of ${moduleNameRule}`, holds: (v) => isText(v) && isModuleName(v) },
   version: text,
   sources: { says: 'a list of files, not empty', holds: (v) => texts.holds(v) && (v as string[]).length > 0 },
   archs: {

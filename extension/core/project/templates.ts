@@ -4,6 +4,7 @@
 
 import { Failure } from '../diagnostic.ts';
 import { badName } from './errors.ts';
+import { isModuleName } from './module-name.ts';
 
 export interface Template {
   readonly name: string;
@@ -14,7 +15,7 @@ export interface Template {
 
 /** @throws Failure `project/bad-name`. */
 export function newProject(template: Template, module: string): Readonly<Record<string, string>> {
-  if (!/^[A-Za-z_]\w*$/.test(module)) throw new Failure(badName(module));
+  if (!isModuleName(module)) throw new Failure(badName(module));
   return template.files(module);
 }
 

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { build } from '../../../extension/core/project/build.ts';
 import { createProject } from '../../../extension/core/project/create-project.ts';
+import { pythonKeywords } from '../../../extension/core/project/module-name.ts';
 import { templates } from '../../../extension/core/project/templates.ts';
 import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
 import { firmware } from '../../micropython/firmware.ts';
 import { runUnix } from '../../micropython/unix.ts';
-import { isGood, libcHeaders, ownHeaders } from '../../projects.ts';
+import { isGood, libcHeaders, ownHeaders, top } from '../../projects.ts';
 import { need, needed } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -50,7 +51,13 @@ test('a folder with something in it is left alone, and a name must be one', asyn
   const dir = temporaryFolder(t);
   writeFileSync(join(dir, 'mine'), '');
   await assert.rejects(createProject(templates[0], 'gadget', dir, fileStore), /not empty/);
-  await assert.rejects(createProject(templates[0], 'no-name', join(dir, 'x'), fileStore), /can't be the name/);
+  for (const name of ['no-name', '1st', 'class', 'None'])
+    await assert.rejects(createProject(templates[0], name, join(dir, 'x'), fileStore), /can't be the name/);
+});
+
+test('editors refuse the keywords in natmod.json that the build refuses', () => {
+  const schema = JSON.parse(readFileSync(join(top, 'extension/schema/natmod.schema.json'), 'utf8'));
+  assert.deepEqual(schema.properties.module.not.enum, pythonKeywords);
 });
 
 test('a source that wants more than our headers have is told what they are', async (t) => {
@@ -70,6 +77,7 @@ test('all that is wrong with a manifest is told, with its line', async (t) => {
     ['[]', ['project/manifest-syntax']],
     ['{}', ['project/manifest-missing', 'project/manifest-missing']],
     ['{"module": "m",\n"sources": [],\n"colour": 1}', ['project/manifest-value', 'project/manifest-unknown']],
+    ['{"module": "import", "sources": ["m.c"]}', ['project/manifest-value']],
     ['{"module": "m", "sources": ["a.c", "a.c"]}', ['project/source-twice']],
     ['{"module": "m", "sources": ["a.c"]}', ['project/source-missing']],
     ['{"module": "m", "sources": ["a.c"], "archs": ["pdp11"]}', ['project/manifest-value']],
