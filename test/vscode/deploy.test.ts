@@ -1,7 +1,7 @@
 // From a C file to a module that works on a board, as a person sees it: a Cortex-M3 in QEMU with a file system, at a socket.
 
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { MpyModule } from '../../extension/core/mpy/module.ts';
@@ -32,18 +32,6 @@ async function pressInRow(workbench: Workbench, label: string, button: string): 
   await treeRow(workbench, label)
     .getByRole('button', { name: new RegExp(button) })
     .click();
-}
-
-/** VS Code's own dialog for files of the server. */
-async function answerDialog({ page }: Workbench, path: string): Promise<void> {
-  const input = page.locator('.quick-input-widget:visible input[type=text]');
-  await input.waitFor();
-  await input.fill(path);
-  await page
-    .locator('.quick-input-widget:visible')
-    .getByRole('button', { name: /^(OK|Upload|Download)$/ })
-    .click();
-  await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
 }
 
 /** A module in the inspector. */
@@ -128,14 +116,6 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
             await verdict.waitFor();
             assert.match((await verdict.textContent()) ?? '', /^loads /);
             await workbench.screenshot('deploy-7-inspector');
-            await pressInRow(workbench, 'lib', 'Upload to Board');
-            await answerDialog(workbench, join(folder, 'factorial/README.md'));
-            await pressInRow(workbench, 'README.md', 'Download from Board');
-            await answerDialog(workbench, join(folder, 'copy.md'));
-            await workbench.openFile('copy.md');
-            const copy = await readFile(join(folder, 'copy.md'));
-            assert(copy.equals(await readFile(join(folder, 'factorial/README.md'))));
-
             await pressInRow(workbench, 'raises.mpy', 'Delete from Board');
             await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Delete' }).click();
             await treeRow(workbench, 'raises.mpy').waitFor({ state: 'detached' });
