@@ -1,7 +1,7 @@
 // From a C file to a module that works on a board, as a person sees it: a Cortex-M3 in QEMU with a file system, at a socket.
 
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { MpyModule } from '../../extension/core/mpy/module.ts';
@@ -34,14 +34,32 @@ async function pressInRow(workbench: Workbench, label: string, button: string): 
     .click();
 }
 
-/** A module in the inspector. */
-async function openModule({ page }: Workbench, name: string): Promise<void> {
-  await page.keyboard.press('Control+P');
-  const input = page.locator('.quick-input-widget:visible input');
+/**
+ * VS Code's own dialog for files of the server. It reads its first folder after it has opened, and then puts that over
+ * what was typed meanwhile; where the folder is not that of the path it opens the folder first, and stays.
+ */
+async function answerDialog({ page }: Workbench, path: string): Promise<void> {
+  const widget = page.locator('.quick-input-widget');
+  const input = page.locator('.quick-input-widget:visible input[type=text]');
+  const button = page.locator('.quick-input-widget:visible').getByRole('button', { name: /^(OK|Upload|Download)$/ });
   await input.waitFor();
-  await input.fill(name);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
-  await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+  for (const end = Date.now() + 120_000; Date.now() < end; ) {
+    const answered = await page
+      .locator('.quick-input-widget:visible .monaco-list-row')
+      .first()
+      .waitFor({ timeout: 10_000 })
+      .then(() => input.fill(path, { timeout: 5000 }))
+      .then(() => page.waitForTimeout(500))
+      .then(async () => assert.equal(await input.inputValue(), path))
+      .then(() => button.click({ timeout: 5000 }))
+      .then(() => widget.waitFor({ state: 'hidden', timeout: 10_000 }))
+      .then(
+        () => true,
+        () => widget.isHidden(),
+      );
+    if (answered) return;
+  }
+  throw new Error(`the dialog did not take ${path}`);
 }
 
 async function chooseBoard({ page }: Workbench, address: string): Promise<void> {
@@ -116,6 +134,14 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
             await verdict.waitFor();
             assert.match((await verdict.textContent()) ?? '', /^loads /);
             await workbench.screenshot('deploy-7-inspector');
+            await pressInRow(workbench, 'lib', 'Upload to Board');
+            await answerDialog(workbench, join(folder, 'factorial/README.md'));
+            await pressInRow(workbench, 'README.md', 'Download from Board');
+            await answerDialog(workbench, join(folder, 'copy.md'));
+            await workbench.openFile('copy.md');
+            const copy = await readFile(join(folder, 'copy.md'));
+            assert(copy.equals(await readFile(join(folder, 'factorial/README.md'))));
+
             await pressInRow(workbench, 'raises.mpy', 'Delete from Board');
             await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Delete' }).click();
             await treeRow(workbench, 'raises.mpy').waitFor({ state: 'detached' });
@@ -146,7 +172,7 @@ test('a refusal comes with the button that mends it, Cancel leaves the board as 
             await workbench.openFile('factorial.c');
             await workbench.runCommand('Natmod: Build');
             await workbench.notification('factorial: built');
-            await openModule(workbench, 'factorial.mpy');
+            await workbench.openTab('factorial.mpy');
             await button.click();
             const refused = await workbench.notification('factorial.mpy: not deployed');
             assert.match(refused, /The file holds x64 code, the board runs armv7em\.$/);
@@ -154,7 +180,7 @@ test('a refusal comes with the button that mends it, Cancel leaves the board as 
             await workbench.pressInNotification('factorial.mpy: not deployed', 'Build for armv7m (ABI 6.3)');
             await workbench.notification('factorial: /lib/factorial.mpy written and verified');
 
-            await openModule(workbench, 'big.mpy');
+            await workbench.openTab('big.mpy');
             server.pace = 1500;
             await button.click();
             await workbench.notification(/big\.mpy: \d+\.\d of 60\.\d KB, \d+\.\d KB\/s, \d+ s left/);

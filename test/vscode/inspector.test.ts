@@ -57,13 +57,8 @@ async function withFiles(
 }
 
 /** Opens a file in the inspector. @returns its page */
-async function inspect({ page }: Workbench, file: string): Promise<FrameLocator> {
-  await page.keyboard.press('Control+P');
-  const input = page.locator('.quick-input-widget:visible input');
-  await input.waitFor();
-  await input.fill(file);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: file }).first().click();
-  await page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
+async function inspect({ page, openTab }: Workbench, file: string): Promise<FrameLocator> {
+  await openTab(file);
   const nameOf = (frame: FrameLocator) => frame.locator('#name', { hasText: file });
   for (const end = Date.now() + 120_000; Date.now() < end; await page.waitForTimeout(50)) {
     for (const webview of await page.locator('iframe.webview.ready').all()) {

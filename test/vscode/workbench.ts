@@ -38,7 +38,9 @@ export interface Workbench {
   readonly testsEnded: Promise<number>;
   /** Opens the palette and picks the row that starts with `title`. */
   runCommand(title: string): Promise<void>;
-  /** Opens a file of the workspace by its name and waits for its tab. */
+  /** Opens a file of the workspace by its name, in whatever editor is its own, and waits for its tab. */
+  openTab(name: string): Promise<void>;
+  /** Opens a text file of the workspace by its name and waits for its lines. */
   openFile(name: string): Promise<void>;
   /** Waits for a notification with this text in it. @returns its whole text */
   notification(text: string | RegExp, timeoutMs?: number): Promise<string>;
@@ -224,38 +226,39 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
   await page.goto(`http://127.0.0.1:${port}/?${new URLSearchParams({ folder: options.folder })}`);
   await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor();
 
-  const pick = async (text: string, row: string | RegExp) => {
-    const input = page.locator('.quick-input-widget:visible input');
-    await input.waitFor();
-    await input.fill(text);
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first().click();
+  /**
+   * Opens a picker, types, and clicks the row. A picker lists what there was when it opened, files even what there was
+   * at its opening before: it is opened again until the row is there.
+   */
+  const pick = async (key: string, typed: string, title: string) => {
+    const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    for (const end = Date.now() + patienceMs; Date.now() < end; ) {
+      await page.keyboard.press(key);
+      const input = page.locator('.quick-input-widget:visible input');
+      await input.waitFor();
+      await input.fill(typed);
+      const there = await row.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+      if (there) return row.click();
+      await page.keyboard.press('Escape');
+    }
+    throw new Error(`no picker listed '${title}'`);
+  };
+  const openTab = async (name: string) => {
+    await pick('Control+P', name, name);
+    await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
   };
   const toast = (text: string | RegExp) => page.locator('.notifications-toasts .notification-toast', { hasText: text });
 
   return {
     page,
     testsEnded,
-    async runCommand(title) {
-      const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
-      // The palette lists what there is when it opens: in a window that has just opened, extensions may come later.
-      for (const end = Date.now() + 90_000; ; ) {
-        await page.keyboard.press('F1');
-        const input = page.locator('.quick-input-widget:visible input');
-        await input.waitFor();
-        await input.fill(`>${title}`);
-        const there = await row.waitFor({ timeout: 5000 }).then(
-          () => true,
-          () => false,
-        );
-        if (there) return row.click();
-        if (Date.now() > end) throw new Error(`there is no command '${title}'`);
-        await page.keyboard.press('Escape');
-      }
-    },
+    runCommand: (title) => pick('F1', `>${title}`, title),
+    openTab,
     async openFile(name) {
-      await page.keyboard.press('Control+P');
-      await pick(name, name);
-      await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+      await openTab(name);
       await page.locator('.editor-instance .view-lines .view-line').first().waitFor();
     },
     async notification(text, timeoutMs = patienceMs) {
