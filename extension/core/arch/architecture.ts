@@ -144,6 +144,8 @@ export interface Architecture {
   readonly starter: Starter;
   /** Functions that compilers call for this architecture alone, and that we have ourselves. */
   readonly ownRuntime?: OwnRuntime | undefined;
+  /** How names of functions end that C libraries have for several kinds of processors, and that all processors run. */
+  readonly versionsForAll?: readonly string[] | undefined;
   /** What the reference linker does that no specification asks for; only exact bytes need it. */
   readonly reference: {
     /** Jump of a fixed size, as releases before 1.29 make it. */

@@ -116,5 +116,6 @@ export const x64: Architecture = {
     after: [],
     align: 1,
   },
+  versionsForAll: ['_sse2', '_c'],
   reference: { fixedEntryJump: nearJump, gotRelocations: [9, 42], idleStubs: true },
 };

@@ -133,5 +133,6 @@ export const x86: Architecture = {
     after: [],
     align: 1,
   },
+  versionsForAll: ['_ia32', '_c'],
   reference: { fixedEntryJump: nearJump, gotRelocations: [2, 3, 43], idleStubs: true },
 };

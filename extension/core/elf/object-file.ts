@@ -51,7 +51,7 @@ export interface ObjectSymbol {
   readonly value: number;
   readonly size: number;
   readonly binding: 'local' | 'global' | 'weak';
-  readonly type: 'none' | 'object' | 'function' | 'section' | 'file' | 'tls' | 'other';
+  readonly type: 'none' | 'object' | 'function' | 'section' | 'file' | 'tls' | 'ifunc' | 'other';
   readonly hidden: boolean;
   readonly place: 'section' | 'undefined' | 'absolute' | 'common';
   /** Section header index when `place` is 'section'. */

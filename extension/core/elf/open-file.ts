@@ -37,9 +37,17 @@ export interface SectionHeader {
   readonly entrySize: number;
 }
 
+/** Whether a file says of itself that it is an ELF file. */
+export const startsAsElf = (bytes: Uint8Array): boolean => magicOf(bytes) === elfMagic;
+
+const elfMagic = '7f 45 4c 46';
+
+const magicOf = (bytes: Uint8Array) =>
+  [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+
 export function openFile(bytes: Uint8Array, path: string, wantedType: number): OpenFile {
-  const magic = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  if (magic !== '7f 45 4c 46') throw notElf(path, magic === '' ? 'nothing (it is empty)' : magic);
+  const magic = magicOf(bytes);
+  if (magic !== elfMagic) throw notElf(path, magic === '' ? 'nothing (it is empty)' : magic);
   if (bytes.length < 52) throw truncated(path, 'the ELF header', 52, bytes.length);
   const elfClass = bytes[4] === 1 ? 32 : bytes[4] === 2 ? 64 : undefined;
   if (!elfClass) throw unsupported(path, `ELF class ${bytes[4]} is neither 1 (32 bit) nor 2 (64 bit)`);

@@ -98,4 +98,5 @@ const types: Readonly<Record<number, ObjectSymbol['type']>> = {
   4: 'file',
   5: 'object',
   6: 'tls',
+  10: 'ifunc',
 };

@@ -2,7 +2,7 @@
 
 import type { Where } from '../diagnostic.ts';
 import type { ObjectSymbol } from '../elf/object-file.ts';
-import { entryEmpty, entryIsData, entryNotCode, entryOutside, noEntry, staticEntry } from './errors.ts';
+import { chosenAtLoad, entryEmpty, entryIsData, entryNotCode, entryOutside, noEntry, staticEntry } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { startOf } from './places.ts';
 import type { LinkedObject, Program } from './program.ts';
@@ -28,7 +28,9 @@ export function findEntry(program: Program, definitions: ReadonlyMap<string, Def
     program.diagnostics.push(entryNotCode(object.file.path, where.section ?? symbol.place));
     return;
   }
-  if (symbol.type === 'object' || symbol.type === 'tls') {
+  if (symbol.type === 'ifunc') {
+    program.diagnostics.push(chosenAtLoad(entryName, where));
+  } else if (symbol.type === 'object' || symbol.type === 'tls') {
     program.diagnostics.push(entryIsData(where));
   } else if (symbol.value < 0 || symbol.value >= piece.size) {
     program.diagnostics.push(entryOutside(symbol.value, piece.size, where));

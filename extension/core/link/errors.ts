@@ -135,6 +135,16 @@ export const duplicateSymbol = (symbol: string, first: Where, second: Where): Di
   related: [{ message: `${symbol} is first defined here`, where: { ...first, symbol } }],
 });
 
+export const chosenAtLoad = (symbol: string, where: Where, chooser?: Where): Diagnostic => ({
+  ...error(
+    'link/ifunc',
+    `${symbol} is a function that a dynamic loader chooses by the processor (STT_GNU_IFUNC), and MicroPython's chooses none`,
+    where,
+    'Call one of the functions it chooses from, or a pointer that mpy_init sets to one.',
+  ),
+  ...(chooser && { related: [{ message: 'chosen here', where: chooser }] }),
+});
+
 export interface Variable {
   readonly name: string;
   readonly offset: number;

@@ -2,6 +2,7 @@
 // in the order in which it is asked for, so that the result does not depend on anything but the inputs.
 
 import { Failure } from '../diagnostic.ts';
+import { startsAsElf } from '../elf/open-file.ts';
 import { type Archive, type ArchiveIndex, type ArchiveMember, readArchive } from '../elf/read-archive.ts';
 import { readObject } from '../elf/read-object.ts';
 import { addObject } from './objects.ts';
@@ -63,6 +64,8 @@ function openArchives(program: Program): Archive[] {
 function indexMembers(archive: Archive): ArchiveIndex {
   const index = new Map<string, ArchiveMember[]>();
   for (const member of archive.members) {
+    // A text file among the objects has no symbols; a broken object is told.
+    if (!startsAsElf(member.bytes)) continue;
     for (const symbol of readObject(member.bytes, `${archive.path}(${member.name})`).symbols) {
       if (symbol.binding === 'local' || symbol.place === 'undefined') continue;
       const members = index.get(symbol.name);

@@ -7,6 +7,7 @@ import { Commons } from './commons.ts';
 import { type Definition, findEntry, placeOf } from './entry.ts';
 import { commonSymbol, duplicateSymbol, qstrsMissing } from './errors.ts';
 import { FirstUses } from './first-uses.ts';
+import { isChosenAtLoad, versionForAll } from './ifunc.ts';
 import type { LinkedObject, Program, Target } from './program.ts';
 import { Stubs } from './stubs.ts';
 import { UndefinedSymbols } from './undefined.ts';
@@ -15,6 +16,8 @@ import { UndefinedSymbols } from './undefined.ts';
 export interface Missing {
   readonly object: LinkedObject;
   readonly symbol: ObjectSymbol;
+  /** Defined is only what would choose the function. */
+  readonly chooser?: Definition;
 }
 
 /** Symbols that an object may leave undefined although none defines them: the loader or the linker has them. */
@@ -41,18 +44,25 @@ export function resolveSymbols(program: Program): Missing[] {
   const stubs = new Stubs(program);
   const commons = new Commons(program);
   const missing: Missing[] = [];
+  const targetOf = (definition: Definition, user: Definition): Target | undefined => {
+    if (!isChosenAtLoad(definition)) return ownTarget(program, definition.object, definition.symbol, commons);
+    const version = definitions.get(versionForAll(program, definition) ?? '');
+    if (version && !isChosenAtLoad(version)) return ownTarget(program, version.object, version.symbol, commons);
+    missing.push({ ...user, chooser: definition });
+    return { kind: 'nothing' };
+  };
   for (const object of program.objects) {
     object.targets = object.file.symbols.map((symbol) => {
       // An object's own weak function gives way to another object's strong one, in that object too.
       const isOverridable =
         symbol.binding !== 'local' &&
         (symbol.place === 'common' ? !program.compat : symbol.place !== 'undefined' && strength(symbol) < strongest);
-      const own = isOverridable ? undefined : ownTarget(program, object, symbol, commons);
+      const own = isOverridable ? undefined : targetOf({ object, symbol }, { object, symbol });
       if (own) return own;
       const table = isOverridable ? undefined : tables.get(symbol.name);
       if (table) return table;
       const definition = definitions.get(symbol.name);
-      if (definition) return ownTarget(program, definition.object, definition.symbol, commons) ?? { kind: 'nothing' };
+      if (definition) return targetOf(definition, { object, symbol }) ?? { kind: 'nothing' };
       const outside = outsideTarget(program, object, symbol, stubs);
       if (outside) return outside;
       if (symbol.binding === 'weak') return { kind: 'weak-undefined' };
@@ -88,8 +98,9 @@ export function reportMissing(program: Program, missing: readonly Missing[]): vo
     used.set(object, symbols);
     for (const { symbol } of relocations) symbols.add(symbol);
   }
-  for (const { object, symbol } of missing)
-    if (!program.isShrunk || used.get(object)?.has(symbol.index)) undefinedSymbols.report(object, symbol);
+  for (const { object, symbol, chooser } of missing)
+    if ((!program.isShrunk && !chooser) || used.get(object)?.has(symbol.index))
+      undefinedSymbols.report(object, symbol, chooser);
 }
 
 /** Whether a symbol that no object defines is there all the same, so that no library need be searched for it. */

@@ -3,7 +3,8 @@
 import type { Abi } from '../abi/abi.ts';
 import { dynruntimeNames } from '../abi/dynruntime.ts';
 import { tableEntry } from '../abi/table-entry.ts';
-import { undefinedSymbol } from './errors.ts';
+import { type Definition, placeOf } from './entry.ts';
+import { chosenAtLoad, undefinedSymbol } from './errors.ts';
 import { FirstUses } from './first-uses.ts';
 import { nearest } from './nearest.ts';
 import type { LinkedObject, Program } from './program.ts';
@@ -24,10 +25,17 @@ export class UndefinedSymbols {
     private readonly others: readonly string[],
   ) {}
 
-  report(object: LinkedObject, symbol: { readonly name: string; readonly index: number }): void {
+  /** @param chooser what defines it, but only as something to choose by */
+  report(object: LinkedObject, symbol: { readonly name: string; readonly index: number }, chooser?: Definition): void {
     const { name } = symbol;
     if (this.reported.has(name)) return;
     this.reported.add(name);
+    if (chooser) {
+      this.program.diagnostics.push(
+        chosenAtLoad(name, this.uses.first(object, symbol.index), { ...placeOf(chooser), symbol: chooser.symbol.name }),
+      );
+      return;
+    }
     const libraries = (this.program.request.libraries ?? []).map((library) => library.path);
     this.program.diagnostics.push(
       undefinedSymbol(name, this.uses.first(object, symbol.index), libraries, this.advice(name, libraries)),

@@ -107,7 +107,12 @@ const rows: readonly ({ readonly names: RegExp } & WellKnown)[] = [
   {
     names: /^(__errno|__errno_location|errno)$/,
     what: 'where the C library keeps errno, which a native module does not have',
-    mend: 'Compile with -fno-math-errno, or define it: `int my_errno; int *__errno(void) { return &my_errno; }`.',
+    mend: 'Compile with -fno-math-errno, or define it: `int my_errno; int *__errno(void) { return &my_errno; }`. Where a library of glibc uses it, link one of musl instead.',
+  },
+  {
+    names: /^(_dl_x86_\w+|__x86_get_\w+|_rtld_global(_ro)?)$/,
+    what: "part of glibc's dynamic loader, which its library asks about the processor",
+    mend: "Link another library for the same function: musl's libc.a, for one, asks nothing (-l; Debian has it in musl-dev).",
   },
   {
     names: /^__(atomic|sync)_\w+$/,

@@ -39,7 +39,7 @@ export interface MadeSymbol {
   readonly type?: keyof typeof symbolTypes;
 }
 
-const symbolTypes = { none: 0, object: 1, function: 2, section: 3, file: 4, tls: 6 } as const;
+const symbolTypes = { none: 0, object: 1, function: 2, section: 3, file: 4, tls: 6, ifunc: 10 } as const;
 
 const usesAddends = { x86: false, arm: false, x64: true, xtensa: true, riscv: true };
 

@@ -153,7 +153,7 @@ const cases: readonly Case[] = [
       a.o: section .text+0x11: error: undefined symbol __memcpy_chk: no object defines it and the firmware's function table does not offer it [link/undefined]
         It is a fortified function of glibc. Compile with -U_FORTIFY_SOURCE.
       a.o: section .text+0x19: error: undefined symbol __errno: no object defines it and the firmware's function table does not offer it [link/undefined]
-        It is where the C library keeps errno, which a native module does not have. Compile with -fno-math-errno, or define it: \`int my_errno; int *__errno(void) { return &my_errno; }\`.
+        It is where the C library keeps errno, which a native module does not have. Compile with -fno-math-errno, or define it: \`int my_errno; int *__errno(void) { return &my_errno; }\`. Where a library of glibc uses it, link one of musl instead.
       a.o: section .text+0x21: error: undefined symbol __tls_get_addr: no object defines it and the firmware's function table does not offer it [link/undefined]
         It is part of thread-local storage, which a native module does not get. Use ordinary global variables, not _Thread_local or __thread.
       a.o: section .text+0x29: error: undefined symbol __cxa_atexit: no object defines it and the firmware's function table does not offer it [link/undefined]
@@ -321,6 +321,35 @@ const cases: readonly Case[] = [
       b.o: section .text+0x0 in mpy_init: error: mpy_init is defined twice: in a.o and in b.o [link/duplicate]
         Rename one, make one static, or mark one __attribute__((weak)).
       a.o: section .text+0x0 in mpy_init: note: mpy_init is first defined here`,
+  },
+  {
+    name: 'functions that a loader is to choose, where they are called',
+    objects: [
+      calls('chosen', 'elsewhere'),
+      {
+        machine: 'x64',
+        sections: [text()],
+        symbols: [
+          { name: 'chosen', section: '.text', value: 8, type: 'ifunc' },
+          { name: 'unused', section: '.text', value: 8, type: 'ifunc' },
+        ],
+      },
+      { machine: 'x64', sections: [text()], symbols: [{ name: 'elsewhere', section: '.text', type: 'ifunc' }] },
+    ],
+    says: `
+      a.o: section .text+0x1 in mpy_init+0x1: error: chosen is a function that a dynamic loader chooses by the processor (STT_GNU_IFUNC), and MicroPython's chooses none [link/ifunc]
+        Call one of the functions it chooses from, or a pointer that mpy_init sets to one.
+      b.o: section .text+0x8: note: chosen here
+      a.o: section .text+0x9: error: elsewhere is a function that a dynamic loader chooses by the processor (STT_GNU_IFUNC), and MicroPython's chooses none [link/ifunc]
+        Call one of the functions it chooses from, or a pointer that mpy_init sets to one.
+      c.o: section .text+0x0: note: chosen here`,
+  },
+  {
+    name: 'an mpy_init that a loader is to choose',
+    objects: [{ machine: 'x64', sections: [text()], symbols: [{ name: 'mpy_init', section: '.text', type: 'ifunc' }] }],
+    says: `
+      a.o: section .text+0x0: error: mpy_init is a function that a dynamic loader chooses by the processor (STT_GNU_IFUNC), and MicroPython's chooses none [link/ifunc]
+        Call one of the functions it chooses from, or a pointer that mpy_init sets to one.`,
   },
   {
     name: 'an object of another machine',

@@ -5,6 +5,7 @@ import { link } from '../../../extension/core/link/link.ts';
 import type { LinkRequest } from '../../../extension/core/link/request.ts';
 import { writeMap } from '../../../extension/core/link/write-map.ts';
 import { type MadeObject, makeObject } from '../elf/make-object.ts';
+import { linked } from './link-made.ts';
 
 /** An archive in GNU's form. `index`: symbols and the number of the member that defines each. */
 function makeArchive(
@@ -112,6 +113,73 @@ test('the map says which symbol a member of a library is in for, and who wanted 
     writeMap(map, (path) => path),
     /^text +[0-9a-f]{8} +64 {2}\.text of math\.a\(muldiv\.o\) {2}\[divide is wanted by m\.o\]$/m,
   );
+});
+
+test('what is no object in an archive without an index hides no object', () => {
+  const even = Buffer.from('read me \n\n');
+  const stray = Buffer.from(
+    `${'readme.txt/'.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'644'.padEnd(8)}${String(even.length).padEnd(10)}\`\n`,
+  );
+  const archive = Buffer.from(makeArchive([['list.o', defining(32, 'list')]]));
+  assert.equal(taken(['list'], [Buffer.concat([archive.subarray(0, 8), stray, even, archive.subarray(8)])]), 32);
+});
+
+test('of versions among which a loader would choose, that for all processors is linked, from wherever it is', () => {
+  const nop = [0x90, 0x90, 0x90, 0xc3];
+  const resolver = (name: string): MadeObject => ({
+    machine: 'x64',
+    sections: [
+      {
+        name: '.text',
+        data: [...nop, ...nop],
+        relocations: [{ offset: 0, type: 2, symbol: '_dl_x86_cpu_features', addend: -4 }],
+      },
+    ],
+    symbols: [
+      { name: `__${name}_ifunc`, section: '.text', binding: 'local', type: 'function' },
+      { name: '_dl_x86_cpu_features' },
+      { name: `__${name}_sse41` },
+      { name: `__${name}_c` },
+      { name: `__${name}`, section: '.text', type: 'ifunc' },
+      { name, section: '.text', type: 'ifunc' },
+    ],
+  });
+  const version = (name: string, mark: number): MadeObject => ({
+    machine: 'x64',
+    sections: [{ name: '.text', data: [mark, ...nop] }],
+    symbols: [{ name, section: '.text', type: 'function' }],
+  });
+  const { code } = linked(
+    'x64',
+    [
+      {
+        machine: 'x64',
+        sections: [
+          {
+            name: '.text',
+            data: [0xe8, 0, 0, 0, 0, 0xc3],
+            relocations: [{ offset: 1, type: 4, symbol: 'floor', addend: -4 }],
+          },
+        ],
+        symbols: [{ name: 'mpy_init', section: '.text', type: 'function', size: 6 }, { name: 'floor' }],
+      },
+    ],
+    {
+      asIs: false,
+      libraries: [
+        {
+          path: 'libm.a',
+          bytes: makeArchive([
+            ['s_floor.o', resolver('floor')],
+            ['s_floor-sse4.o', version('__floor_sse41', 0x41)],
+            ['s_floor-c.o', version('__floor_c', 0xcc)],
+          ]),
+        },
+      ],
+    },
+  );
+  const at = 5 + new DataView(code.code.buffer, code.code.byteOffset).getInt32(1, true);
+  assert.deepEqual([...code.code.subarray(at, at + 5)], [0xcc, ...nop]);
 });
 
 test("a library's own function comes before a table entry whose plain name it has", () => {
