@@ -9,6 +9,7 @@ import { fileStore } from './node/file-store.ts';
 import { installation } from './node/installation.ts';
 import { freePort, listenOnce } from './node/local-sockets.ts';
 import { openLog } from './node/log-file.ts';
+import { portOpener } from './node/open-port.ts';
 
 const { memoryFile } = installation(import.meta.dirname, join(import.meta.dirname, 'adapter.js'), '');
 
@@ -20,6 +21,7 @@ const session = new NatmodSession({
   start: startCompanion,
   listen: listenOnce,
   freePort,
+  openPort: (address, baudRate) => portOpener(baudRate)(address),
   openLog,
 });
 process.on('SIGTERM', () => session.shutdown());

@@ -33,7 +33,6 @@ const bundles = [
     entry: 'extension/adapter.ts',
     out: 'adapter.js',
     ...nodeBundle,
-    alias: { serialport: join(root, 'extension/adapter/no-serial-port.cjs') },
     external: ['*.node'],
   },
   { entry: 'extension/cli.ts', out: 'cli.js', ...nodeBundle, banner: { js: '#!/usr/bin/env node' } },
@@ -107,7 +106,11 @@ const onDemand = {
       const bundle = bundles.find(({ entry }) => join(root, entry) === join(resolveDir, path));
       return kind === 'dynamic-import' && bundle ? { path: `./${bundle.out}`, external: true } : undefined;
     });
-    build.onResolve({ filter: /^serialport$/ }, () => ({ path: './serialport.js', external: true }));
+    build.onResolve({ filter: /^serialport$/ }, ({ importer }) =>
+      importer.split(/[/\\]/).includes('cdt-gdb-adapter')
+        ? { path: join(root, 'extension/adapter/no-serial-port.cjs') }
+        : { path: './serialport.js', external: true },
+    );
   },
 };
 

@@ -101,6 +101,11 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
     return number !== undefined && (number === this.#hook || number === this.#resetHook);
   }
 
+  /** Whether imports are told of. */
+  protected get isHooked(): boolean {
+    return this.#hook !== undefined;
+  }
+
   /** @returns whether the firmware has the place */
   protected async insertHook(): Promise<boolean> {
     this.#hook = await this.#insert(hookLocation);
@@ -288,15 +293,20 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
     );
     const symbols = await this.#recognise(text);
     if (!symbols) return;
-    await this.#unload(symbols.name, run, run + symbols.sizes.text);
     const blocks = { text: run, rodata, bss };
+    await this.addSymbols(symbols, blocks);
+    if (this.stopOnImport && symbols.initOffset !== undefined)
+      await backend.sendCommand(`-break-insert -t *0x${(run + symbols.initOffset).toString(16)}`);
+    this.onModuleLoaded({ symbols, blocks });
+  }
+
+  protected async addSymbols(symbols: ModuleSymbols, blocks: Blocks): Promise<void> {
+    const { backend } = this;
+    await this.#unload(symbols.name, blocks.text, blocks.text + symbols.sizes.text);
     await backend.sendCommand(
       `add-symbol-file ${backend.standardEscape(symbols.elf)} ${sectionOptions(symbols, blocks)}`,
     );
     this.loaded.push({ symbols, blocks });
-    if (this.stopOnImport && symbols.initOffset !== undefined)
-      await backend.sendCommand(`-break-insert -t *0x${(run + symbols.initOffset).toString(16)}`);
-    this.onModuleLoaded({ symbols, blocks });
   }
 
   async #recognise(text: number): Promise<ModuleSymbols | undefined> {

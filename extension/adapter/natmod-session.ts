@@ -19,7 +19,15 @@ import {
   reloadRequest,
 } from '../core/debug/launch-config.ts';
 import { type ModuleSymbols, readModuleSymbols } from '../core/debug/module-symbols.ts';
-import { forgetModules, importModules, readTraceback, runScript, type TraceLine } from '../core/debug/python-source.ts';
+import {
+  askForObjects,
+  forgetModules,
+  importModules,
+  readObjects,
+  readTraceback,
+  runScript,
+  type TraceLine,
+} from '../core/debug/python-source.ts';
 import { TraceLinks } from '../core/debug/trace-links.ts';
 import { Failure } from '../core/diagnostic.ts';
 import { GdbProcess } from './gdb-backend.ts';
@@ -153,7 +161,7 @@ export class NatmodSession extends ExceptionsSession {
       this.#tellLines(this.#links.push(text), 'stdout'),
     );
     this.#console = python;
-    if (this.#configuration.target === 'unix') return;
+    if (this.#configuration.target !== 'qemu') return;
     this.#ready = this.#bringModules(python);
     this.#ready.catch(() => undefined);
   }
@@ -168,7 +176,42 @@ export class NatmodSession extends ExceptionsSession {
     await python.enter();
     if (paths.length === 0) return;
     const read = paths.map(async (path) => ({ path: baseName(path), bytes: await this.#read(path, 'The file') }));
-    await python.mount(await Promise.all(read));
+    const files = await Promise.all(read);
+    await (this.#isChip ? python.mountAnywhere(files) : python.mount(files));
+  }
+
+  /** What Natmod has not started: it has a GDB server, and perhaps a line of its own to the interpreter. */
+  get #isChip(): boolean {
+    const { target } = this.#configuration;
+    return target === 'openocd' || target === 'gdbserver';
+  }
+
+  /** GDB lets the chip run now: the interpreter can be talked to. */
+  async #meetBoard(python: PythonConsole): Promise<void> {
+    try {
+      if (this.#configuration.request === 'launch') await this.#bringModules(python);
+      else await python.enter();
+      await this.#findModules(python);
+    } catch (thrown) {
+      if (!this.#finished) this.tell(`${messageOf(thrown)}\n`, 'stderr');
+      return;
+    }
+    if (this.#configuration.request === 'launch') void this.#runScript(python);
+  }
+
+  /** Those that are imported already, or whose import this firmware does not tell of. */
+  async #findModules(python: PythonConsole): Promise<void> {
+    const isToImport = !this.isHooked && this.#configuration.request === 'launch';
+    for (const module of this.modules) {
+      const answer = await python.ask(askForObjects(module.name, isToImport), `tell where ${module.name} is`);
+      const { objects, heap } = readObjects(answer);
+      if (objects.length === 0) continue;
+      const text = await this.findModule(module, objects, heap);
+      const found = `is in memory, its code at 0x${text?.toString(16)}`;
+      this.tell(
+        `${module.name} ${text === undefined ? `is imported, but not from ${module.mpy}: deploy that file` : found}.\n`,
+      );
+    }
   }
 
   protected override async setupCommonLoggerAndBackends(args: never): Promise<void> {
@@ -235,6 +278,7 @@ export class NatmodSession extends ExceptionsSession {
       return;
     }
     const python = this.#console;
+    if (python && this.#isChip) return void this.#meetBoard(python);
     if (!python || this.#configuration.request !== 'launch') return;
     if (this.#configuration.target === 'unix') void python.greet();
     void this.#runScript(python);
@@ -261,6 +305,7 @@ export class NatmodSession extends ExceptionsSession {
     const python = this.#console;
     if (this.#configuration.target !== 'unix') await this.#bringModules(python);
     await python.run(forgetModules(this.modules.map(({ name }) => name)));
+    if (!this.isHooked) await this.#findModules(python);
     void this.#runScript(python);
   }
 
@@ -269,10 +314,14 @@ export class NatmodSession extends ExceptionsSession {
     const { backend } = this;
     const python = this.#console;
     const { target } = this.#configuration;
-    if (target === 'unix' && python) {
+    if ((target === 'unix' || this.#isChip) && python) {
       this.#isInterrupting = true;
-      // As Ctrl-C at a terminal, which it does not have here.
-      await backend.sendCommand('-interpreter-exec console "signal SIGINT &"');
+      // As Ctrl-C at a terminal, which the unix port does not have here.
+      if (target === 'unix') await backend.sendCommand('-interpreter-exec console "signal SIGINT &"');
+      else {
+        await sendExecContinue(this.gdb);
+        await python.interrupt();
+      }
       const late = new Promise<'late'>((done) => this.#world.clock.after(interruptSeconds * 1000, () => done('late')));
       const freed = await Promise.race([python.free(), late]);
       this.#isInterrupting = false;
@@ -290,7 +339,7 @@ export class NatmodSession extends ExceptionsSession {
   async #runScript(python: PythonConsole): Promise<void> {
     const { script, args, target, afterScript } = this.#configuration;
     try {
-      const readable = script !== undefined && (target === 'unix' ? script : `/r/${baseName(script)}`);
+      const readable = script !== undefined && (target === 'unix' ? script : `${python.folder}/${baseName(script)}`);
       const source = readable ? runScript(readable, script, args) : importModules(this.modules.map(({ name }) => name));
       const traceback = await python.run(source);
       if (this.#isInterrupting) return;
@@ -400,8 +449,10 @@ export class NatmodSession extends ExceptionsSession {
   }
 
   async #end(): Promise<void> {
-    const { target, request } = this.#configuration ?? {};
-    if (this.gdb?.isActive() && (request === 'attach' || target === 'gdbserver')) await this.#detach();
+    if (this.#configuration && this.#isChip && this.gdb?.isActive()) {
+      await this.#detach();
+      await this.#console?.leave().catch(() => undefined);
+    }
     await this.#process.end();
     await this.#target?.end();
   }

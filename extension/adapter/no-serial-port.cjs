@@ -1,7 +1,7 @@
-// Stands for `serialport` in the adapter's bundle: cdt-gdb-adapter would open a UART with it, which Natmod never asks for.
+// Stands for `serialport` in cdt-gdb-adapter, which would load it at its start for a UART that Natmod never asks it for.
 exports.SerialPort = class {
   constructor() {
-    throw new Error('the debug adapter opens no serial port');
+    throw new Error('cdt-gdb-adapter opens no serial port here');
   }
 };
 exports.ReadlineParser = class {};

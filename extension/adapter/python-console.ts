@@ -3,7 +3,9 @@
 
 import { ascii, banner } from '../core/board/control-bytes.ts';
 import { Line } from '../core/board/line.ts';
+import { memoryFolder, mountModules } from '../core/board/memory-modules.ts';
 import type { Clock, Port } from '../core/board/port.ts';
+import { probe } from '../core/board/probe.ts';
 import { RawRepl } from '../core/board/raw-repl.ts';
 import { type RomfsFile, romfsImage } from '../core/board/romfs.ts';
 
@@ -12,6 +14,7 @@ export class PythonConsole {
   readonly #onOutput: (text: string) => void;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #folder = '/r';
 
   constructor(port: Port, clock: Clock, onOutput: (text: string) => void) {
     this.#repl = new RawRepl(new Line(port, clock));
@@ -28,9 +31,24 @@ export class PythonConsole {
     while (!this.isFree) await this.#last;
   }
 
+  /** Where files are readable that were mounted. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** @throws Failure `board/no-repl` */
   enter(): Promise<void> {
     return this.#inTurn(() => this.#repl.enter());
+  }
+
+  /** Ctrl-C, out of turn: what runs ends with KeyboardInterrupt, where the board listens while it runs. */
+  async interrupt(): Promise<void> {
+    await this.#repl.line.write(ascii('\x03'));
+  }
+
+  /** To the prompt that people have, out of turn. */
+  async leave(): Promise<void> {
+    await this.#repl.leave();
   }
 
   /** The same for a program that answers so from its start, and is no terminal that would make \r\n of newlines. */
@@ -54,6 +72,19 @@ export class PythonConsole {
       }
       await this.#must(mountSource);
     });
+  }
+
+  /** The same for a board of any kind, which is asked what it can do. @throws Failure `board/...` */
+  mountAnywhere(files: readonly RomfsFile[]): Promise<void> {
+    return this.#inTurn(async () => {
+      await mountModules(this.#repl, files, { facts: await probe(this.#repl) });
+      this.#folder = memoryFolder;
+    });
+  }
+
+  /** @returns what our own source prints @throws Failure `board/raised` */
+  ask(source: string, doing: string): Promise<string> {
+    return this.#inTurn(() => this.#repl.must(source, doing, { silenceMs: Number.POSITIVE_INFINITY }));
   }
 
   /**

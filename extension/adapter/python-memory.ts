@@ -4,22 +4,33 @@ import type { Abi } from '../core/abi/abi.ts';
 import type { ArchName } from '../core/arch/names.ts';
 import { wordSizeOf } from '../core/arch/names.ts';
 import { PythonRuntime } from '../core/debug/python-runtime.ts';
-import type { FirmwareSymbols, Machine } from '../core/debug/target.ts';
+import type { FirmwareSymbols, Machine, Target } from '../core/debug/target.ts';
 import type { NatmodBackend } from './gdb-backend.ts';
+
+/** What is known of firmware without symbols. */
+export type Clues = Pick<Target, 'funTable' | 'ram'>;
 
 export class PythonMemory {
   readonly #backend: NatmodBackend;
   readonly #arch: ArchName;
   readonly #abi: Abi;
   readonly #symbols: FirmwareSymbols | undefined;
+  readonly #clues: Clues;
   #runtime: Promise<PythonRuntime> | undefined;
 
   /** @param symbols of the firmware, where it is known */
-  constructor(backend: NatmodBackend, arch: ArchName, abi: Abi, symbols: FirmwareSymbols | undefined) {
+  constructor(
+    backend: NatmodBackend,
+    arch: ArchName,
+    abi: Abi,
+    symbols: FirmwareSymbols | undefined,
+    clues: Clues = {},
+  ) {
     this.#backend = backend;
     this.#arch = arch;
     this.#abi = abi;
     this.#symbols = symbols;
+    this.#clues = clues;
   }
 
   /** To be asked for while the target stands. */
@@ -29,7 +40,8 @@ export class PythonMemory {
       wordSize: wordSizeOf(this.#arch),
       machine: machineOf(this.#arch),
       abi: this.#abi,
-      symbols: this.#symbols && this.#withModules(this.#symbols),
+      ...this.#clues,
+      symbols: this.#withModules(this.#symbols),
     });
     return this.#runtime;
   }
@@ -40,11 +52,11 @@ export class PythonMemory {
   }
 
   /** GDB knows the functions of modules, too. */
-  #withModules(symbols: FirmwareSymbols): FirmwareSymbols {
+  #withModules(symbols: FirmwareSymbols | undefined): FirmwareSymbols {
     return {
-      addressOf: async (name) => symbols.addressOf(name),
+      addressOf: async (name) => symbols?.addressOf(name),
       symbolAt: async (address) => {
-        const own = await symbols.symbolAt(address);
+        const own = await symbols?.symbolAt(address);
         if (own && own.offset <= 1) return own;
         const text = await this.#backend.evaluate(`(void*)0x${address.toString(16)}`);
         const [, name, offset] = /<(.+?)(?:\+(\d+))?>/.exec(text) ?? [];

@@ -15,7 +15,7 @@ export interface Target {
   readonly connect: readonly string[];
   /** GDB starts the program itself, by `-exec-run`. */
   readonly isRun: boolean;
-  /** To the interpreter, when it is there before GDB is. */
+  /** To the interpreter, when it is there before GDB is; a chip's may stand until GDB lets it go on. */
   readonly port: Port | undefined;
   /** How it ended by itself, and why that is a fault; never settles for what is not ours. */
   readonly ended: Promise<Failure>;
@@ -34,9 +34,26 @@ export async function startTarget(configuration: DebugConfiguration, world: Worl
     case 'unix':
       return startUnix(configuration, world);
     case 'openocd':
-      return retry(() => startOpenocd(configuration, world));
+      return withRepl(configuration, world, () => retry(() => startOpenocd(configuration, world)));
     case 'gdbserver':
-      return remote(configuration.server ?? '');
+      return withRepl(configuration, world, async () => remote(configuration.server ?? ''));
+  }
+}
+
+/** A chip's REPL is a line of its own. @throws Failure `board/port-...` */
+async function withRepl(
+  { port: address, baudRate }: DebugConfiguration,
+  world: World,
+  start: () => Promise<Target>,
+): Promise<Target> {
+  const port = address === undefined ? undefined : await world.openPort(address, baudRate);
+  try {
+    const target = await start();
+    const end = () => Promise.all([target.end(), port?.close()]).then(() => undefined);
+    return { ...target, port, end };
+  } catch (thrown) {
+    await port?.close();
+    throw thrown;
   }
 }
 

@@ -1,6 +1,6 @@
 // What a debug session asks of the machine; `adapter.ts` implements it with `node/`.
 
-import type { Clock, Port } from '../core/board/port.ts';
+import type { Clock, OpenPort, Port } from '../core/board/port.ts';
 import type { Files, Processes } from '../core/ports.ts';
 
 export interface World {
@@ -13,6 +13,8 @@ export interface World {
   /** @param name of who will connect */
   listen(name: string): Promise<Listener>;
   freePort(): Promise<number>;
+  /** A board's REPL. @param baudRate of serial ports; undefined: the usual one */
+  readonly openPort: (address: string, baudRate: number | undefined) => ReturnType<OpenPort>;
   /** @returns what appends a line to a file, which starts empty */
   openLog(path: string): (line: string) => void;
 }

@@ -1,6 +1,7 @@
 // A debug session of a fixture's module on a real target: built, launched with breakpoints, and cleared away with the test.
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { build } from '../../extension/core/project/build.ts';
 import { childProcesses } from '../../extension/node/child-process.ts';
 import { fileStore } from '../../extension/node/file-store.ts';
 import { type FirmwareName, firmware } from '../micropython/firmware.ts';
+import { micropythonSource } from '../micropython/source.ts';
 import { top } from '../projects.ts';
 import { need, needed } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
@@ -19,6 +21,8 @@ import { Client } from './client.ts';
 interface Row {
   readonly arch: BuildableArch;
   readonly target: 'unix' | 'qemu';
+  /** Undefined: that of the architecture. */
+  readonly board?: string;
   readonly programs: readonly string[];
 }
 
@@ -29,13 +33,36 @@ export const targets = {
     target: 'qemu',
     programs: ['gdb-multiarch', 'qemu-system-arm', 'arm-none-eabi-gcc'],
   },
+  'qemu-MICROBIT': {
+    arch: 'armv6m',
+    target: 'qemu',
+    board: 'MICROBIT',
+    programs: ['gdb-multiarch', 'qemu-system-arm', 'arm-none-eabi-gcc'],
+  },
   'qemu-VIRT_RV32': {
     arch: 'rv32imc',
     target: 'qemu',
     programs: ['gdb-multiarch', 'qemu-system-riscv32', 'riscv64-unknown-elf-gcc'],
   },
+  'qemu-MPS2_AN500': {
+    arch: 'armv7emdp',
+    target: 'qemu',
+    programs: ['gdb-multiarch', 'qemu-system-arm', 'arm-none-eabi-gcc'],
+  },
+  'qemu-VIRT_RV64': {
+    arch: 'rv64imc',
+    target: 'qemu',
+    programs: ['gdb-multiarch', 'qemu-system-riscv64', 'riscv64-unknown-elf-gcc'],
+  },
 } as const satisfies Partial<Record<FirmwareName, Row>>;
 export type TargetName = keyof typeof targets;
+
+/** The names of boards that the tests' MicroPython has, of those that came with 1.28. */
+export async function newerBoards(): Promise<readonly TargetName[]> {
+  const tree = await micropythonSource().catch(() => undefined);
+  const names = ['qemu-MPS2_AN500', 'qemu-VIRT_RV64'] as const;
+  return names.filter((name) => tree && existsSync(join(tree.path, 'ports/qemu/boards', name.replace('qemu-', ''))));
+}
 
 export interface DebuggedModule {
   readonly client: Client;
@@ -60,7 +87,7 @@ export async function buildDebugged(
   fixture: string,
   script?: string | ((image: string) => Promise<string>),
 ): Promise<DebuggedModule | undefined> {
-  const { arch, target, programs }: Row = targets[name];
+  const { arch, target, board, programs }: Row = targets[name];
   for (const program of programs) if (!need(t, program, onPath(program))) return undefined;
   const image = await needed(t, name, () => firmware(name));
   if (image === undefined) return undefined;
@@ -90,7 +117,7 @@ export async function buildDebugged(
     source,
     script: path,
     rebuild,
-    configuration: { target, arch, modules, firmware: image, script: path },
+    configuration: { target, arch, board, modules, firmware: image, script: path },
     line: (text) => {
       const found = lines.flatMap((each, index) => (each.includes(text) ? [index + 1] : []));
       assert.equal(found.length, 1, `lines with ${text}`);

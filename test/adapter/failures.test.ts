@@ -83,6 +83,15 @@ test('a GDB server that does not listen is told with its address', async (t) => 
   assert.match(message, /See that a GDB server listens there/);
 });
 
+test("a REPL's port that can not be opened is told with its address", async (t) => {
+  if (!need(t, 'gdb-multiarch', onPath('gdb-multiarch'))) return;
+  const port = `socket://127.0.0.1:${await freePort()}`;
+  const server = `127.0.0.1:${await freePort()}`;
+  const message = await refusal(t, { target: 'gdbserver', arch: 'armv7m', modules: [], server, port });
+  assert.ok(message.startsWith(`${port} `), message);
+  assert.match(message, /ECONNREFUSED/);
+});
+
 const openocds = [
   ["Error: couldn't bind gdb to socket on port 3333: Address already in use", /Another program uses the port/],
   ['Error: unable to find a matching CMSIS-DAP device', /No probe was found: plug it in/],

@@ -5,12 +5,16 @@ import { InvalidatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { circuitpython } from '../../core/abi/circuitpython.ts';
 import { micropython } from '../../core/abi/micropython.ts';
+import { wordSizeOf } from '../../core/arch/names.ts';
 import { originLabels, originOf } from '../../core/debug/frame-origin.ts';
+import { locateModule } from '../../core/debug/locate-module.ts';
+import type { ModuleSymbols } from '../../core/debug/module-symbols.ts';
 import type { PythonFrame } from '../../core/debug/python-value.ts';
 import type { FirmwareSymbols } from '../../core/debug/target.ts';
+import { TargetMemory } from '../../core/debug/target-memory.ts';
 import type { FrameReference } from '../c-values.ts';
 import { isIn, type LoadedModule } from '../import-hook.ts';
-import { PythonMemory } from '../python-memory.ts';
+import { type Clues, PythonMemory } from '../python-memory.ts';
 import { errorMessage } from '../respond.ts';
 import { SteppingSession } from './stepping.ts';
 
@@ -37,8 +41,12 @@ interface ListedFrame {
   readonly from?: string;
 }
 
+/** In bytes: what lies farther from a module is not searched for Python's names, which would take minutes through a probe. */
+const mostReach = 0x4_0000;
+
 export abstract class StackSession extends SteppingSession {
   #python: PythonMemory | undefined;
+  #clues: Clues = {};
   #takesInvalidated = false;
   /** Of the firmware, where it is known. */
   protected firmwareSymbols: FirmwareSymbols | undefined;
@@ -50,9 +58,38 @@ export abstract class StackSession extends SteppingSession {
     if (!this.#python) {
       const isCircuit = this.modules.some(({ flavour }) => flavour === 'circuitpython');
       const abi = isCircuit ? circuitpython : micropython;
-      this.#python = new PythonMemory(this.backend, this.arch, abi, this.firmwareSymbols);
+      this.#python = new PythonMemory(this.backend, this.arch, abi, this.firmwareSymbols, this.#clues);
     }
     return this.#python;
+  }
+
+  /**
+   * A module that was imported before, or without our knowing: GDB gets its symbols.
+   * @param objects addresses of its functions
+   * @param heap size of the Python heap in bytes
+   * @returns the address of its code; undefined when it is not there
+   */
+  protected async findModule(
+    module: ModuleSymbols,
+    objects: readonly number[],
+    heap: number,
+  ): Promise<number | undefined> {
+    await this.pauseIfNeeded(true);
+    try {
+      const read = (address: number, length: number) => this.backend.readAvailable(address, length);
+      const found = await locateModule(module, objects, new TargetMemory(read, wordSizeOf(this.arch)));
+      if (!found) return undefined;
+      const { blocks, funTable } = found;
+      await this.addSymbols(module, blocks);
+      // Modules lie on the heap, wherever that begins.
+      const reach = Math.min(heap, mostReach);
+      const ram = [{ start: Math.max(0, blocks.text - reach), end: blocks.text + reach }];
+      this.#clues = { funTable, ram };
+      this.#python = undefined;
+      return blocks.text;
+    } finally {
+      await this.continueIfNeeded();
+    }
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: GDB's records, as the base class has them

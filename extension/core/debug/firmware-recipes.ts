@@ -65,6 +65,8 @@ function riscv(arch: string, abi: string): Readonly<Record<string, string>> {
   return {
     // Asked for an extension that no multilib names, GCC answers with the 64-bit libgcc.
     LIBS: `$(shell $(CC) -march=${arch} -mabi=${abi} -print-libgcc-file-name)`,
+    // From 1.28 on the port links by the bare linker, which would not take these flags.
+    LD: '$(CC)',
     LDFLAGS: `-nostdlib -march=${arch}_zicsr -mabi=${abi} -Wl,-EL -T $(LDSCRIPT) -Wl,--gc-sections -Wl,-Map=$(@:.elf=.map)`,
   };
 }

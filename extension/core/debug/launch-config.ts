@@ -42,6 +42,10 @@ export interface DebugConfiguration {
   readonly openocd: { readonly program: string; readonly args: readonly string[] };
   /** `host:port` of a GDB server that runs already. */
   readonly server: string | undefined;
+  /** Of the board's REPL, where GDB reaches a chip: through it the module and the script come there. */
+  readonly port: string | undefined;
+  /** Of a serial port; undefined: the usual one. */
+  readonly baudRate: number | undefined;
   /** Stop in a module's first instruction when it is imported. */
   readonly stopOnImport: boolean;
   /** What becomes of the session when the script is done. */
@@ -90,6 +94,8 @@ export function readConfiguration(
     board: boardOf(target, text('board'), faults),
     openocd: { program: openocd.program || 'openocd', args: openocd.args ?? [] },
     server: check<string | undefined>('server', 'host:port', (value) => /^[^\s:]+:\d+$/.test(String(value)), undefined),
+    port: text('port'),
+    baudRate: check<number | undefined>('baudRate', 'a number above 0', isRate, undefined),
     stopOnImport: check('stopOnImport', 'true or false', (value) => typeof value === 'boolean', false),
     afterScript: oneOf('afterScript', ['stay', 'end'], 'stay'),
     trace: text('trace'),
@@ -124,6 +130,7 @@ function boardOf(target: TargetKind, board: string | undefined, faults: string[]
   return board;
 }
 
+const isRate = (value: unknown) => Number.isInteger(value) && Number(value) > 0;
 const isText = (value: unknown) => typeof value === 'string';
 const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
 

@@ -4,6 +4,7 @@
 
 import { Failure } from '../diagnostic.ts';
 import { machines, sectionFlags } from '../elf/constants.ts';
+import type { Relocation } from '../mpy/module.ts';
 import { readModule } from '../mpy/read.ts';
 import { type ImageSymbol, imageSymbols, openImage, sectionBytes } from './elf-image.ts';
 import * as errors from './errors.ts';
@@ -25,10 +26,14 @@ export interface ModuleSymbols {
   readonly elf: string;
   /** As the loader gets it. */
   readonly code: Uint8Array;
+  readonly rodata: Uint8Array;
+  readonly relocations: readonly Relocation[];
   readonly sizes: Blocks;
   readonly sections: readonly PlacedSection[];
   /** Of `mpy_init`, in bytes from the start of text. */
   readonly initOffset: number | undefined;
+  /** Where its functions start, in bytes from the start of text. */
+  readonly functions: readonly number[];
   /** Names of its variables outside of functions, constants among them. */
   readonly variables: readonly string[];
 }
@@ -52,22 +57,27 @@ export function readModuleSymbols(mpy: File, elf: File): ModuleSymbols {
   const own = text ? sectionBytes(image, text) : new Uint8Array();
   if (own.length > native.code.length || own.some((byte, at) => byte !== native.code[at]))
     throw new Failure(errors.imageMismatch(elf.path));
-  const rodataSize = native.rodata?.length ?? 0;
+  const rodata = native.rodata ?? new Uint8Array();
   const sections = image.sections
     .filter((section) => section.flags & sectionFlags.alloc && section.size > 0)
     .map(({ name, address }) => ({ name, ...blockOf(name, address, image.sections) }));
   const symbols = [...imageSymbols(image)];
-  const init = symbols.find((symbol) => symbol.name === 'mpy_init');
+  const functions = symbols.filter(({ kind, section }) => kind === 'function' && image.sections[section] === text);
+  const offsetOf = ({ value }: ImageSymbol) => value - thumbBit(value, image.machine) - (text?.address ?? 0);
+  const init = functions.find((symbol) => symbol.name === 'mpy_init');
   return {
     name: nameOf(mpy.path),
     flavour: header.flavour,
     mpy: mpy.path,
     elf: elf.path,
     code: native.code,
-    sizes: { text: native.code.length, rodata: rodataSize, bss: native.bssSize ?? 0 },
+    rodata,
+    relocations: native.relocations ?? [],
+    sizes: { text: native.code.length, rodata: rodata.length, bss: native.bssSize ?? 0 },
     sections,
     variables: symbols.filter(isVariable).map(({ name }) => name),
-    initOffset: init && text && init.value - thumbBit(init.value, image.machine) - text.address,
+    functions: functions.map(offsetOf),
+    initOffset: init && offsetOf(init),
   };
 }
 

@@ -45,6 +45,24 @@ export function forgetModules(names: readonly string[]): string {
   return `import sys\nfor _name in (${names.map((name) => `${literal(name)},`).join(' ')}):\n    sys.modules.pop(_name, None)`;
 }
 
+/** For firmware that tells nobody of imports: where what has code is as an object, a line `address` each, then the heap's size. */
+export function askForObjects(name: string, isToImport: boolean): string {
+  return `import sys${isToImport ? `\nimport ${name}` : ''}
+_module = sys.modules.get(${literal(name)})
+for _name in dir(_module) if _module else ():
+    if callable(getattr(_module, _name)): print('object', id(getattr(_module, _name)))
+import gc
+print('heap', gc.mem_alloc() + gc.mem_free())
+del sys, gc, _module`;
+}
+
+/** @returns addresses, and the heap's size in bytes */
+export function readObjects(answer: string): { readonly objects: readonly number[]; readonly heap: number } {
+  const numbers = (what: string) =>
+    [...answer.matchAll(new RegExp(`^${what} (\\d+)$`, 'gm'))].map(([, digits]) => Number(digits));
+  return { objects: numbers('object'), heap: numbers('heap')[0] ?? 0 };
+}
+
 /** A line of a traceback. */
 export interface TraceLine {
   readonly text: string;
