@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Locator } from 'playwright-core';
 import type { MpyModule } from '../../extension/core/mpy/module.ts';
 import { writeModule } from '../../extension/core/mpy/write.ts';
 import { serveBoard } from '../micropython/board-server.ts';
@@ -18,8 +19,33 @@ import { withWorkspace } from './workspace.ts';
 /** The screen of a terminal as text that can be looked at. */
 const settings = { 'terminal.integrated.gpuAcceleration': 'off' };
 
-const titleButton = ({ page }: Workbench, name: string) =>
-  page.locator(`.editor-actions [aria-label^="${name}"], .editor-actions [aria-label^="Natmod: ${name}"]`).first();
+/** What a toolbar or a row has under the mouse may be put elsewhere while it is clicked: it is clicked until that has done something. */
+async function pressUntil(press: () => Promise<void>, effect: Locator): Promise<void> {
+  for (const end = Date.now() + 240_000; Date.now() < end; ) {
+    await press();
+    const seen = await effect
+      .first()
+      .waitFor({ timeout: 30_000 })
+      .then(
+        () => true,
+        () => false,
+      );
+    if (seen) return;
+  }
+  throw new Error('a button was pressed again and again, and nothing came of it');
+}
+
+/** @param beside another button that the editor has, and the one before it had not */
+async function pressDeploy({ page }: Workbench, beside: string, effect: Locator): Promise<void> {
+  const button = (name: string) =>
+    page.locator(`.editor-actions [aria-label^="${name}"], .editor-actions [aria-label^="Natmod: ${name}"]`).first();
+  await button(beside).waitFor();
+  await pressUntil(() => button('Deploy').click(), effect);
+}
+
+const picker = ({ page }: Workbench) => page.locator('.quick-input-widget:visible', { hasText: 'Natmod: Board' });
+const toast = ({ page }: Workbench, text: string) =>
+  page.locator('.notifications-toasts .notification-toast', { hasText: text });
 const screen = ({ page }: Workbench) => page.locator('.terminal-wrapper.active .xterm-rows');
 
 /** Of the Boards view. */
@@ -27,11 +53,23 @@ const treeRow = ({ page }: Workbench, label: string) =>
   page.locator('.customview-tree .monaco-list-row').filter({ has: page.getByText(label, { exact: true }) });
 
 /** Buttons of a row appear under the mouse only. */
-async function pressInRow(workbench: Workbench, label: string, button: string): Promise<void> {
-  await treeRow(workbench, label).hover();
-  await treeRow(workbench, label)
-    .getByRole('button', { name: new RegExp(button) })
-    .click();
+async function pressInRow(workbench: Workbench, label: string, button: string, effect: Locator): Promise<void> {
+  await pressUntil(async () => {
+    await treeRow(workbench, label).hover();
+    await treeRow(workbench, label)
+      .getByRole('button', { name: new RegExp(button) })
+      .click();
+  }, effect);
+}
+
+/** What is typed before the terminal has the keys goes elsewhere. */
+async function typeInTerminal(workbench: Workbench, text: string, answer: RegExp): Promise<void> {
+  const { page } = workbench;
+  await pressUntil(async () => {
+    await page.locator('.terminal-wrapper.active .xterm-screen').click();
+    await page.locator('.terminal-wrapper.active .xterm.focus').waitFor();
+    await page.keyboard.type(`${text}\r`);
+  }, screen(workbench).getByText(answer));
 }
 
 /**
@@ -80,9 +118,7 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
           withWorkbench('deploy', { folder, extension: top, settings }, async (workbench) => {
             const { page } = workbench;
             await workbench.openFile('factorial.c');
-            const button = titleButton(workbench, 'Deploy');
-            await button.click();
-            await page.locator('.quick-input-widget:visible', { hasText: 'Natmod: Board' }).waitFor();
+            await pressDeploy(workbench, 'Build', picker(workbench));
             await workbench.screenshot('deploy-1-boards');
             assert.equal(server.clients.came, 0, 'a port was opened before the user chose one');
             await chooseBoard(workbench, server.address);
@@ -92,25 +128,18 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
 
             await workbench.pressInNotification('factorial: /lib/factorial.mpy', 'Open REPL');
             await screen(workbench).getByText('>>>').first().waitFor();
-            await page.keyboard.type('print(40 + 2)\r');
-            await screen(workbench)
-              .getByText(/^42\s*$/)
-              .waitFor();
+            await typeInTerminal(workbench, 'print(40 + 2)', /^42\s*$/);
 
             // The terminal steps aside for a deploy, and goes on.
             await workbench.runCommand('Natmod: Deploy');
             await workbench.notification('factorial: /lib/factorial.mpy unchanged');
             await screen(workbench).getByText('Natmod is using the board').waitFor();
-            await page.locator('.terminal-wrapper.active .xterm-screen').click();
-            await page.keyboard.type('import factorial; factorial.factorial(6)\r');
-            await screen(workbench)
-              .getByText(/^720\s*$/)
-              .waitFor();
+            await typeInTerminal(workbench, 'import factorial; factorial.factorial(6)', /^720\s*$/);
             assert.equal(server.clients.came, 2, 'the deploy did not use the port of the terminal');
             await workbench.screenshot('deploy-3-repl');
 
             await workbench.openFile('raises.c');
-            await button.click();
+            await pressDeploy(workbench, 'Build', toast(workbench, 'import raises fails'));
             const failed = await workbench.notification('import raises fails');
             assert.match(failed, /^raises: raises\.c:4: .* import raises fails: ValueError: there is no sensor/);
             await workbench.screenshot('deploy-4-import-fails');
@@ -134,16 +163,18 @@ test('a module goes from its C file to a board and into its REPL', async (t) => 
             await verdict.waitFor();
             assert.match((await verdict.textContent()) ?? '', /^loads /);
             await workbench.screenshot('deploy-7-inspector');
-            await pressInRow(workbench, 'lib', 'Upload to Board');
+            const dialog = page.locator('.quick-input-widget:visible input[type=text]');
+            await pressInRow(workbench, 'lib', 'Upload to Board', dialog);
             await answerDialog(workbench, join(folder, 'factorial/README.md'));
-            await pressInRow(workbench, 'README.md', 'Download from Board');
+            await pressInRow(workbench, 'README.md', 'Download from Board', dialog);
             await answerDialog(workbench, join(folder, 'copy.md'));
             await workbench.openFile('copy.md');
             const copy = await readFile(join(folder, 'copy.md'));
             assert(copy.equals(await readFile(join(folder, 'factorial/README.md'))));
 
-            await pressInRow(workbench, 'raises.mpy', 'Delete from Board');
-            await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Delete' }).click();
+            const asked = page.locator('.monaco-dialog-box').getByRole('button', { name: 'Delete' });
+            await pressInRow(workbench, 'raises.mpy', 'Delete from Board', asked);
+            await asked.click();
             await treeRow(workbench, 'raises.mpy').waitFor({ state: 'detached' });
             await treeRow(workbench, 'factorial.mpy').waitFor();
           }),
@@ -168,12 +199,11 @@ test('a refusal comes with the button that mends it, Cancel leaves the board as 
           await writeFile(join(folder, 'factorial/broken.py'), 'import factorial\n\nfactorial.factorial(-1)\n');
           await withWorkbench('refusal', { folder, extension: top, settings: here }, async (workbench) => {
             const { page } = workbench;
-            const button = titleButton(workbench, 'Deploy');
             await workbench.openFile('factorial.c');
             await workbench.runCommand('Natmod: Build');
             await workbench.notification('factorial: built');
             await workbench.openTab('factorial.mpy');
-            await button.click();
+            await pressDeploy(workbench, 'Show .mpy as Text', toast(workbench, 'factorial.mpy: not deployed'));
             const refused = await workbench.notification('factorial.mpy: not deployed');
             assert.match(refused, /The file holds x64 code, the board runs armv7em\.$/);
             await workbench.screenshot('deploy-8-refused');
@@ -182,7 +212,7 @@ test('a refusal comes with the button that mends it, Cancel leaves the board as 
 
             await workbench.openTab('big.mpy');
             server.pace = 1500;
-            await button.click();
+            await pressDeploy(workbench, 'Show .mpy as Text', toast(workbench, 'Deploying big.mpy'));
             await workbench.notification(/big\.mpy: \d+\.\d of 60\.\d KB, \d+\.\d KB\/s, \d+ s left/);
             await workbench.screenshot('deploy-9-progress');
             await workbench.pressInNotification('Deploying big.mpy', 'Cancel');
