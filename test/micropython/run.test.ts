@@ -86,12 +86,34 @@ for (const [place, name, programs] of boards) {
   });
 }
 
-test('sys.exit ends a script without a fault', patience, async (t) => {
-  const at = await setUp(t, ...boards[0]);
-  if (!at) return;
-  const { code, stdout, stderr } = await at.run('import sys\nprint("bye")\nsys.exit()\n');
-  assert.deepEqual([code, stdout, stderr], [0, 'bye\n', '']);
-});
+for (const [place, name, programs] of boards)
+  test(
+    `${place}: sys.exit ends a script without a fault, with the code or the text that it was given`,
+    patience,
+    async (t) => {
+      const at = await setUp(t, place, name, programs);
+      if (!at) return;
+      const run = async (script: string) => {
+        const { code, stdout, stderr } = await at.run(`import sys\n${script}\n`);
+        return [code, stdout, stderr];
+      };
+      assert.deepEqual(await run('print("bye")\nsys.exit()'), [0, 'bye\n', '']);
+      assert.deepEqual(await run('def f(): sys.exit(7)\nprint("größe"); f()'), [7, 'größe\n', '']);
+      assert.deepEqual((await run('raise SystemExit("no sensor")'))[0], 1);
+      assert.deepEqual(await run('try: sys.exit(2)\nexcept SystemExit: print("stays", __name__)'), [
+        0,
+        'stays __main__\n',
+        '',
+      ]);
+      const [code, , told] = await run('def g(x):\n    if not x: sys.exit(1)\n    x.none\ng(5)');
+      assert.equal(code, 1);
+      assert.deepEqual(String(told).split('\n').slice(-3), [
+        "script.py:4: error: AttributeError: 'int' object has no attribute 'none' [run/raised]",
+        'script.py:5: note: called here',
+        '',
+      ]);
+    },
+  );
 
 test(
   'Ctrl-C ends a script that does not heed it, too, with the exit code of an interrupted program',

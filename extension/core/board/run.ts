@@ -6,10 +6,11 @@ import { type CrashReport, reportCrash } from '../debug/crash-report.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import { controlBytes } from './control-bytes.ts';
 import * as errors from './errors.ts';
+import { askForExit, catchingExit, type Exit, mayExit, withoutCatcher } from './exit-code.ts';
 import { type GatherPorts, type GatherRequest, gather } from './gather.ts';
 import { mountModules } from './memory-modules.ts';
 import { findModules, type ModulePlaces } from './module-places.ts';
-import { probe } from './probe.ts';
+import { type BoardFacts, probe } from './probe.ts';
 import type { RawRepl } from './raw-repl.ts';
 import { explainTraceback, readTraceback } from './traceback.ts';
 import type { TransferOptions } from './transfer.ts';
@@ -32,9 +33,9 @@ export interface RunPorts extends VisitPorts, GatherPorts {
 
 export interface RunResult {
   readonly ok: boolean;
-  /** For the process that stands for the script: 0 when it ended by itself, else 1; of the unix port what that ends with. */
+  /** For the process that stands for the script: that of `sys.exit`, 0 at its end, 1 after an exception; of the unix port what that ends with. */
   readonly code: number;
-  /** As printed, newlines as \n; empty when the script ended by itself. */
+  /** As printed, newlines as \n; what `sys.exit` was given in place of a number; empty when the script ended by itself. */
   readonly traceback: string;
   readonly crash: CrashReport | undefined;
   /** Ended by Cancel. */
@@ -51,7 +52,7 @@ export async function runScript(request: RunRequest, ports: RunPorts): Promise<R
     if (request.fresh) await repl.restart();
     const facts = await probe(repl);
     if (dir !== undefined) request.onStep?.('build');
-    const { sources, diagnostics } = await gather(request, facts, ports);
+    const { sources, diagnostics } = await gather({ ...request, force: true }, facts, ports);
     if (sources.length > 0) {
       request.onStep?.('send');
       const { deflate } = ports;
@@ -60,16 +61,17 @@ export async function runScript(request: RunRequest, ports: RunPorts): Promise<R
     }
     const places = await findModules(repl, sources, facts, ports.files);
     request.onStep?.('run');
-    const end = await execute(repl, source, request);
+    const end = await execute(repl, source, facts, request);
     const dump = end.lost && readCrashDump(end.lost.captured);
     const crash = dump && reportCrash(dump, places.find);
     const findFile = await findFiles(end.traceback, ['<stdin>'], request, ports);
     const told = explainEnd(end, crash, ports.port.name, findFile, places.sources);
-    const { traceback, cancelled } = end;
+    const { traceback, cancelled, exit } = end;
+    const code = told.length === 0 && !cancelled ? (exit?.code ?? 0) : 1;
     return {
-      ok: told.length === 0,
-      code: told.length === 0 && !cancelled ? 0 : 1,
-      traceback,
+      ok: told.length === 0 && code === 0,
+      code,
+      traceback: exit?.said || traceback,
       crash,
       cancelled,
       diagnostics: [...diagnostics, ...told],
@@ -86,6 +88,7 @@ async function readScript(path: string, { files }: GatherPorts): Promise<Uint8Ar
 interface End {
   readonly traceback: string;
   readonly cancelled: boolean;
+  readonly exit?: Exit | undefined;
   /** What came last, where the board has not come back. */
   readonly lost: { readonly captured: string; readonly failure: Failure } | undefined;
 }
@@ -99,8 +102,14 @@ const keptOutput = 16_384;
 const freshPrompt = /(Micro|Circuit)Python [^\n]*\n[^\n]*\n>>> $/;
 
 /** Cancel is a Ctrl-C for the script, which may have its own idea of what to do then. */
-async function execute(repl: RawRepl, source: Uint8Array, { cancel, onOutput }: RunRequest): Promise<End> {
+async function execute(
+  repl: RawRepl,
+  source: Uint8Array,
+  facts: BoardFacts,
+  { cancel, onOutput }: RunRequest,
+): Promise<End> {
   const { line } = repl;
+  const catches = await mayExit(repl, source, facts);
   let captured = '';
   let interrupted = false;
   let callOff: (() => void) | undefined;
@@ -112,7 +121,7 @@ async function execute(repl: RawRepl, source: Uint8Array, { cancel, onOutput }: 
     line.write(Uint8Array.of(controlBytes.interrupt)).catch(() => undefined);
     waitAtMost(interruptedMs);
   };
-  await repl.submit(source);
+  await repl.submit(catches ? catchingExit(source) : source);
   line.obey(undefined);
   if (cancel?.aborted) interrupt();
   else cancel?.addEventListener('abort', interrupt, { once: true });
@@ -125,7 +134,10 @@ async function execute(repl: RawRepl, source: Uint8Array, { cancel, onOutput }: 
         onOutput(text);
       },
     });
-    return { traceback: stderr, cancelled: interrupted, lost: undefined };
+    if (!catches) return { traceback: stderr, cancelled: interrupted, lost: undefined };
+    line.obey(undefined);
+    const exit = stderr === '' ? await askForExit(repl) : undefined;
+    return { traceback: withoutCatcher(stderr), cancelled: interrupted, exit, lost: undefined };
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     line.giveUp(thrown);
