@@ -49,6 +49,27 @@ function made(
 const qemuArm = (board: string, more: Row['variables'] = {}) => made(qemuRecipe(board), ['micropython', 'arm'], more);
 const qemuRiscv = (board: string) => made(qemuRecipe(board), ['micropython', 'riscv']);
 
+/** A board with a file system that can be written, in its RAM, and a binary standard input, as most real ones have. */
+function withStorage(row: Row, more: Row['variables'] = {}): Row {
+  const storage = {
+    MICROPY_VFS_LFS2: '1',
+    MICROPY_HEAP_SIZE: '786432',
+    CFLAGS_EXTRA: `-DMP_CONFIGFILE='"natmod-config.h"'`,
+  };
+  const config = [
+    '#include <mpconfigport.h>',
+    '#undef MICROPY_PY_SYS_STDIO_BUFFER',
+    '#define MICROPY_PY_SYS_STDIO_BUFFER (1)',
+    '#define mp_hal_time_ns() (0)',
+    '',
+  ];
+  return {
+    ...row,
+    variables: { ...row.variables, ...storage, ...more },
+    files: { 'natmod-config.h': config.join('\n') },
+  };
+}
+
 // On two quiet cores in 2026: mpy-cross 9-18 s, unix-x64 16 s, its minimal variant 10 s, unix-x86 22 s, MPS2_AN385 17-26 s, VIRT_RV32 18 s,
 // MICROBIT 11 s; about 20 MB each (unix 45 MB).
 const rows = {
@@ -67,25 +88,11 @@ const rows = {
   'unix-x86-d': { ...made(unixRecipes.x86, ['micropython', 'x86'], { VARIANT: 'nanbox' }), hosted: true },
   'qemu-MPS2_AN385': qemuArm('MPS2_AN385'),
   'qemu-MICROBIT': qemuArm('MICROBIT'),
-  // A board with a file system that can be written, in its RAM, and a binary standard input, as most real ones have.
-  'qemu-MPS2_AN385-storage': {
-    ...qemuArm('MPS2_AN385', {
-      MICROPY_VFS_LFS2: '1',
-      MICROPY_HEAP_SIZE: '786432',
-      CFLAGS_EXTRA: `-DMP_CONFIGFILE='"natmod-config.h"'`,
-      // 64-bit division brings unwind tables, which the port's linker script has no place for.
-      LIBS: '$(shell $(CC) $(CFLAGS) -print-libgcc-file-name) -Wl,--section-start=.ARM.exidx=0x3f0000',
-    }),
-    files: {
-      'natmod-config.h': [
-        '#include <mpconfigport.h>',
-        '#undef MICROPY_PY_SYS_STDIO_BUFFER',
-        '#define MICROPY_PY_SYS_STDIO_BUFFER (1)',
-        '#define mp_hal_time_ns() (0)',
-        '',
-      ].join('\n'),
-    },
-  },
+  // 64-bit division brings unwind tables, which the port's linker script for ARM has no place for.
+  'qemu-MPS2_AN385-storage': withStorage(qemuArm('MPS2_AN385'), {
+    LIBS: '$(shell $(CC) $(CFLAGS) -print-libgcc-file-name) -Wl,--section-start=.ARM.exidx=0x3f0000',
+  }),
+  'qemu-VIRT_RV32-storage': withStorage(qemuRiscv('VIRT_RV32')),
   // Its Cortex-A9 is the one board that runs ARM code rather than Thumb: architecture armv6.
   'qemu-SABRELITE': qemuArm('SABRELITE'),
   'qemu-VIRT_RV32': qemuRiscv('VIRT_RV32'),

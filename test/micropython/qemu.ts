@@ -21,6 +21,7 @@ export const machines = {
   'qemu-MICROBIT': qemuMachines.MICROBIT,
   'qemu-SABRELITE': qemuMachines.SABRELITE,
   'qemu-VIRT_RV32': qemuMachines.VIRT_RV32,
+  'qemu-VIRT_RV32-storage': qemuMachines.VIRT_RV32,
   'qemu-VIRT_RV64': qemuMachines.VIRT_RV64,
 } as const satisfies Partial<Record<FirmwareName, QemuMachine>>;
 

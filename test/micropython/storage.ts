@@ -8,7 +8,7 @@ import { type BoardFacts, probe } from '../../extension/core/board/probe.ts';
 import { RawRepl } from '../../extension/core/board/raw-repl.ts';
 import { clock } from '../../extension/node/clock.ts';
 import { needed } from '../setup/need.ts';
-import { bootBoard } from './qemu.ts';
+import { bootBoard, type MachineName } from './qemu.ts';
 
 /** Makes a file system in the board's memory and mounts it where a board's flash is. */
 const mountStorage = (blocks: number) => `
@@ -37,13 +37,17 @@ export interface StorageBoard {
   readonly facts: BoardFacts;
 }
 
+/** Machines whose firmware can have such a file system. */
+export type StorageMachine = Extract<MachineName, `${string}-storage`>;
+
 /** @param blocks of 512 bytes */
 export async function withStorage(
   t: TestContext,
   act: (board: StorageBoard) => Promise<void>,
   blocks = 200,
+  machine: StorageMachine = 'qemu-MPS2_AN385-storage',
 ): Promise<void> {
-  const port = await needed(t, 'a board in QEMU', () => bootBoard('qemu-MPS2_AN385-storage'));
+  const port = await needed(t, 'a board in QEMU', () => bootBoard(machine));
   if (!port) return;
   try {
     const repl = new RawRepl(new Line(port, clock));
