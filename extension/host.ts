@@ -94,6 +94,7 @@ export function activate(context: vscode.ExtensionContext): void {
   deployCommand.activate(context, {
     session,
     files: fileStore,
+    processes: childProcesses,
     build: run,
     settingsOf,
     projects: found,

@@ -1,8 +1,10 @@
 // natmod deploy and natmod boards: modules onto boards, and which ports there are.
 
 import { Argument, type Command } from 'commander';
-import { rankPorts } from '../core/board/boards.ts';
-import { deploy } from '../core/board/deploy.ts';
+import { rankPorts, unixProgram } from '../core/board/boards.ts';
+import { type DeployRequest, type DeployResult, deploy } from '../core/board/deploy.ts';
+import { deployToUnix } from '../core/board/deploy-unix.ts';
+import type { BuildModule } from '../core/board/gather.ts';
 import { build } from '../core/project/build.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
@@ -14,6 +16,7 @@ interface DeployOptions {
   readonly to?: string;
   readonly check: boolean;
   readonly reset?: boolean;
+  readonly force?: boolean;
   readonly mpyDir?: string;
   readonly json?: boolean;
 }
@@ -37,47 +40,32 @@ export function registerDeploy(program: Command, ports: CliPorts): void {
     .command('deploy')
     .description('build a module for the board at a port, or take .mpy files, and put them onto it')
     .addArgument(new Argument('[sources...]', 'folder of a project, or files').default(['.']))
-    .requiredOption('--port <port>', 'serial port, socket://HOST:PORT or rfc2217://HOST:PORT')
+    .requiredOption('--port <port>', 'serial port, socket://HOST:PORT, rfc2217://HOST:PORT or unix[:PROGRAM]')
     .option('--baud <rate>', 'speed of serial ports', '115200')
     .option('--to <folder>', 'folder on the board; else its lib, else its current one')
     .option('--no-check', 'do not import the module afterwards')
     .option('--reset', "start the board's interpreter anew afterwards")
+    .option('--force', 'deploy also where the firmware may not treat native code well')
     .option('--mpy-dir <dir>', 'MicroPython source tree; else MPY_DIR of the Makefile or the environment')
     .option('--json', 'print one JSON object with the result')
     .action(async (sources: readonly string[], options: DeployOptions) => {
       const paths = sources.map((source) => ports.files.resolve(ports.cwd, source));
       const stamps = await Promise.all(paths.map((path) => ports.files.stamp(path)));
       const dir = paths.find((_, index) => stamps[index]?.isFolder);
-      const port = await ports.boards.open(options.port, Number(options.baud));
       const progress = showProgress(ports);
+      const request: DeployRequest = {
+        dir,
+        files: paths.filter((path) => path !== dir),
+        to: options.to,
+        check: options.check,
+        reset: options.reset === true,
+        force: options.force === true,
+        cancel: ports.cancel,
+        onProgress: progress.show,
+        onStep: progress.clear,
+      };
       try {
-        const result = await deploy(
-          {
-            dir,
-            files: paths.filter((path) => path !== dir),
-            to: options.to,
-            check: options.check,
-            reset: options.reset === true,
-            cancel: ports.cancel,
-            onProgress: progress.show,
-            onStep: progress.clear,
-          },
-          {
-            ...ports.boards,
-            port,
-            files: ports.files,
-            build: (request) =>
-              build(
-                {
-                  ...request,
-                  mpyDir: options.mpyDir,
-                  environment: ports.environment,
-                  ...ports.installation,
-                },
-                ports,
-              ),
-          },
-        );
+        const result = await deployAt(request, options, ports);
         progress.clear();
         ports.complain(renderDiagnostics(result.diagnostics, ports));
         const { transfer, facts } = result;
@@ -90,9 +78,22 @@ export function registerDeploy(program: Command, ports: CliPorts): void {
         if (!result.ok) ports.endWith(exitCodes.diagnostics);
       } finally {
         progress.clear();
-        await port.close();
       }
     });
+}
+
+async function deployAt(request: DeployRequest, options: DeployOptions, ports: CliPorts): Promise<DeployResult> {
+  const { mpyDir } = options;
+  const { boards, environment, files, processes } = ports;
+  const building: BuildModule = (asked) => build({ ...asked, mpyDir, environment, ...ports.installation }, ports);
+  const program = unixProgram(options.port);
+  if (program !== undefined) return deployToUnix({ ...request, program }, { files, processes, build: building });
+  const port = await boards.open(options.port, Number(options.baud));
+  try {
+    return await deploy(request, { ...boards, port, files, build: building });
+  } finally {
+    await port.close();
+  }
 }
 
 function idsOf(vendor: string | undefined, product: string | undefined): string {

@@ -18,7 +18,7 @@ const others: readonly (readonly [begin: string, what: string])[] = [
   ['socket://', 'HOST:PORT, a board behind a network socket'],
   ['rfc2217://', 'HOST:PORT, a serial port of another machine'],
   ['qemu:', 'a board in QEMU'],
-  ['unix', "MicroPython's unix port, for scripts"],
+  ['unix', "MicroPython's unix port, on this machine"],
 ];
 
 /** @param known by address, what boards told in this session */
@@ -83,11 +83,6 @@ function idsOf({ vendorId, productId }: PortFacts): string {
 export function nameOf({ machine, flavour, release, platform }: BoardFacts): string {
   const firmware = `${flavour === 'micropython' ? 'MicroPython' : 'CircuitPython'} ${release}`;
   return [machine || platform, firmware].filter(Boolean).join(', ');
-}
-
-/** @returns the program of the unix port where the address is `unix` or `unix:PROGRAM`, which are no ports */
-export function unixProgram(address: string): string | undefined {
-  return /^unix(:|$)/.test(address) ? address.slice('unix:'.length) || 'micropython' : undefined;
 }
 
 /** A port of this machine, which can be unplugged and which one program has at a time. */

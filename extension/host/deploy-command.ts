@@ -1,9 +1,12 @@
 // "Natmod: Deploy": from the file in the editor to a module on the board that has proven itself there by an import.
 
 import * as vscode from 'vscode';
+import { unixProgram } from '../core/board/boards.ts';
 import { type DeployRequest, type DeployResult, deploy } from '../core/board/deploy.ts';
+import { deployToUnix } from '../core/board/deploy-unix.ts';
+import type { BuildModule } from '../core/board/gather.ts';
 import { type Diagnostic, error, Failure } from '../core/diagnostic.ts';
-import type { Files } from '../core/ports.ts';
+import type { Files, Processes } from '../core/ports.ts';
 import type { BuildRequest, BuildResult } from '../core/project/build-result.ts';
 import type { FoundProject } from '../core/project/find-project.ts';
 import { nameOf, progressText, shortName } from './board-rows.ts';
@@ -22,6 +25,7 @@ import type { ProjectSettings } from './settings.ts';
 export interface DeployCommandPorts {
   readonly session: BoardSession;
   readonly files: Files;
+  readonly processes: Processes;
   readonly build: (request: BuildRequest) => Promise<BuildResult>;
   readonly settingsOf: (dir: string) => ProjectSettings;
   readonly projects: Projects;
@@ -34,6 +38,8 @@ interface Cargo {
   readonly name: string;
   readonly project?: FoundProject | undefined;
   readonly files?: readonly string[] | undefined;
+  /** Although the firmware may not treat its code well. */
+  readonly force?: boolean | undefined;
 }
 
 interface Outcome {
@@ -67,8 +73,9 @@ export function activate(context: vscode.ExtensionContext, ports: DeployCommandP
   async function start(cargo: Cargo, ask = false): Promise<DeployResult | undefined> {
     const address = await (ask ? ports.session.ask() : ports.session.choose());
     if (address === undefined) return undefined;
-    const { result, faults } = await queue(JSON.stringify([address, cargo.project?.dir, cargo.files]), () =>
-      run(cargo, address, ports),
+    const { result, faults } = await queue(
+      JSON.stringify([address, cargo.project?.dir, cargo.files, cargo.force]),
+      () => run(cargo, address, ports),
     );
     void tell(cargo, address, { result, faults });
     return result;
@@ -106,6 +113,7 @@ export function activate(context: vscode.ExtensionContext, ports: DeployCommandP
     },
     'choose-board': (cargo) => start(cargo, true),
     retry: (cargo) => start(cargo),
+    force: (cargo) => start({ ...cargo, force: true }),
     firmware: (_, address) => vscode.env.openExternal(vscode.Uri.parse(firmwarePage(ports.session.facts.get(address)))),
     'boards-view': () => vscode.commands.executeCommand(`${boardsView}.focus`),
     problems: () => vscode.commands.executeCommand('workbench.actions.view.problems'),
@@ -178,7 +186,7 @@ async function run(cargo: Cargo, address: string, ports: DeployCommandPorts): Pr
 async function attempt(
   cargo: Cargo,
   address: string,
-  { session, files, build, settingsOf }: DeployCommandPorts,
+  { session, files, processes, build: buildProject, settingsOf }: DeployCommandPorts,
   cancel: AbortSignal,
   view: vscode.Progress<{ message?: string; increment?: number }>,
 ): Promise<DeployResult> {
@@ -189,36 +197,30 @@ async function attempt(
     cargo.project && vscode.Uri.file(cargo.project.dir),
   );
   let shown = 0;
-  return session.use(address, (port) =>
-    deploy(
-      {
-        dir: cargo.project?.dir,
-        files: cargo.files,
-        to: configuration.get<string>(settings.folder, '').trim() || undefined,
-        check: configuration.get<boolean>(settings.checkImport, true),
-        reset: configuration.get<boolean>(settings.softReset, false),
-        cancel,
-        onStep: (step) => view.report({ message: steps[step] }),
-        onBoard: (facts) => session.learn(address, facts),
-        onProgress: (progress) => {
-          const increment = (100 * progress.done) / Math.max(1, progress.total) - shown;
-          shown += increment;
-          view.report({ message: progressText(progress), increment });
-        },
-      },
-      {
-        port,
-        clock: session.clock,
-        deflate: session.deflate,
-        drives: session.drives,
-        files,
-        build: (request) => {
-          const { micropythonDir, compilers } = settingsOf(request.dir);
-          return build({ ...request, mpyDir: micropythonDir, compilers });
-        },
-      },
-    ),
-  );
+  const request: DeployRequest = {
+    dir: cargo.project?.dir,
+    files: cargo.files,
+    to: configuration.get<string>(settings.folder, '').trim() || undefined,
+    check: configuration.get<boolean>(settings.checkImport, true),
+    reset: configuration.get<boolean>(settings.softReset, false),
+    force: cargo.force,
+    cancel,
+    onStep: (step) => view.report({ message: steps[step] }),
+    onBoard: (facts) => session.learn(address, facts),
+    onProgress: (progress) => {
+      const increment = (100 * progress.done) / Math.max(1, progress.total) - shown;
+      shown += increment;
+      view.report({ message: progressText(progress), increment });
+    },
+  };
+  const build: BuildModule = (asked) => {
+    const { micropythonDir, compilers } = settingsOf(asked.dir);
+    return buildProject({ ...asked, mpyDir: micropythonDir, compilers });
+  };
+  const program = unixProgram(address);
+  if (program !== undefined) return deployToUnix({ ...request, program }, { files, processes, build });
+  const { clock, deflate, drives } = session;
+  return session.use(address, (port) => deploy(request, { port, clock, deflate, drives, files, build }));
 }
 
 async function buildFor(request: BuildRequest, { build, output }: DeployCommandPorts): Promise<BuildResult> {

@@ -1,12 +1,12 @@
 // Boards in QEMU among the real ones: `qemu:MPS2_AN385` boots a fresh one, with a MicroPython that is found or built first. It lives,
 // with what is in its memory, until its port is released.
 
+import { unixProgram } from '../core/board/boards.ts';
 import { badAddress } from '../core/board/errors.ts';
 import type { OpenPort, Port } from '../core/board/port.ts';
 import { qemuRecipe } from '../core/debug/firmware-recipes.ts';
 import { type QemuMachine, qemuBoards } from '../core/debug/qemu.ts';
 import { Failure } from '../core/diagnostic.ts';
-import { unixProgram } from './board-rows.ts';
 import type { DebugFirmware } from './debug-firmware.ts';
 
 export interface EmulatedBoardPorts {

@@ -6,7 +6,16 @@ import { type Diagnostic, Failure } from '../core/diagnostic.ts';
 
 export type Mend =
   /** Builds the project for the board, and deploys that. */
-  'rebuild' | 'repl' | 'choose-board' | 'firmware' | 'retry' | 'boards-view' | 'problems' | 'doctor' | 'output';
+  | 'rebuild'
+  | 'force'
+  | 'repl'
+  | 'choose-board'
+  | 'firmware'
+  | 'retry'
+  | 'boards-view'
+  | 'problems'
+  | 'doctor'
+  | 'output';
 
 export interface Button {
   readonly label: string;
@@ -21,8 +30,10 @@ const mends: Readonly<Record<string, readonly Mend[]>> = {
   'deploy/extensions': ['rebuild'],
   'deploy/no-loader': ['firmware'],
   'deploy/no-build': ['firmware'],
-  'deploy/esp32-memory': ['firmware'],
+  'deploy/esp32-memory': ['firmware', 'force'],
+  'deploy/float-abi': ['rebuild', 'force'],
   'deploy/import': ['problems'],
+  'deploy/shadowed': ['boards-view'],
   'board/silent': ['retry', 'choose-board'],
   'board/no-repl': ['retry', 'choose-board'],
   'board/protocol': ['retry'],
@@ -44,6 +55,7 @@ const mends: Readonly<Record<string, readonly Mend[]>> = {
 const labels: Readonly<Record<Exclude<Mend, 'rebuild'>, string>> = {
   'choose-board': 'Select Board',
   firmware: 'Get Firmware',
+  force: 'Deploy Anyway',
   retry: 'Try Again',
   'boards-view': 'Show Boards',
   problems: 'Show Problems',
@@ -107,10 +119,10 @@ export function refusalText(name: string, diagnostics: readonly Diagnostic[]): s
       ? `${baseName(first.where.file)}:${first.where.line}: `
       : '';
   // What the button does, the hint tells for the command line.
-  const isForButton = mends[first.code]?.includes('rebuild');
+  const isForButton = mends[first.code]?.some((mend) => mend === 'rebuild' || mend === 'force');
   const hint = first.hint === undefined || isForButton || first.hint.includes('\n') ? '' : ` ${first.hint}`;
   // It is on the board, as its text says.
-  const lead = first.code === 'deploy/import' ? '' : 'not deployed: ';
+  const lead = ['deploy/import', 'deploy/shadowed'].includes(first.code) ? '' : 'not deployed: ';
   return `${name}: ${lead}${at}${first.message}${more}${hint}`;
 }
 

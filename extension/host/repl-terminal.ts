@@ -2,7 +2,8 @@
 // https://code.visualstudio.com/api/references/vscode-api#Pseudoterminal
 
 import * as vscode from 'vscode';
-import { isSerial, shortName, unixProgram } from './board-rows.ts';
+import { unixProgram } from '../core/board/boards.ts';
+import { isSerial, shortName } from './board-rows.ts';
 import type { BoardSession } from './board-session.ts';
 import { isNode } from './boards-view.ts';
 import { commands } from './contributions.ts';

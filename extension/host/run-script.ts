@@ -2,12 +2,12 @@
 // lives in its memory only: nothing is written there. What it raises is in Problems, at the line of Python or C.
 
 import * as vscode from 'vscode';
+import { unixProgram } from '../core/board/boards.ts';
 import type { BuildModule } from '../core/board/gather.ts';
 import { type RunResult, runScript } from '../core/board/run.ts';
 import { runOnUnix } from '../core/board/run-unix.ts';
 import type { Files, Processes } from '../core/ports.ts';
 import { tellBoardFailure } from './board-failure.ts';
-import { unixProgram } from './board-rows.ts';
 import type { BoardSession } from './board-session.ts';
 import { commands } from './contributions.ts';
 import type { Output } from './output.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { unixProgram } from '../../extension/core/board/boards.ts';
 import type { BoardFacts } from '../../extension/core/board/probe.ts';
-import { boardRows, nameOf, progressText, shortName, unixProgram } from '../../extension/host/board-rows.ts';
+import { boardRows, nameOf, progressText, shortName } from '../../extension/host/board-rows.ts';
 
 const ports = [
   { path: '/dev/ttyS4' },

@@ -24,8 +24,20 @@ test('firmware without a loader leads to the firmware of its maker', () => {
 
 test('a module that is on the board can be tried, and a warning comes with what mends it', () => {
   assert.deepEqual(labels([], facts, true), ['Open REPL']);
-  const old = warning('deploy/esp32-memory', 'MicroPython 1.23 may free native code.');
-  assert.deepEqual(labels([old], facts, true), ['Get Firmware', 'Open REPL']);
+  const small = warning('deploy/esp8266-memory', 'On the ESP8266 native code needs a place of its own.');
+  assert.deepEqual(labels([small], facts, true), ['Open REPL']);
+});
+
+test('a module that the firmware may not treat well is refused with the mend, and can be deployed anyway', () => {
+  const old = error('deploy/esp32-memory', 'It may free native code.', undefined, 'Update it; --force deploys.');
+  assert.deepEqual(labels([old], facts, true), ['Get Firmware', 'Deploy Anyway', 'Show Output']);
+  assert.equal(refusalText('m', [old]), 'm: not deployed: It may free native code.');
+  const pico2 = readFacts(
+    `name=micropython\nversion=1.26.1\nmpy=${6 | (3 << 8) | (7 << 10)}\nmachine=Pico 2 with RP2350\n`,
+  );
+  const floats = error('deploy/float-abi', 'Floats would arrive as wrong numbers.');
+  const buttons = ['Build for armv7m (ABI 6.3)', 'Deploy Anyway', 'Show Output'];
+  assert.deepEqual(labels([floats], pico2, true), buttons);
 });
 
 test('a silent board can be tried again or another chosen; a fault with a line leads to Problems', () => {

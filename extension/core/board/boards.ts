@@ -47,3 +47,8 @@ export function describeBoards(ports: readonly PortFacts[]): string[] {
   const likely = rankPorts(ports).filter(({ kind }) => kind !== 'other');
   return likely.map(({ path, label }) => `${path} (${label})`);
 }
+
+/** @returns the program of the unix port where the address is `unix` or `unix:PROGRAM`, which are no ports */
+export function unixProgram(address: string): string | undefined {
+  return /^unix(:|$)/.test(address) ? address.slice('unix:'.length) || 'micropython' : undefined;
+}

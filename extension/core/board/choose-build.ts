@@ -19,7 +19,7 @@ export interface BuildChoice {
 export function chooseBuild(facts: BoardFacts): BuildChoice {
   const { mpy } = facts;
   if (!mpy?.arch) throw new Failure(noLoader(facts));
-  const arch = mpy.arch === 'armv7em' ? 'armv7m' : mpy.arch;
+  const arch = mpy.arch === 'armv7em' || passesFloatsInIntegers(facts) ? 'armv7m' : mpy.arch;
   const profile = abiProfiles.find(
     ({ abi }) => abi.flavour === facts.flavour && abi.version === mpy.version && abi.subVersion === mpy.subVersion,
   );
@@ -33,6 +33,21 @@ export function chooseBuild(facts: BoardFacts): BuildChoice {
       ),
     );
   return { arch, abi: profile.name };
+}
+
+/**
+ * Firmware that says armv7emsp and yet is compiled with `-mfloat-abi=softfp`: its functions expect floats where armv7m's code has
+ * them, and armv7emsp's has not. https://github.com/micropython/micropython/pull/19661 and 19679 mend it after 1.29.
+ */
+export function passesFloatsInIntegers(facts: BoardFacts): boolean {
+  const isConcerned = facts.platform === 'mimxrt' || /RP2350/.test(facts.machine);
+  return facts.mpy?.arch === 'armv7emsp' && isConcerned && isBefore(facts, 1, 30);
+}
+
+/** Whether it is a release of MicroPython from before that one. */
+export function isBefore({ flavour, release }: BoardFacts, major: number, minor: number): boolean {
+  const [its = 0, itsMinor = 0] = release.split('.').map(Number);
+  return flavour === 'micropython' && (its < major || (its === major && itsMinor < minor));
 }
 
 /** @returns what keeps the board from loading the file, each with what to do; empty when it loads it */
@@ -121,42 +136,6 @@ export function verdictOf(bytes: Uint8Array, path: string, facts: BoardFacts): C
   }
 }
 
-/** @returns warnings about boards that load a module and then may not keep or run it */
-export function knownTroubles(facts: BoardFacts): Diagnostic[] {
-  const [major = 0, minor = 0] = facts.release.split('.').map(Number);
-  const warn = (code: string, message: string, hint: string): Diagnostic => ({
-    severity: 'warning',
-    code,
-    message,
-    hint,
-  });
-  if (facts.platform === 'esp32' && facts.flavour === 'micropython' && major === 1 && minor < 24)
-    return [
-      warn(
-        'deploy/esp32-memory',
-        `${nameOf(facts)} may free native code that is still in use.`,
-        'Update the firmware to 1.24 or later.',
-      ),
-    ];
-  if (/RP2350/.test(facts.machine) && facts.mpy?.arch === 'armv7emsp')
-    return [
-      warn(
-        'deploy/float-abi',
-        'The RP2350 takes this module, but not every firmware of it passes floats as the module does: those made with a Pico SDK before 2.3.0 give wrong numbers.',
-        'If floats come out wrong, update the firmware, or deploy the module built for armv7m, which passes them as older firmware does.',
-      ),
-    ];
-  if (facts.platform === 'esp8266')
-    return [
-      warn(
-        'deploy/esp8266-memory',
-        'On the ESP8266 native code needs a place of its own before it is imported.',
-        'Call esp.set_native_code_location(start, length) in boot.py; see the documentation of the module esp.',
-      ),
-    ];
-  return [];
-}
-
 function noLoader(facts: BoardFacts): Diagnostic {
   return error(
     'deploy/no-loader',
@@ -166,7 +145,8 @@ function noLoader(facts: BoardFacts): Diagnostic {
   );
 }
 
-function rebuild(facts: BoardFacts): string | undefined {
+/** @returns how to get the right file, or why there is none */
+export function rebuild(facts: BoardFacts): string | undefined {
   try {
     const { arch, abi } = chooseBuild(facts);
     return `Build it with --arch ${arch} --abi ${abi}; natmod deploy DIR does.`;
@@ -176,6 +156,6 @@ function rebuild(facts: BoardFacts): string | undefined {
   }
 }
 
-function nameOf({ flavour, release }: BoardFacts): string {
+export function nameOf({ flavour, release }: BoardFacts): string {
   return `${flavour === 'micropython' ? 'MicroPython' : 'CircuitPython'} ${release}`;
 }

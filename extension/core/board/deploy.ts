@@ -1,17 +1,17 @@
 // The way of a module onto a board: ask the board what it is, build or check the file for it, send it, prove by an import that it
 // works there.
 
-import { type Diagnostic, Failure, type Where } from '../diagnostic.ts';
+import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { Files } from '../ports.ts';
 import { loadProject } from '../project/load-project.ts';
-import { knownTroubles } from './choose-build.ts';
 import { copyToDrive, type Drives, findDrive } from './circuitpy-drive.ts';
 import * as errors from './errors.ts';
+import { preparationsOf } from './firmware-troubles.ts';
 import { type GatherPorts, type GatherRequest, gather } from './gather.ts';
+import { checkImports } from './import-check.ts';
 import { type BoardFacts, probe } from './probe.ts';
-import { textLiteral } from './python-literal.ts';
 import type { RawRepl } from './raw-repl.ts';
-import { placeOf, readTraceback } from './traceback.ts';
+import type { SourceText } from './traceback.ts';
 import { type BoardFile, sendFiles, type TransferOptions, type TransferResult } from './transfer.ts';
 import { type VisitPorts, visit } from './visit.ts';
 
@@ -53,23 +53,21 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
     request.onBoard?.(facts);
     if (request.dir !== undefined) request.onStep?.('build');
     const { sources, diagnostics } = await gather(request, facts, ports);
-    const folder = request.to ?? defaultFolder(facts);
+    const folder = targetFolder(request, facts);
     const files = sources.map(({ name, bytes }) => ({ path: join(folder, name), bytes }));
     request.onStep?.('send');
     const options = { facts, deflate: ports.deflate, cancel, onProgress };
     const transfer = await sendFiles(repl, files, options).catch((thrown) =>
       useDrive(thrown, repl, files, facts, ports),
     );
+    if (request.check) request.onStep?.('check');
     const found = request.check
       ? await checkImports(
-          repl,
           files.map((file) => file.path),
-          facts,
-          request,
-          ports.files,
+          { execute: (source) => repl.execute(source), facts, sources: () => projectSources(request.dir, ports.files) },
         )
       : [];
-    const all = [...diagnostics, ...knownTroubles(facts), ...found];
+    const all = [...diagnostics, ...preparationsOf(facts), ...found];
     return { ok: !all.some((each) => each.severity === 'error'), facts, transfer, diagnostics: all };
   });
 }
@@ -91,48 +89,27 @@ async function useDrive(
   return transfer;
 }
 
-/** Where mip installs, too. */
-function defaultFolder({ paths, cwd }: BoardFacts): string {
-  return paths.find((path) => /^\/(.*\/)?lib$/.test(path)) ?? cwd;
+/** @returns the one that was asked for, absolute, else that where mip installs, too */
+export function targetFolder({ to }: Pick<DeployRequest, 'to'>, { paths, cwd }: BoardFacts): string {
+  if (to === undefined) return paths.find((path) => /^\/(.*\/)?lib$/.test(path)) ?? cwd;
+  if (to.split('/').some((part) => part === '.' || part === '..')) throw new Failure(errors.badFolder(to));
+  return to.startsWith('/') ? to : join(cwd, to);
 }
 
 function join(folder: string, name: string): string {
   return `${folder.replace(/\/+$/, '')}/${name}`;
 }
 
-/** Each module is imported by its name, as a program would; one that is shadowed by another file is told. */
-async function checkImports(
-  repl: RawRepl,
-  paths: readonly string[],
-  facts: BoardFacts,
-  request: DeployRequest,
-  files: Files,
-): Promise<Diagnostic[]> {
-  request.onStep?.('check');
-  const found: Diagnostic[] = [];
-  for (const path of paths.filter((each) => each.endsWith('.mpy'))) {
-    const folder = path.slice(0, path.lastIndexOf('/')) || '/';
-    const name = path.slice(path.lastIndexOf('/') + 1, -'.mpy'.length);
-    if (!facts.paths.some((each) => (each === '' ? facts.cwd : each).replace(/(.)\/$/, '$1') === folder)) continue;
-    const { stderr } = await repl.execute(
-      `import sys,gc\nsys.modules.pop(${textLiteral(name)},0)\ngc.collect()\n__import__(${textLiteral(name)})\n`,
-    );
-    if (stderr !== '') found.push(errors.importFailed(name, path, stderr, await blame(stderr, request.dir, files)));
-  }
-  return found;
-}
-
-/** @returns the line of the project's sources that the traceback is about */
-async function blame(traceback: string, dir: string | undefined, files: Files): Promise<Where | undefined> {
-  if (dir === undefined) return undefined;
+/** Sources of the project, where an exception of its module may come from. */
+export async function projectSources(dir: string | undefined, files: Files): Promise<readonly SourceText[]> {
+  if (dir === undefined) return [];
   try {
     const { sources } = await loadProject({ dir }, files);
     const decoder = new TextDecoder();
-    const texts = sources.map(({ path, bytes }) => ({ path, text: decoder.decode(bytes) }));
-    return placeOf(readTraceback(traceback), texts);
+    return sources.map(({ path, bytes }) => ({ path, text: decoder.decode(bytes) }));
   } catch (thrown) {
     // A Makefile that only make itself understands.
-    if (thrown instanceof Failure) return undefined;
+    if (thrown instanceof Failure) return [];
     throw thrown;
   }
 }

@@ -1,6 +1,7 @@
 // What can go wrong between this machine and a board, in words that say what to do.
 
 import { type Diagnostic, error, type Where } from '../diagnostic.ts';
+import type { Blame } from './traceback.ts';
 
 export function silence(port: string, what: string, ms: number, said: string): Diagnostic {
   return error(
@@ -121,14 +122,24 @@ export function severalDrives(folders: readonly string[]): Diagnostic {
   );
 }
 
-export function importFailed(name: string, path: string, traceback: string, where?: Where): Diagnostic {
-  return error(
+export function importFailed(name: string, path: string, traceback: string, { where, related }: Blame): Diagnostic {
+  const failed = error(
     'deploy/import',
     `${path} is on the board, but import ${name} fails: ${lastLine(traceback)}`,
     where,
     /MemoryError/.test(traceback)
       ? 'The board lacks memory for its code: import it before other modules, or make it smaller.'
       : traceback.trimEnd(),
+  );
+  return related.length > 0 ? { ...failed, related } : failed;
+}
+
+export function shadowed(name: string, path: string, file: string): Diagnostic {
+  return error(
+    'deploy/shadowed',
+    `${path} is on the board, but import ${name} takes ${printable(file)}, which comes first in sys.path.`,
+    undefined,
+    'Delete that file, or deploy to a folder that sys.path names before its folder.',
   );
 }
 
@@ -199,6 +210,13 @@ export function badPath(port: string, path: string): Diagnostic {
   return error(
     'board/path',
     `${printable(path)} names no place on the board at ${port}: a path starts with a slash, and its parts are plain names.`,
+  );
+}
+
+export function badFolder(folder: string): Diagnostic {
+  return error(
+    'board/path',
+    `${printable(folder)} is no folder to deploy to: its parts are plain names, neither . nor ...`,
   );
 }
 

@@ -5,6 +5,7 @@ import { type Diagnostic, error, Failure } from '../diagnostic.ts';
 import type { CancelSignal, Files } from '../ports.ts';
 import type { BuildRequest, BuildResult } from '../project/build-result.ts';
 import { checkModule, chooseBuild } from './choose-build.ts';
+import { troublesOf } from './firmware-troubles.ts';
 import { type PackageFile, readPackage } from './mip-package.ts';
 import type { BoardFacts } from './probe.ts';
 
@@ -17,6 +18,8 @@ export interface GatherRequest {
   readonly dir?: string | undefined;
   /** Sent as they are; of a `package.json` the files that it names. */
   readonly files?: readonly string[] | undefined;
+  /** Warn, rather than refuse, where the firmware may not treat its modules well. */
+  readonly force?: boolean | undefined;
   readonly cancel?: CancelSignal | undefined;
 }
 
@@ -27,7 +30,7 @@ export interface GatherPorts {
 
 export interface Gathered {
   readonly sources: readonly Source[];
-  /** Of the build: warnings. */
+  /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -41,7 +44,7 @@ export interface Source {
 
 /** @throws Failure of the build, or with all the reasons why the board can't load what was given */
 export async function gather(
-  { dir, files: given = [], cancel }: GatherRequest,
+  { dir, files: given = [], force = false, cancel }: GatherRequest,
   facts: BoardFacts,
   { files, build }: GatherPorts,
 ): Promise<Gathered> {
@@ -65,7 +68,12 @@ export async function gather(
   for (const { path, name } of found) {
     const bytes = await files.read(path);
     if (!bytes) throw new Failure(error('deploy/missing', `There is no file ${path}.`, { file: path }));
-    if (path.endsWith('.mpy')) faults.push(...checkModule(bytes, path, facts));
+    if (path.endsWith('.mpy')) {
+      const reasons = checkModule(bytes, path, facts);
+      const troubles = reasons.length > 0 ? [] : troublesOf(bytes, path, facts);
+      if (force) diagnostics.push(...troubles.map((each) => ({ ...each, severity: 'warning' as const })));
+      faults.push(...reasons, ...(force ? [] : troubles));
+    }
     sources.push({ path, name, bytes });
   }
   if (faults.length > 0) throw new Failure(faults);

@@ -56,7 +56,8 @@ export async function runOnUnix(request: UnixRunRequest, ports: UnixRunPorts): P
   return { ok: exit === 0, code: exit, traceback, crash, cancelled: false, diagnostics: [...diagnostics, ...told] };
 }
 
-async function probeUnix(program: string, processes: Processes): Promise<BoardFacts> {
+/** @throws Failure `run/no-unix`, `board/probe` */
+export async function probeUnix(program: string, processes: Processes): Promise<BoardFacts> {
   const { end, stdout, stderr } = await processes.run({ argv: [program, '-c', probeSource], timeoutMs: 10_000 });
   if (end === 'missing') throw new Failure(errors.noUnix(program));
   const facts = readFacts(stdout);

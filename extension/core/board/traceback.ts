@@ -36,17 +36,23 @@ export interface SourceText {
   readonly text: string;
 }
 
-/** @returns the innermost line that is the user's; undefined when none of the sources is to blame */
-export function placeOf({ frames, text }: Traceback, sources: readonly SourceText[]): Where | undefined {
-  for (const frame of [...frames].reverse()) {
-    const source = sources.find(({ path }) => endsWith(path, frame.file));
-    if (source) return { file: source.path, line: frame.line };
-  }
+/** Where an exception belongs, with the lines that led there, innermost first. */
+export interface Blame {
+  readonly where: Where | undefined;
+  readonly related: readonly Related[];
+}
+
+/** @returns the line of C that raised it, else the innermost line that is the user's, else the entry of the module */
+export function blameFor(traceback: Traceback, sources: readonly SourceText[]): Blame {
   const native = sources.filter(({ path }) => /\.(c|cc|cpp|cxx|s)$/i.test(path));
-  const raised = findRaise(text, native);
-  if (raised) return raised;
-  for (const { path, text: whole } of native) {
-    const [line] = linesWith(whole, /\bmpy_init\s*\(/);
+  const findFile = (name: string) => sources.find(({ path }) => endsWith(path, name))?.path;
+  const found = blame(traceback, findFile, native);
+  return found.where ? found : { ...found, where: findEntry(native) };
+}
+
+function findEntry(native: readonly SourceText[]): Where | undefined {
+  for (const { path, text } of native) {
+    const [line] = linesWith(text, /\bmpy_init\s*\(/);
     if (line !== undefined) return { file: path, line };
   }
   return undefined;
@@ -82,6 +88,20 @@ function couldSay(literal: string, said: string): boolean {
   return new RegExp(`^${pattern.join('[\\s\\S]*')}$`).test(said);
 }
 
+function blame(
+  { frames, text }: Traceback,
+  findFile: (name: string) => string | undefined,
+  native: readonly SourceText[],
+): Blame {
+  const related = [...frames].reverse().flatMap(({ file, line, inside }): Related[] => {
+    const found = findFile(file);
+    const message = inside === '<module>' ? 'called here' : `called in ${inside}`;
+    return found === undefined ? [] : [{ message, where: { file: found, line } }];
+  });
+  const where = findRaise(text, native) ?? related.shift()?.where;
+  return { where, related };
+}
+
 /**
  * @param code of the diagnostic
  * @param findFile from a file's name as the traceback has it to a path of this machine; undefined for one that is not here
@@ -90,15 +110,11 @@ function couldSay(literal: string, said: string): boolean {
  */
 export function explainTraceback(
   code: string,
-  { frames, kind, text }: Traceback,
+  traceback: Traceback,
   findFile: (name: string) => string | undefined,
   native: readonly SourceText[],
 ): Diagnostic {
-  const places = [...frames].reverse().flatMap(({ file, line, inside }): Related[] => {
-    const found = findFile(file);
-    const message = inside === '<module>' ? 'called here' : `called in ${inside}`;
-    return found === undefined ? [] : [{ message, where: { file: found, line } }];
-  });
-  const where = findRaise(text, native) ?? places.shift()?.where;
-  return { ...error(code, text === '' ? kind : `${kind}: ${text}`, where), related: places };
+  const { kind, text } = traceback;
+  const { where, related } = blame(traceback, findFile, native);
+  return { ...error(code, text === '' ? kind : `${kind}: ${text}`, where), related };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { explainTraceback, placeOf, readTraceback } from '../../../extension/core/board/traceback.ts';
+import { blameFor, explainTraceback, readTraceback } from '../../../extension/core/board/traceback.ts';
 
 const traceback = (last: string, ...frames: string[]) =>
   ['Traceback (most recent call last):', ...frames.map((frame) => `  ${frame}`), last, ''].join('\n');
@@ -37,18 +37,30 @@ test('a traceback is read to its frames and its last line', () => {
 
 test("the place is the innermost line of Python that is the user's", () => {
   const said = traceback('ZeroDivisionError: ', 'File "<stdin>", line 4, in <module>', 'File "parts.py", line 2, in f');
-  assert.deepEqual(placeOf(readTraceback(said), [c, python]), { file: '/p/parts.py', line: 2 });
+  assert.deepEqual(blameFor(readTraceback(said), [c, python]).where, { file: '/p/parts.py', line: 2 });
 });
 
 test('what C raises is at the line with its text, else at the entry of the module', () => {
   const raised = readTraceback(traceback('ValueError: no "room" left', 'File "<stdin>", line 4, in <module>'));
-  assert.deepEqual(placeOf(raised, [python, c]), { file: '/p/src/table.c', line: 2 });
+  assert.deepEqual(blameFor(raised, [python, c]).where, { file: '/p/src/table.c', line: 2 });
   const other = readTraceback(traceback('ImportError: no module named machine', 'File "<stdin>", line 4, in <module>'));
-  assert.equal(placeOf(other, [python, c])?.line, 3);
+  assert.equal(blameFor(other, [python, c]).where?.line, 3);
   // Raised in two places: nobody can say in which.
   const twice = { path: '/p/twice.c', text: `x("no \\"room\\" left")\ny("no \\"room\\" left")\nmpy_init (` };
-  assert.deepEqual(placeOf(raised, [twice]), { file: '/p/twice.c', line: 3 });
-  assert.equal(placeOf(raised, [python]), undefined);
+  assert.deepEqual(blameFor(raised, [twice]).where, { file: '/p/twice.c', line: 3 });
+  assert.equal(blameFor(raised, [python]).where, undefined);
+});
+
+test("what the module's C raises inside its Python is at the line of C, with the line of Python beside it", () => {
+  const said = traceback(
+    'ValueError: no "room" left',
+    'File "<stdin>", line 4, in <module>',
+    'File "parts.py", line 2',
+  );
+  assert.deepEqual(blameFor(readTraceback(said), [python, c]), {
+    where: { file: '/p/src/table.c', line: 2 },
+    related: [{ message: 'called here', where: { file: '/p/parts.py', line: 2 } }],
+  });
 });
 
 test('an exception of C is told at the line whose format fits, with the lines of Python that led there', () => {
