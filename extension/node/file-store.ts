@@ -10,6 +10,7 @@ import { fileFault } from './errors.ts';
 // Not node:fs/promises: that loads Node's streams, which takes longer than linking a module.
 const close = promisify(fs.close);
 const fsync = promisify(fs.fsync);
+const lstat = promisify(fs.lstat);
 const mkdir = promisify(fs.mkdir);
 const open = promisify(fs.open);
 const readdir = promisify(fs.readdir);
@@ -37,15 +38,16 @@ export const fileStore: Files = {
   writeAtomic: (path, bytes, options) =>
     guarded('write', path, async () => {
       // A link stays a link: what it points to is replaced.
-      const target = await realpath(path).catch(() => linkTarget(path));
-      const old = await stat(target).catch(() => undefined);
+      const there = await lstat(path).catch(() => undefined);
+      const isLink = there?.isSymbolicLink() === true;
+      const target = isLink ? await realpath(path).catch(() => linkTarget(path)) : path;
+      const old = isLink ? await stat(target).catch(() => undefined) : there;
       // A device or a pipe is written to; a file in its place would be no such thing any more.
       if (old && !old.isFile() && !old.isDirectory()) return writeWhole(await open(target, 'w'), bytes, false);
-      await mkdir(dirname(target), { recursive: true });
       const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${nextSuffix()}.tmp`);
       try {
         const mode = old ? old.mode & 0o777 : 0o666;
-        await writeWhole(await open(temporary, 'wx', mode), bytes, options?.disposable !== true);
+        await writeWhole(await openNew(temporary, mode), bytes, options?.disposable !== true);
         await renamePatiently(temporary, target);
       } catch (thrown) {
         await rm(temporary, { force: true }).catch(() => undefined);
@@ -68,6 +70,17 @@ let writes = 0;
 function nextSuffix(): string {
   writes++;
   return `${process.pid}-${Date.now().toString(36)}-${writes}`;
+}
+
+/** Makes missing folders. */
+async function openNew(path: string, mode: number): Promise<number> {
+  try {
+    return await open(path, 'wx', mode);
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'ENOENT') throw thrown;
+    await mkdir(dirname(path), { recursive: true });
+    return open(path, 'wx', mode);
+  }
 }
 
 async function writeWhole(file: number, bytes: Uint8Array, durable: boolean): Promise<void> {

@@ -80,7 +80,7 @@ export async function compileSources(steps: readonly CompileStep[], options: Com
       const ended = options.inputs.now();
       const described = await Promise.all(
         results.map(async ({ step, record, news }) => {
-          const made = news ? await describe(step, news, ended, options).catch(notRemembered) : record;
+          const made = news ? await describe(news, ended, options).catch(notRemembered) : record;
           return made ? [[step.object, made] as const] : [];
         }),
       );
@@ -104,11 +104,13 @@ interface Made {
 interface News {
   readonly key: string;
   readonly digest: string;
-  /** As the depfile lists it. */
-  readonly read: readonly string[];
+  /** What the compiler read, and what stands around that; undefined when it can't be told. */
+  readonly surroundings: Promise<Surroundings | undefined>;
   readonly said: readonly Diagnostic[];
   readonly start: Start;
 }
+
+type Surroundings = Pick<ObjectRecord, 'inputs' | 'search'>;
 
 interface Start {
   readonly inputsBefore: number;
@@ -155,15 +157,18 @@ async function sameInputs(record: ObjectRecord, inputs: InputFiles): Promise<boo
 }
 
 async function searchOf(step: CompileStep, read: ObjectRecord['inputs'], job: CompileOptions): Promise<string> {
-  const { dir, inputs, ports } = job;
-  const named = includeFolders(step.argv).map((folder) => ports.files.resolve(dir, folder));
+  const { inputs, ports } = job;
   const own = read.map(([path]) => path).filter((path) => isOwn(path, job));
   const beside = own.map((path) => ports.files.resolve(path, '..'));
   const texts = await Promise.all(own.map((path) => inputs.read(path).catch(() => undefined)));
   const asked = texts.flatMap((bytes) => (bytes ? askedNames(new TextDecoder().decode(bytes)) : []));
-  const folders = [...new Set([...beside, ...named])];
+  const folders = [...new Set([...beside, ...namedFolders(step, job)])];
   const paths = read.map(([path]) => path);
   return digestOf(await candidates(paths, folders, asked, inputs));
+}
+
+function namedFolders(step: CompileStep, { dir, ports }: CompileOptions): string[] {
+  return includeFolders(step.argv).map((folder) => ports.files.resolve(dir, folder));
 }
 
 /** Beside the final name, until it is known to be whole: two builds at once each read what their own compiler wrote. */
@@ -197,6 +202,9 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     if (cancel?.aborted) return undefined;
     job.onStart?.(step.source);
     onLog?.(`${step.argv.map(quote).join(' ')}\n`);
+    // Before the compiler searches them: a file that appears meanwhile was not there for it.
+    const searched = [files.resolve(dir, step.source, '..'), ...namedFolders(step, job)];
+    await Promise.all(searched.map((folder) => inputs.names(folder)));
     const inputsBefore = inputs.now();
     job.clock.started ??= fileClock(files.resolve(dir, step.object, '..'), unique, files);
     const start: Start = { inputsBefore, started: await job.clock.started };
@@ -227,7 +235,9 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     if (depfile) left.delete(made.depfile);
     const object = { path, source: step.source, bytes, digest: await digest(bytes) };
     const read = depfile && readDepfile(new TextDecoder().decode(depfile));
-    const news = read && { key, digest: object.digest, read, said, start };
+    // At once, while other compilers run: at the end of a build the cores would wait for it.
+    const surroundings = read && lookAround(step, read, job).catch(notRemembered);
+    const news = surroundings && { key, digest: object.digest, surroundings, said, start };
     return { step, object, news, diagnostics: said, ran: true };
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
@@ -245,31 +255,31 @@ async function dropFrames(path: string, files: Files): Promise<void> {
   await files.writeAtomic(path, new TextEncoder().encode(lines), { disposable: true });
 }
 
-/** @param ended the moment after which the compiler can't have read anything */
-async function describe(
+/** @param read as the depfile lists it; @throws Failure for what the compiler could read and we can't */
+async function lookAround(
   step: CompileStep,
-  news: News,
-  ended: number,
+  read: readonly string[],
   job: CompileOptions,
-): Promise<ObjectRecord | undefined> {
+): Promise<Surroundings | undefined> {
   const { dir, inputs, ports } = job;
-  const { start } = news;
-  const paths = [...new Set([...news.read, ...argumentFiles(step.argv)].map((path) => ports.files.resolve(dir, path)))];
+  const paths = [...new Set([...read, ...argumentFiles(step.argv)].map((path) => ports.files.resolve(dir, path)))];
   const digests = await Promise.all(paths.map((path) => inputs.digest(path)));
   const there = paths.flatMap((path, at) => (digests[at] === undefined ? [] : [[path, digests[at]] as const]));
   const own = there.map(([path]) => path).filter((path) => isOwn(path, job));
   const texts = await Promise.all(own.map((path) => inputs.read(path)));
   if (texts.some((bytes) => bytes && readsUnlisted(new TextDecoder().decode(bytes)))) return undefined;
+  return { inputs: there, search: await searchOf(step, there, job) };
+}
+
+/** @param ended the moment after which the compiler can't have read anything */
+async function describe(news: News, ended: number, { inputs }: CompileOptions): Promise<ObjectRecord | undefined> {
+  const { key, digest, said, start } = news;
+  const around = await news.surroundings;
+  if (!around) return undefined;
   const still = await Promise.all(
-    there.map(([path]) => inputs.heldStill(path, start.inputsBefore, ended, start.started)),
+    around.inputs.map(([path]) => inputs.heldStill(path, start.inputsBefore, ended, start.started)),
   );
-  return {
-    key: still.every(Boolean) ? news.key : undefined,
-    inputs: there,
-    search: await searchOf(step, there, job),
-    digest: news.digest,
-    diagnostics: news.said,
-  };
+  return { ...around, key: still.every(Boolean) ? key : undefined, digest, diagnostics: said };
 }
 
 /** What the compiler could read and we can't: the object is good, and made again next time. */

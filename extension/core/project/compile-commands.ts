@@ -3,21 +3,21 @@
 
 import type { CompileStep } from '../compile/plan.ts';
 import type { Files } from '../ports.ts';
+import type { ConfigHeader } from './build-folder.ts';
 
 /** Where clangd looks by itself, relative to the project folder. */
 export const compileCommandsFile = 'build/compile_commands.json';
 
-/** @param headers the generated header by the name it has in the commands, and by one that stays */
 export async function writeCompileCommands(
   dir: string,
   steps: readonly CompileStep[],
-  headers: { readonly named: string; readonly stable: string },
+  header: ConfigHeader,
   files: Files,
 ): Promise<void> {
   const rows = steps.map((step) => ({
     directory: dir,
     file: files.resolve(dir, step.source),
-    arguments: step.argv.map((word) => word.replace(headers.named, headers.stable)),
+    arguments: step.argv.map((word) => word.replace(header.named, header.stable)),
   }));
   const path = files.resolve(dir, compileCommandsFile);
   const bytes = new TextEncoder().encode(`${JSON.stringify(rows, null, 1)}\n`);

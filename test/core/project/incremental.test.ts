@@ -21,7 +21,7 @@ import { findStale } from '../../../extension/core/project/find-stale.ts';
 import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
 import { micropythonSource } from '../../micropython/source.ts';
-import { top } from '../../projects.ts';
+import { smallMakefile, top } from '../../projects.ts';
 import { need, needed } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -345,6 +345,23 @@ test('a header saved while its source is compiled makes that object count for no
   const first = await f.good(request);
   assert.notDeepEqual(await f.good(request), first);
   assert.ok(f.compiled.includes('m.c'));
+});
+
+test('a file that appears in front of an included one after the compiler looked there is not taken for seen', async (t) => {
+  // One source: none that is done earlier makes the build look around earlier.
+  const alone = { Makefile: smallMakefile, 'm.c': project['m.c'].replace('other()', '1'), 'odd-gcc': '' };
+  const f = await fixture(t, { ...project, ...alone });
+  if (!f || process.platform === 'win32') return;
+  const there = `"$(dirname "$0")/outer.h"`;
+  const appear = `case "$*" in *m.c) [ -e ${there} ] || echo '#define LEVEL 9' > ${there};; esac`;
+  f.write('odd-gcc', `#!/bin/sh\ngcc "$@" || exit 1\n${appear}\n`);
+  const compiler = join(f.dir, 'odd-gcc');
+  chmodSync(compiler, 0o755);
+  const request = { compilers: { x64: compiler } };
+  const first = await f.good(request);
+  assert.notDeepEqual(await f.good(request), first);
+  await f.good(request);
+  assert.deepEqual(f.compiled, []);
 });
 
 test('sources and headers outside the project folder are looked at as those inside', async (t) => {

@@ -1,0 +1,60 @@
+// What is linked beside the objects of a project's own sources: archives it names, the compiler's libraries, fixed addresses.
+
+import type { CompilerMemory } from '../compile/compiler-memory.ts';
+import { type CompileRequest, flagsFor } from '../compile/plan.ts';
+import { findRuntimeLibraries, type RuntimeLibraries, readLibrary } from '../compile/runtime-libraries.ts';
+import { type Diagnostic, Failure } from '../diagnostic.ts';
+import type { LinkInput } from '../link/request.ts';
+import type { Files, Processes } from '../ports.ts';
+import type { BuildRequest } from './build-result.ts';
+import * as errors from './errors.ts';
+import type { NatmodProject } from './project.ts';
+import { readExterns } from './read-externs.ts';
+
+export interface LibrarySearch {
+  readonly request: Pick<BuildRequest, 'dir' | 'cancel'>;
+  readonly ports: { readonly processes: Processes };
+  readonly files: Files;
+  readonly memory: CompilerMemory;
+}
+
+/** @throws Failure `project/library-missing`; warnings go to `diagnostics`. */
+export async function findLibraries(
+  search: LibrarySearch,
+  plan: CompileRequest,
+  { dir, file, libraries: named, linkRuntime }: NatmodProject,
+  diagnostics: Diagnostic[],
+): Promise<LinkInput[]> {
+  const { files } = search;
+  const libraries: LinkInput[] = [];
+  if (linkRuntime) {
+    const runtime = await findRuntime(search, plan);
+    diagnostics.push(...runtime.diagnostics);
+    libraries.push(...runtime.libraries);
+  }
+  for (const library of named) {
+    const found = await readLibrary(files.resolve(dir, library), files);
+    if (found.length === 0) throw new Failure(errors.libraryMissing(file, library, files.resolve(dir, library)));
+    libraries.push(...found);
+  }
+  return libraries;
+}
+
+/** Those of the build of the compiler's libraries that its flags select. */
+export function findRuntime(search: LibrarySearch, plan: CompileRequest): Promise<RuntimeLibraries> {
+  const { request, ports, files, memory } = search;
+  const { processes } = ports;
+  return findRuntimeLibraries(plan.compiler, flagsFor(plan), request.dir, { files, processes, memory }, request.cancel);
+}
+
+/** @throws Failure `project/externs-missing`. */
+export async function loadExterns(
+  { dir, file, externSymFile }: NatmodProject,
+  files: Files,
+): Promise<ReadonlyMap<string, number> | undefined> {
+  if (externSymFile === undefined) return undefined;
+  const path = files.resolve(dir, externSymFile);
+  const bytes = await files.read(path);
+  if (!bytes) throw new Failure(errors.externsMissing(file, externSymFile, path));
+  return readExterns(new TextDecoder().decode(bytes));
+}
