@@ -131,7 +131,11 @@ export class CrashScene {
     if (symbol === undefined && owner === undefined) return undefined;
     const line = await this.#line(hex);
     const at = line ? ` at ${line.file.split(/[\\/]/).at(-1)}:${line.line}` : '';
-    return { text: `${symbol ?? ''}${at}${owner ? `${symbol ? ' ' : ''}(${owner})` : ''}`, ...line };
+    return {
+      text: `${symbol ?? ''}${at}${owner ? `${symbol ? ' ' : ''}(${owner})` : ''}`,
+      isOwn: owner !== undefined,
+      ...line,
+    };
   }
 
   async #line(address: string): Promise<{ readonly file: string; readonly line: number } | undefined> {

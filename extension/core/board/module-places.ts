@@ -114,5 +114,6 @@ function describePlace({ name, symbols, sources }: ModuleImage, offset: number) 
     text: `${symbols.nameOf(offset) ?? 'code'}${line} (${name}.mpy, text+0x${offset.toString(16)})`,
     file: source?.path,
     line: source && at.line,
+    isOwn: true,
   };
 }

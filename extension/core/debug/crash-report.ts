@@ -11,6 +11,8 @@ export interface Place {
   /** For a link. */
   readonly file?: string | undefined;
   readonly line?: number | undefined;
+  /** In a module, rather than in firmware or its libraries. */
+  readonly isOwn?: boolean;
 }
 
 /** @returns undefined for an address of which nothing is known */
@@ -21,7 +23,7 @@ export interface CrashReport {
   readonly headline: string;
   /** All lines, the headline first, for a terminal or the debug console. */
   readonly lines: readonly string[];
-  /** Where the instruction is that crashed, if that is known. */
+  /** Where a module has crashed, or has called what crashed; else where the instruction is, if that is known. */
   readonly place: Place | undefined;
   readonly programCounter: number | undefined;
   readonly faultAddress: number | undefined;
@@ -47,7 +49,9 @@ export function reportCrash(dump: CrashDump, find: FindPlace = () => undefined):
       const pointed = find(value);
       if (pointed) lines.push(`  ${name} = ${hex(value)}: ${pointed.text}`);
     }
-  return { headline, lines, place, programCounter, faultAddress };
+  const led = known.map((address) => find(callOf(address, dump)));
+  const own = [place, ...led].find((each) => each?.isOwn && each.file !== undefined);
+  return { headline, lines, place: own ?? place, programCounter, faultAddress };
 }
 
 /** Near zero lies what a null pointer's fields would be. */

@@ -26,10 +26,20 @@ static mp_obj_t fail(mp_obj_t handler, mp_obj_t exception) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(fail_obj, fail);
 
+typedef void (*assert_t)(const char *file, int line, const char *function, const char *expression);
+
+static mp_obj_t check(mp_obj_t handler) {
+    assert_t failed = (assert_t)(uintptr_t)mp_obj_get_int(handler);
+    failed("crashing.c", 12, "check", "weight > 0");
+    return handler;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(check_obj, check);
+
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
     MP_DYNRUNTIME_INIT_ENTRY
     mp_store_global(MP_QSTR_refuse, MP_OBJ_FROM_PTR(&refuse_obj));
     mp_store_global(MP_QSTR_crash, MP_OBJ_FROM_PTR(&crash_obj));
     mp_store_global(MP_QSTR_fail, MP_OBJ_FROM_PTR(&fail_obj));
+    mp_store_global(MP_QSTR_check, MP_OBJ_FROM_PTR(&check_obj));
     MP_DYNRUNTIME_INIT_EXIT
 }

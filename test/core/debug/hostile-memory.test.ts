@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { micropython } from '../../../extension/core/abi/micropython.ts';
 import { PythonRuntime } from '../../../extension/core/debug/python-runtime.ts';
 import type { PythonValue } from '../../../extension/core/debug/python-value.ts';
-import type { Target } from '../../../extension/core/debug/target.ts';
+import type { FirmwareSymbols, Target } from '../../../extension/core/debug/target.ts';
 
 /** The same bits for the same place, whatever order they are read in. */
 function noise(place: number, seed: number): number {
@@ -120,4 +120,27 @@ test('a pointer to nowhere says where', async () => {
   assert.equal((await runtime.valueAt(0xa000)).text, '<unreadable at 0xa000>');
   assert.equal((await runtime.value(0n)).text, '<null>');
   assert.equal((await runtime.value(0x1000n)).text, '<no object at 0x1000>');
+});
+
+test('objects of representation B are read, and its small integers and constants are made', async () => {
+  const firmware = handMade({
+    ...types,
+    // list's methods: one slot, with a dictionary of one key, the string number 60.
+    ...{ 592: 1 << 24, 596: 0x300, 768: 0x280, 772: 8, 776: 1, 780: 0x340, 832: (60 << 3) | 3, 836: 7 },
+    ...{ 4096: 0x240, 4100: 8, 4104: 7, 4108: 0x1100 },
+    ...{ 4352: 5, 4356: -3, 4360: 7, 4364: 15, 4368: 31, 4372: (60 << 3) | 3, 4376: 0x1200 },
+    ...{ 4608: 0x240, 4612: 4, 4616: 1, 4620: 0x1300, 4864: 0x7fff_fffd },
+  });
+  const addressOf = async (name: string) => (name === 'mp_type_list' ? 0x240 : undefined);
+  const { symbolAt } = firmware.symbols as FirmwareSymbols;
+  const runtime = await PythonRuntime.open({ ...firmware, symbols: { addressOf, symbolAt } });
+  assert.equal(runtime.layout.representation, 'B');
+  const name = micropython.staticQstrs[59];
+  const list = await runtime.value(0x1000n);
+  assert.equal(list.text, `[1, -1, None, False, True, '${name}', [${2 ** 29 - 1}]]`);
+  const kinds = (await list.parts(0, 6)).map(({ value }) => value.type);
+  assert.deepEqual(kinds, ['int', 'int', 'NoneType', 'bool', 'bool', 'str']);
+  assert.equal(await runtime.encode('-1'), 0xffff_fffdn);
+  assert.equal(await runtime.encode('True'), 31n);
+  assert.equal(await runtime.encode(String(2 ** 29)), undefined);
 });
