@@ -6,12 +6,13 @@ import { findAbi } from '../core/abi/profiles.ts';
 import { parseArchFlags, rv32Extensions, takesArchFlags } from '../core/arch/arch-flags.ts';
 import type { BuildableArch } from '../core/arch/names.ts';
 import { readLibrary } from '../core/compile/runtime-libraries.ts';
-import { error, Failure } from '../core/diagnostic.ts';
+import { type Diagnostic, error, Failure, warning } from '../core/diagnostic.ts';
 import { link } from '../core/link/link.ts';
 import { findProfile } from '../core/link/profiles.ts';
 import type { LinkInput } from '../core/link/request.ts';
-import { configHeader, findQstrs, readConfigHeader } from '../core/mpy/qstr.ts';
+import { configHeader, findQstrs, isConfigHeader, readConfigHeader } from '../core/mpy/qstr.ts';
 import type { Files } from '../core/ports.ts';
+import { externsUnread } from '../core/project/errors.ts';
 import { loadAbi } from '../core/project/load-abi.ts';
 import { readExterns } from '../core/project/read-externs.ts';
 import { renderMap } from './link-map.ts';
@@ -104,6 +105,7 @@ async function preprocess(files: readonly string[], options: LinkOptions, ports:
   const sources = await Promise.all(files.map((file) => readInput(file, ports)));
   const names = sources.flatMap((source) => findQstrs(new TextDecoder().decode(source.bytes)));
   const output = options.output ?? replaceEnding(files[0], '.c', '.config.h');
+  await needFolder(output, ports);
   const { text } = configHeader(names, await abiOf(options, ports));
   await ports.files.writeAtomic(ports.files.resolve(ports.cwd, output), new TextEncoder().encode(text));
 }
@@ -112,11 +114,9 @@ async function linkFiles(files: readonly string[], options: LinkOptions, ports: 
   const output = options.output ?? replaceEnding(files[0], '.o', '.mpy');
   const outputs = options.debugImage === undefined ? [output] : [output, options.debugImage];
   refuseOverwriting(outputs, files, ports);
+  for (const path of outputs) await needFolder(path, ports);
   const profile = options.compat === undefined ? undefined : findProfile(options.compat);
-  const qstrs =
-    options.qstrs === undefined
-      ? []
-      : readConfigHeader(new TextDecoder().decode((await readInput(options.qstrs, ports)).bytes));
+  const qstrs = options.qstrs === undefined ? [] : await readQstrs(options.qstrs, ports);
   const result = link({
     arch: options.arch,
     abi: await abiOf(options, ports),
@@ -155,6 +155,15 @@ function refuseOverwriting(outputs: readonly string[], inputs: readonly string[]
   }
 }
 
+/** A folder that nobody made is rather a slip of the pen; the reference linker makes none either. */
+async function needFolder(output: string, ports: LinkPorts): Promise<void> {
+  const folder = ports.files.resolve(ports.cwd, output, '..');
+  if (await ports.files.exists(folder)) return;
+  throw new Failure(
+    error('cli/no-folder', `there is no folder ${folder}`, { file: output }, 'Make it, or name another output.'),
+  );
+}
+
 async function abiOf(options: LinkOptions, ports: LinkPorts) {
   return options.mpyDir === undefined
     ? (findAbi(options.abi ?? '6.3')?.abi ?? micropython)
@@ -168,13 +177,37 @@ async function readInput(path: string, ports: LinkPorts): Promise<LinkInput> {
   throw new Failure(error('cli/missing-file', 'there is no such file', { file: path }));
 }
 
-async function readScript(path: string, ports: LinkPorts): Promise<Map<string, number>> {
-  return readExterns(new TextDecoder().decode((await readInput(path, ports)).bytes));
+async function readScript(path: string, ports: LinkPorts): Promise<ReadonlyMap<string, number>> {
+  const { addresses, unread } = readExterns(new TextDecoder().decode((await readInput(path, ports)).bytes));
+  if (unread.length > 0) warn([externsUnread(path, unread)], ports);
+  return addresses;
+}
+
+async function readQstrs(path: string, ports: LinkPorts): Promise<readonly string[]> {
+  const header = new TextDecoder().decode((await readInput(path, ports)).bytes);
+  if (!isConfigHeader(header))
+    warn(
+      [
+        warning(
+          'cli/no-qstrs',
+          'defines no MP_QSTR_ name, so that it is not the header which the objects were compiled with',
+          { file: path },
+          'Name the one that `natmod link --preprocess` wrote for their sources.',
+        ),
+      ],
+      ports,
+    );
+  return readConfigHeader(header);
+}
+
+function warn(diagnostics: readonly Diagnostic[], ports: LinkPorts): void {
+  ports.complain(renderDiagnostics(diagnostics, ports));
 }
 
 /** One name may stand for several archives: see `readLibrary`. */
-async function readLibraries(path: string, ports: LinkPorts): Promise<LinkInput[]> {
-  const libraries = await readLibrary(ports.files.resolve(ports.cwd, path), ports.files);
+async function readLibraries(path: string, ports: LinkPorts): Promise<readonly LinkInput[]> {
+  const { libraries, diagnostics } = await readLibrary(ports.files.resolve(ports.cwd, path), ports.files);
+  if (diagnostics.length > 0) warn(diagnostics, ports);
   if (libraries.length > 0) return libraries;
   await readInput(path, ports);
   throw new Failure(

@@ -60,7 +60,7 @@ async function natmod(args: readonly string[], given: Readonly<Record<string, Ui
       read: async (name) => files.get(name),
       writeAtomic: async (name, bytes) => void files.set(name, bytes),
       list: async () => undefined,
-      exists: async (name) => files.has(name),
+      exists: async (name) => files.has(name) || [...files.keys()].some((path) => path.startsWith(`${name}/`)),
       remove: async (name) => void files.delete(name),
       rename: async () => undefined,
       stamp: async () => undefined,
@@ -158,4 +158,56 @@ test('-v lists sections, -vv the global offset table, -vvv relocations', async (
   assert.equal(await said('-v'), sections + result);
   assert.equal(await said('-vv'), sections + table + result);
   assert.equal(await said('--verbose', '-v', '-v'), sections + table + relocations + result);
+});
+
+test('archives that a linker script names and that are not there', async () => {
+  const script = '/* GNU ld script */ GROUP ( libm-2.a AS_NEEDED ( /nowhere/libmvec.a -lextra ) )';
+  const { code, complained } = await natmod(['link', '-l', 'libm.a', 'a.o'], {
+    'a.o': calling,
+    'libm.a': script,
+    'libm-2.a': '!<arch>\n',
+  });
+  assert.match(
+    complained,
+    /^libm\.a: warning: This linker script stands for \/nowhere\/libmvec\.a, but there is no file \/nowhere\/libmvec\.a\. \[compile\/archive-missing\]\n/,
+  );
+  assert.match(complained, /stands for libextra\.a, but there is no file \/here\/libextra\.a\./);
+  assert.doesNotMatch(complained, /libm-2/);
+  // rom_strlen is undefined.
+  assert.equal(code, 1);
+});
+
+test('a header for --qstrs that has none, and lines of --externs that give no address', async () => {
+  const { code, complained } = await natmod(['link', '--qstrs', 'q.h', '-e', 'rom.ld', 'a.o'], {
+    'a.o': calling,
+    'q.h': '#include <stdint.h>\n',
+    'rom.ld': 'rom_strlen = 0x1000;\nrom_strcpy 0x1010;\nrom_end = rom_strlen + 4;\n',
+  });
+  assert.equal(code, 0);
+  assert.equal(
+    complained,
+    [
+      'q.h: warning: defines no MP_QSTR_ name, so that it is not the header which the objects were compiled with [cli/no-qstrs]',
+      '  Name the one that `natmod link --preprocess` wrote for their sources.',
+      'rom.ld:2: warning: "rom_strcpy 0x1010;" gives no symbol a fixed address, and is left out, like 1 more line. [project/externs-unread]',
+      '  Read is `name = 0x4000bf4c;`, also in PROVIDE(...), with a number and the semicolon.',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('an output in a folder that is not there is refused, as the reference linker does', async () => {
+  for (const more of [
+    ['-o', 'out/a.mpy', 'a.o'],
+    ['--debug-image', 'out/a.elf', 'a.o'],
+    ['--preprocess', '-o', 'out/a.h', 'a.c'],
+  ]) {
+    const { code, complained, files } = await natmod(['link', '--arch', 'rv32imc', ...more], {
+      'a.o': riscv,
+      'a.c': '',
+    });
+    assert.match(complained, /^out\/a\.\w+: error: there is no folder \/here\/out \[cli\/no-folder\]\n {2}Make it/);
+    assert.equal(code, 1);
+    assert.deepEqual([...files.keys()], ['/here/a.o', '/here/a.c']);
+  }
 });

@@ -121,6 +121,8 @@ export interface Architecture {
   readonly variablesInText?: 'collected' | 'uncollected';
   /** R_* of calls, jumps and branches, which make nothing known of an address. */
   readonly callTypes: readonly number[];
+  /** Whether the code at a relocation of these types is such an instruction, where it may be others. Undefined: it always is. */
+  readonly isCall?: ((view: DataView, at: number) => boolean) | undefined;
   /** How calls become shorter where the function is near. */
   readonly callShortening?: CallShortening | undefined;
   /** How code reaches variables that may not lie in the text block, where its instructions leave no room for a load. */

@@ -4,7 +4,7 @@
 import { machines } from '../elf/constants.ts';
 import type { Architecture, Direct, RelocationTable } from './architecture.ts';
 import { distance32, word8, word16, word32, word64 } from './fields.ts';
-import { jump, nearJump } from './x86.ts';
+import { isBranch, jump, nearJump } from './x86.ts';
 
 const threadLocal = {
   why: 'thread-local storage: the loader gives a module none',
@@ -101,6 +101,7 @@ export const x64: Architecture = {
   separateRodata: false,
   variablesInText: 'uncollected',
   callTypes: [4],
+  isCall: isBranch,
   entryJump: jump,
   // nop x 6; movabs rax, the word; jmp rax
   tableJump: {

@@ -18,8 +18,19 @@ const withBase = (hasBase: (view: DataView, at: number) => boolean): FieldChoice
   choose: (view, at) => (hasBase(view, at) ? distance32 : undefined),
 });
 
-/** Assemblers use GOT32X where the byte before is a ModRM byte: mod 0 and r/m 5 are an address alone. */
-const operandWithBase = withBase((view, at) => at === 0 || (view.getUint8(at - 1) & 0xc7) !== 0x05);
+/** Mod 0 and r/m 5 are an address alone; so is mod 0 and r/m 4 with a SIB byte whose base is 5, but for an index. */
+const isAlone = (modRm: number) => (modRm & 0xc7) === 0x05;
+const isAloneWithIndex = (modRm: number, sib: number) => (modRm & 0xc7) === 0x04 && (sib & 7) === 5;
+
+/** Of the `bytes` before a place, with zeros before the section. */
+const before = (view: DataView, at: number, bytes: number) =>
+  Array.from({ length: bytes }, (_, index) => (at < bytes - index ? 0 : view.getUint8(at - bytes + index)));
+
+/** Assemblers use GOT32X only where the byte before is a ModRM or a SIB byte. */
+const operandWithBase = withBase((view, at) => {
+  const [first, last] = before(view, at, 2);
+  return !isAlone(last) && !isAloneWithIndex(first, last);
+});
 
 /** Opcodes with a ModRM byte that takes an address to read, write, or go to. */
 const opcodesWithOperand = new Set([
@@ -27,14 +38,19 @@ const opcodesWithOperand = new Set([
   ...[0x69, 0x81, 0x83, 0x85, 0x87, 0x89, 0x8b, 0x8d, 0xaf, 0xc7, 0xf7, 0xff],
 ]);
 
+/** Of the opcodes behind 0F those that take no operand in memory: SYSCALL, UD2, RDTSC, EMMS, CPUID, BSWAP and jumps. */
+const isWithoutOperand = (opcode: number) =>
+  [0x05, 0x0b, 0x31, 0x77, 0xa2].includes(opcode) || opcode >> 4 === 8 || (opcode >= 0xc8 && opcode <= 0xcf);
+
 /**
  * GOT32 is in data and in immediate operands, too: the short forms of ADD, OR, ADC, SBB, AND, SUB, XOR and CMP have opcodes
- * that look like such a ModRM byte, so that the byte before decides. A0 to A3 are MOV with an address alone.
+ * that look like such a ModRM byte, so that the bytes before decide. A0 to A3 are MOV with an address alone.
  */
 const wordOrOperandWithBase = withBase((view, at) => {
-  const last = at > 0 ? view.getUint8(at - 1) : 0;
-  const isModRm = at > 1 && opcodesWithOperand.has(view.getUint8(at - 2));
-  return isModRm ? (last & 0xc7) !== 0x05 : last < 0xa0 || last > 0xa3;
+  const [prefix, first, last] = before(view, at, 3);
+  if (opcodesWithOperand.has(first) || (prefix === 0x0f && !isWithoutOperand(first))) return !isAlone(last);
+  if (opcodesWithOperand.has(prefix) && isAloneWithIndex(first, last)) return false;
+  return last < 0xa0 || last > 0xa3;
 });
 
 const dynamic = {
@@ -95,6 +111,16 @@ const relocations: RelocationTable = {
   43: { name: 'R_386_GOT32X', formula: 'G + A', field: operandWithBase, direct },
 };
 
+/** CALL, JMP or a conditional jump with a distance of 32 bits, which begins at `at`. LEA of a function has such a distance, too. */
+export function isBranch(view: DataView, at: number): boolean {
+  const [first, last] = before(view, at, 2);
+  if (last === 0xe8 || last === 0xe9) return !takesImmediate.has(first);
+  return first === 0x0f && last >> 4 === 8;
+}
+
+/** Opcodes behind which a byte like that of CALL or JMP says what they do with a number. */
+const takesImmediate = new Set([0x69, 0x81]);
+
 /** jmp rel8, else jmp rel32. */
 export function jump(target: number): Uint8Array | undefined {
   const short = target - 2;
@@ -121,6 +147,7 @@ export const x86: Architecture = {
   variablesInText: 'uncollected',
   // Without a register for its own place, code counts from itself in calls only.
   callTypes: [2, 4],
+  isCall: isBranch,
   entryJump: jump,
   // nop x 3; mov eax, the word; jmp eax
   tableJump: { code: Uint8Array.of(0x90, 0x90, 0x90, 0xb8, 0, 0, 0, 0, 0xff, 0xe0), word: 4 },

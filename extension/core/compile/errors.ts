@@ -95,3 +95,12 @@ export function runtimeMissing(program: string, library: string): Diagnostic {
     'Functions from it will be reported as undefined; install the library that belongs to this compiler.',
   );
 }
+
+export function archiveMissing(script: string, name: string, path: string): Diagnostic {
+  return warning(
+    'compile/archive-missing',
+    `This linker script stands for ${name}, but there is no file ${path}.`,
+    { file: script },
+    'Functions from it will be reported as undefined; install the package that it is in, or link the archives that you have.',
+  );
+}

@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import type { CancelSignal, Files, Processes } from '../ports.ts';
 import type { CompilerMemory } from './compiler-memory.ts';
-import { runtimeMissing } from './errors.ts';
+import { archiveMissing, runtimeMissing } from './errors.ts';
 import { askOnce } from './find-compiler.ts';
 import type { Compiler } from './plan.ts';
 
@@ -33,9 +33,12 @@ export async function findRuntimeLibraries(
     // GCC does not look for files in the folders that a specs file adds.
     if (answer === name && specs !== undefined) answer = await askSpecs(specs, name, ask, ports.files);
     const found =
-      answer === undefined || answer === name ? [] : await readLibrary(ports.files.resolve(dir, answer), ports.files);
-    if (found.length === 0) diagnostics.push(runtimeMissing(compiler.program, name));
-    libraries.push(...found);
+      answer === undefined || answer === name
+        ? { libraries: [], diagnostics: [] }
+        : await readLibrary(ports.files.resolve(dir, answer), ports.files);
+    if (found.libraries.length === 0) diagnostics.push(runtimeMissing(compiler.program, name));
+    diagnostics.push(...found.diagnostics);
+    libraries.push(...found.libraries);
   }
   return { libraries, diagnostics };
 }
@@ -53,16 +56,24 @@ async function askSpecs(
   return root === undefined || build === undefined ? undefined : files.resolve(root, build, library);
 }
 
-/** @returns the archive, or the archives that a linker script in its place names; none when there is no such file. */
-export async function readLibrary(path: string, files: Files): Promise<{ path: string; bytes: Uint8Array }[]> {
+/**
+ * @returns the archive, or the archives that a linker script in its place names, with a warning for each that is missing; none
+ * when there is no such file
+ */
+export async function readLibrary(path: string, files: Files): Promise<RuntimeLibraries> {
   const bytes = await files.read(path);
-  if (bytes === undefined) return [];
-  if (isArchive(bytes)) return [{ path, bytes }];
-  const members = readGroup(new TextDecoder().decode(bytes));
-  const found = await Promise.all(
-    members.map(async (member) => ({ path: member, bytes: await files.read(files.resolve(path, '..', member)) })),
+  if (bytes === undefined) return { libraries: [], diagnostics: [] };
+  if (isArchive(bytes)) return { libraries: [{ path, bytes }], diagnostics: [] };
+  const members = await Promise.all(
+    readGroup(new TextDecoder().decode(bytes)).map(async (member) => {
+      const place = files.resolve(path, '..', member);
+      return { path: member, place, bytes: await files.read(place) };
+    }),
   );
-  return found.flatMap((member) => (member.bytes ? [{ path: member.path, bytes: member.bytes }] : []));
+  return {
+    libraries: members.flatMap((member) => (member.bytes ? [{ path: member.path, bytes: member.bytes }] : [])),
+    diagnostics: members.flatMap((member) => (member.bytes ? [] : [archiveMissing(path, member.path, member.place)])),
+  };
 }
 
 /** @returns the archives a GNU linker script groups: what glibc installs under the name of an archive. */
@@ -73,6 +84,7 @@ export function readGroup(script: string): string[] {
     list
       .replace(/\bAS_NEEDED\s*\(([^()]*)\)/g, ' $1 ')
       .split(/[\s,]+/)
+      .map((name) => name.replace(/^"(.*)"$/, '$1').replace(/^-l(?!:)(.+)$/, 'lib$1.a'))
       .filter((name) => name.endsWith('.a')),
   );
 }

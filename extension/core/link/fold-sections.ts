@@ -2,6 +2,7 @@
 // templates, copies), become one. Only such as are called and nothing else: whose address is kept somewhere may be compared
 // with another's, in C two functions never have one.
 
+import { viewOf } from './edit-pieces.ts';
 import { rowOf } from './lower-halves.ts';
 import type { Piece, Program, Target } from './program.ts';
 
@@ -26,7 +27,8 @@ export function foldSections(program: Program): void {
 
 /** Pieces that something refers to other than by a call or a jump from code. */
 function keptAddresses(program: Program): Set<Piece> {
-  const calls = new Set(program.arch.callTypes);
+  const { callTypes, isCall = () => true } = program.arch;
+  const calls = new Set(callTypes);
   const kept = new Set<Piece>();
   for (const piece of [...program.pieces, ...program.literalSections])
     for (const relocation of piece.relocations) {
@@ -34,8 +36,11 @@ function keptAddresses(program: Program): Set<Piece> {
       if (target?.kind !== 'piece') continue;
       // A branch inside; a function that takes its own address has it at its start, in Thumb one byte further.
       if (target.piece === piece && target.offset > 1) continue;
-      if (piece.content !== 'text' || piece.isLiterals || (!calls.has(relocation.type) && rowOf(program, relocation)))
-        kept.add(target.piece);
+      if (piece.content === 'text' && !piece.isLiterals) {
+        if (!rowOf(program, relocation)) continue;
+        if (calls.has(relocation.type) && isCall(viewOf(piece), relocation.offset)) continue;
+      }
+      kept.add(target.piece);
     }
   return kept;
 }

@@ -170,8 +170,11 @@ function contentByFlags(section: ObjectSection): Piece['content'] {
 function variablesIn(file: ObjectFile, section: ObjectSection): Variable[] {
   return file.symbols
     .filter(
-      ({ place, section: index, type }) =>
-        place === 'section' && index === section.index && (type === 'object' || type === 'tls'),
+      ({ place, section: index, type, name }) =>
+        place === 'section' &&
+        index === section.index &&
+        // In thread-local storage assemblers' labels are of that type, too.
+        (type === 'object' || (type === 'tls' && !/^[.$]/.test(name))),
     )
     .map(({ name, value, size }) => ({ name, offset: value, size }))
     .sort((a, b) => a.offset - b.offset);

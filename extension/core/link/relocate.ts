@@ -86,7 +86,7 @@ class Relocator {
   private readonly unreached = new Set<string>();
   /** Their names, by symbol and addend. */
   private readonly named = new Map<Piece, Map<string, string[]>>();
-  /** Values whose lower half is in another instruction, by the place of the upper; undefined: out of range, reported. */
+  /** Values whose lower half is in another instruction, by the place of the upper; undefined: wrong, which is reported. */
   private readonly uppers = new Map<Piece, Map<number, number | undefined>>();
   /** Lower halves may come before the upper, so they wait for all of these. */
   private readonly lowers: Site[] = [];
@@ -131,6 +131,8 @@ class Relocator {
     else if ('why' in row) {
       if (!this.isRefused(piece, relocation))
         diagnostics.push(unsupportedRelocation(row, this.symbolName(piece, relocation), where()));
+      // Reported is the upper half; the lower ones that go with it are no further fault.
+      this.keepUpper(piece, relocation, undefined);
     } else if (row.formula !== 'none' && row.formula !== 'padding') this.applyRow(piece, relocation, row);
   }
 
@@ -144,11 +146,13 @@ class Relocator {
     const site: Site = { piece, relocation, name: row.name, field, target, address, addend };
     const value = this.evaluate(site, row.formula);
     const isGood = value !== undefined && this.write(site, value);
-    if (row.upper || relocation.makesAddress) {
-      const values = this.uppers.get(piece) ?? new Map<number, number | undefined>();
-      const rest = relocation.makesAddress ? 0 : value;
-      this.uppers.set(piece, values.set(relocation.offset, isGood ? rest : undefined));
-    }
+    if (row.upper || relocation.makesAddress)
+      this.keepUpper(piece, relocation, isGood ? (relocation.makesAddress ? 0 : value) : undefined);
+  }
+
+  private keepUpper(piece: Piece, { offset }: PieceRelocation, value: number | undefined): void {
+    const values = this.uppers.get(piece) ?? new Map<number, number | undefined>();
+    this.uppers.set(piece, values.set(offset, value));
   }
 
   /** @returns undefined, and reports it, when the place has no such field. */

@@ -64,9 +64,18 @@ export class UndefinedSymbols {
   }
 
   private knownNames(): readonly string[] {
-    this.names ??= [...new Set([...tableNames(this.program.request.abi), ...dynruntimeNames, ...this.others])];
+    const { request, objects } = this.program;
+    this.names ??= [
+      ...new Set([...tableNames(request.abi), ...dynruntimeNames, ...this.others, ...objects.flatMap(definedBy)]),
+    ];
     return this.names;
   }
+}
+
+function definedBy({ file }: LinkedObject): string[] {
+  return file.symbols.flatMap(({ name, binding, place }) =>
+    binding === 'local' || place === 'undefined' ? [] : [name],
+  );
 }
 
 function tableNames(abi: Abi): string[] {

@@ -48,6 +48,9 @@ export function readConfigHeader(text: string): string[] {
   return [...text.matchAll(/^#define MP_QSTR_([A-Za-z0-9_]*) \(mp_native_/gm)].map((match) => match[1]);
 }
 
+/** Whether a text defines qstrs, static ones at least, as the header that the objects are compiled with does. */
+export const isConfigHeader = (text: string): boolean => /^#define MP_QSTR_/m.test(text);
+
 const characterNames: Readonly<Record<string, string>> = {
   ' ': 'space',
   '!': 'bang',

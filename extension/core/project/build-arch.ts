@@ -236,7 +236,7 @@ async function compileAndLink(
     sourceName: profile?.sourceName === 'output-path' ? `build/${project.module}.native.mpy` : `${project.module}.mpy`,
     // The Makefile may be for several architectures.
     archFlags: takesArchFlags(arch) ? project.archFlags : undefined,
-    externs: await loadExterns(project, files),
+    externs: await loadExterns(project, files, diagnostics),
     compat: request.compat,
     tool: request.tool,
     ...outputPaths(job, project.module, plan),

@@ -4,6 +4,7 @@ import type { AbiProfile } from '../abi/profiles.ts';
 import { buildableArchs } from '../arch/names.ts';
 import { type Diagnostic, error, type Where, warning } from '../diagnostic.ts';
 import { moduleNameRule } from './module-name.ts';
+import type { UnreadLine } from './read-externs.ts';
 
 export function noFolder(dir: string): Diagnostic {
   return error(
@@ -221,6 +222,18 @@ export function libraryMissing(file: string, library: string, path: string): Dia
 
 export function externsMissing(file: string, name: string, path: string): Diagnostic {
   return error('project/externs-missing', `MPY_EXTERN_SYM_FILE is ${name}, but there is no file ${path}.`, { file });
+}
+
+export function externsUnread(file: string, lines: readonly UnreadLine[]): Diagnostic {
+  const [first] = lines;
+  const others = lines.length - 1;
+  const more = others === 0 ? '' : `, like ${others} more ${others === 1 ? 'line' : 'lines'}`;
+  return warning(
+    'project/externs-unread',
+    `"${first.text}" gives no symbol a fixed address, and is left out${more}.`,
+    { file, line: first.line },
+    'Read is `name = 0x4000bf4c;`, also in PROVIDE(...), with a number and the semicolon.',
+  );
 }
 
 export function unknownCompat(version: string, known: readonly string[]): Diagnostic {

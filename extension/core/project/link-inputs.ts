@@ -34,8 +34,10 @@ export async function findLibraries(
   }
   for (const library of named) {
     const found = await readLibrary(files.resolve(dir, library), files);
-    if (found.length === 0) throw new Failure(errors.libraryMissing(file, library, files.resolve(dir, library)));
-    libraries.push(...found);
+    if (found.libraries.length === 0)
+      throw new Failure([...found.diagnostics, errors.libraryMissing(file, library, files.resolve(dir, library))]);
+    diagnostics.push(...found.diagnostics);
+    libraries.push(...found.libraries);
   }
   return libraries;
 }
@@ -47,14 +49,17 @@ export function findRuntime(search: LibrarySearch, plan: CompileRequest): Promis
   return findRuntimeLibraries(plan.compiler, flagsFor(plan), request.dir, { files, processes, memory }, request.cancel);
 }
 
-/** @throws Failure `project/externs-missing`. */
+/** @throws Failure `project/externs-missing`; warnings go to `diagnostics`. */
 export async function loadExterns(
   { dir, file, externSymFile }: NatmodProject,
   files: Files,
+  diagnostics: Diagnostic[],
 ): Promise<ReadonlyMap<string, number> | undefined> {
   if (externSymFile === undefined) return undefined;
   const path = files.resolve(dir, externSymFile);
   const bytes = await files.read(path);
   if (!bytes) throw new Failure(errors.externsMissing(file, externSymFile, path));
-  return readExterns(new TextDecoder().decode(bytes));
+  const { addresses, unread } = readExterns(new TextDecoder().decode(bytes));
+  if (unread.length > 0) diagnostics.push(errors.externsUnread(path, unread));
+  return addresses;
 }

@@ -347,6 +347,10 @@ function x86(): Case[] {
     noBase('in an operand without a base register', '0x8b, 0x0d'),
     noBase('in an operand without a base register, to eax', '0xa1'),
     noBase('in a call without a base register', '0xff, 0x15'),
+    noBase('in an operand with an index alone', '0x8b, 0x04, 0x8d'),
+    noBase('in an operand of MOVD without a base register', '0x66, 0x0f, 0x6e, 0x05'),
+    entryOperand('in an addl behind BSWAP', `movl $0, %eax\nbswap %edx\n${place('0x05')}${fromTable}`),
+    entryOperand('in an operand of MOVD', `${place('0x66, 0x0f, 0x6e, 0x83')}movd %xmm0, %eax\n${leave}`),
     ...all.map(entry),
     {
       ...entry(aFunction),

@@ -86,6 +86,23 @@ const cases: readonly Case[] = [
         Did you mean mp_obj_new_str?`,
   },
   {
+    name: "a mistyped function of the module's own, in another file",
+    objects: [
+      calls('read_sensr'),
+      {
+        machine: 'x64',
+        sections: [text()],
+        symbols: [
+          { name: 'read_sensor', section: '.text', value: 8, type: 'function' },
+          { name: 'read_sens', section: '.text', value: 8, type: 'function', binding: 'local' },
+        ],
+      },
+    ],
+    says: `
+      a.o: section .text+0x1 in mpy_init+0x1: error: undefined symbol read_sensr: no object defines it and the firmware's function table does not offer it [link/undefined]
+        Did you mean read_sensor?`,
+  },
+  {
     name: 'a macro of py/dynruntime.h that was not included',
     objects: [calls('mp_obj_new_list', 'm_malloc', 'mp_obj_get_int')],
     says: `

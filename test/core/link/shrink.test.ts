@@ -198,6 +198,38 @@ test('functions of equal code are one where they are only called, two where thei
   assert.notEqual(words.getBigUint64(0, true), words.getBigUint64(8, true));
 });
 
+test('a function whose distance code loads is no copy of another: LEA may have the relocation of a call', () => {
+  const taker = (...first: number[]): MadeObject => ({
+    machine: 'x64',
+    sections: [
+      text('mpy_init', [...first, 0, 0, 0, 0, ...first, 0, 0, 0, 0, ...ret]),
+      ...['a', 'b'].map((name) => text(name, [0x77, ...ret])),
+    ].map((section, index) =>
+      index === 0
+        ? {
+            ...section,
+            relocations: ['a', 'b'].map((symbol, at) => ({
+              offset: first.length + at * (first.length + 4),
+              type: 4,
+              symbol,
+              addend: -4,
+            })),
+          }
+        : section,
+    ),
+    symbols: [entry, fn('a'), fn('b')],
+  });
+  const sizeWith = (...first: number[]) => shrunk(taker(...first)).code.code.length - 2 * (first.length + 4) - 1;
+  const [one, two] = [2, 4];
+  assert.equal(sizeWith(0xe8), one);
+  assert.equal(sizeWith(0xe9), one);
+  assert.equal(sizeWith(0x0f, 0x85), one);
+  // leaq a@PLT(%rip), %rax; pushq $a@PLT; subl $a@PLT, %eax
+  assert.equal(sizeWith(0x48, 0x8d, 0x05), two);
+  assert.equal(sizeWith(0x68), two);
+  assert.equal(sizeWith(0x81, 0xe8), two);
+});
+
 test('code loads no address through the table of what lies beside it', () => {
   const { code, sizes } = shrunk({
     machine: 'x64',

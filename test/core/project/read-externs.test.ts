@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readExterns } from '../../../extension/core/project/read-externs.ts';
 
-const externs = (script: string) => [...readExterns(script)];
+const externs = (script: string) => [...readExterns(script).addresses];
 
 test('fixed addresses of a linker script, plain and provided, the first of each name', () => {
   assert.deepEqual(
@@ -33,8 +33,21 @@ test('expressions, places and numbers beyond 2^53 are left alone', () => {
   );
 });
 
+test('lines that give no symbol an address are told with their numbers; comments, blank lines and semicolons are none', () => {
+  assert.deepEqual(
+    readExterns(
+      '/* ROM\n of a chip */\nPROVIDE ( a = 0x1 );;\n\nb 0x2;\n  c = 0x3 // no semicolon\nPROVIDE(\n d = 0x4);\ne = a + 1; f = 0x5;\n',
+    ).unread,
+    [
+      { line: 5, text: 'b 0x2;' },
+      { line: 6, text: 'c = 0x3' },
+      { line: 9, text: 'e = a + 1;' },
+    ],
+  );
+});
+
 // With a pattern that backtracks, this would take hours.
 test('a script made to be slow to read is not', { timeout: 120_000 }, () => {
-  for (const hostile of ['/*', 'a=0x1 ', 'a ', 'a', '/', '0x1)', '=\n'])
+  for (const hostile of ['/*', 'a=0x1 ', 'a ', 'a', '/', '0x1)', '=\n', 'PROVIDE(', 'PROVIDE '])
     readExterns(`x=0x1${hostile.repeat(200_000)}${' '.repeat(200_000)}`);
 });
