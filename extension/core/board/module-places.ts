@@ -4,7 +4,7 @@
 
 import type { FindPlace } from '../debug/crash-report.ts';
 import { inspectFile } from '../inspect/debug-files.ts';
-import type { ModuleSymbols } from '../inspect/module-symbols.ts';
+import type { CodeSymbols } from '../inspect/module-symbols.ts';
 import type { Files } from '../ports.ts';
 import { addressSource } from './agent.ts';
 import type { Source } from './gather.ts';
@@ -49,7 +49,7 @@ export interface ModuleImage {
   readonly name: string;
   /** Bytes of its code. */
   readonly size: number;
-  readonly symbols: ModuleSymbols;
+  readonly symbols: CodeSymbols;
   /** Those that are on this machine, by the name in the debug image. */
   readonly sources: ReadonlyMap<string, SourceText>;
 }

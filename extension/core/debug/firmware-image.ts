@@ -4,7 +4,7 @@
 // Specification: https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html
 
 import { type ElfClass, machineNames, sectionFlags, sectionTypes } from '../elf/constants.ts';
-import { imageSymbols, openImage } from './elf-image.ts';
+import { openImage } from './elf-image.ts';
 
 /** Variables that ports keep their Python heap in. */
 const heaps = new Set(['gc_heap', 'heap', '_heap', 'mp_heap', '__heap_start', '_heap_start', '__GcHeapStart']);
@@ -27,7 +27,7 @@ export function readFirmware(bytes: Uint8Array, path: string, wanted: ReadonlySe
   const elf = openImage(bytes, path);
   const symbols = new Map<string, number>();
   const hiding = new Set<number>();
-  for (const { name, value, section } of imageSymbols(elf)) {
+  for (const { name, value, section } of elf.symbols) {
     if (wanted.has(name)) symbols.set(name, value);
     const header = elf.sections[section];
     if (heaps.has(name) && header?.type === sectionTypes.nobits) hiding.add(section);

@@ -2,7 +2,7 @@
 // the section that the Python heap lies in, where the interpreter's state often lies too.
 
 import { machines } from '../elf/constants.ts';
-import { imageSymbols, openImage } from './elf-image.ts';
+import { openImage } from './elf-image.ts';
 import type { FirmwareSymbols } from './target.ts';
 
 /**
@@ -17,8 +17,8 @@ export function readFirmwareSymbols(
   const image = openImage(bytes, path);
   const byName = new Map<string, number>();
   const sorted: { readonly name: string; readonly address: number }[] = [];
-  for (const { name, value, section, kind } of imageSymbols(image)) {
-    if (kind === 'other' || section === 0 || section >= image.sections.length) continue;
+  for (const { name, value, section, kind } of image.symbols) {
+    if (kind === 'other' || section === 0) continue;
     // Bit 0 of an ARM function's address tells the instruction set.
     const address = image.machine === machines.arm && kind === 'function' ? value - (value % 2) : value;
     byName.set(name, address);

@@ -6,7 +6,7 @@ import { Failure } from '../diagnostic.ts';
 import { machines, sectionFlags } from '../elf/constants.ts';
 import type { Relocation } from '../mpy/module.ts';
 import { readModule } from '../mpy/read.ts';
-import { type ImageSymbol, imageSymbols, openImage, sectionBytes } from './elf-image.ts';
+import { type ImageSymbol, openImage } from './elf-image.ts';
 import * as errors from './errors.ts';
 
 /** The three pieces of memory that a module has. */
@@ -54,14 +54,14 @@ export function readModuleSymbols(mpy: File, elf: File): ModuleSymbols {
   if (native?.kind !== 'viper') throw new Failure(errors.notNative(mpy.path));
   const image = openImage(elf.bytes, elf.path);
   const text = image.sections.find((section) => section.name === '.text');
-  const own = text ? sectionBytes(image, text) : new Uint8Array();
+  const own = text?.data ?? new Uint8Array();
   if (own.length > native.code.length || own.some((byte, at) => byte !== native.code[at]))
     throw new Failure(errors.imageMismatch(elf.path));
   const rodata = native.rodata ?? new Uint8Array();
   const sections = image.sections
     .filter((section) => section.flags & sectionFlags.alloc && section.size > 0)
     .map(({ name, address }) => ({ name, ...blockOf(name, address, image.sections) }));
-  const symbols = [...imageSymbols(image)];
+  const { symbols } = image;
   const functions = symbols.filter(({ kind, section }) => kind === 'function' && image.sections[section] === text);
   const offsetOf = ({ value }: ImageSymbol) => value - thumbBit(value, image.machine) - (text?.address ?? 0);
   const init = functions.find((symbol) => symbol.name === 'mpy_init');

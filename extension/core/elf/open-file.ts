@@ -5,7 +5,8 @@ import { type ElfClass, fileTypes, sectionIndices } from './constants.ts';
 import { malformed, notElf, notLinked, notObject, truncated, unsupported } from './errors.ts';
 import { NameBudget } from './name-budget.ts';
 
-export const elfTypes = { relocatable: 1, executable: 2 } as const;
+/** A program that may be loaded anywhere is of the same type as a shared library. */
+export const elfTypes = { relocatable: 1, executable: 2, movable: 3 } as const;
 
 export interface OpenFile {
   readonly path: string;
@@ -45,7 +46,8 @@ const elfMagic = '7f 45 4c 46';
 const magicOf = (bytes: Uint8Array) =>
   [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
 
-export function openFile(bytes: Uint8Array, path: string, wantedType: number): OpenFile {
+/** @param wantedTypes ET_* that the file may be of */
+export function openFile(bytes: Uint8Array, path: string, ...wantedTypes: readonly number[]): OpenFile {
   const magic = magicOf(bytes);
   if (magic !== elfMagic) throw notElf(path, magic === '' ? 'nothing (it is empty)' : magic);
   if (bytes.length < 52) throw truncated(path, 'the ELF header', 52, bytes.length);
@@ -57,9 +59,9 @@ export function openFile(bytes: Uint8Array, path: string, wantedType: number): O
 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const type = view.getUint16(16, true);
-  if (type !== wantedType) {
+  if (!wantedTypes.includes(type)) {
     const found = fileTypes[type] ?? `file of type ${type}`;
-    throw wantedType === elfTypes.relocatable ? notObject(path, found) : notLinked(path, found);
+    throw wantedTypes.includes(elfTypes.relocatable) ? notObject(path, found) : notLinked(path, found);
   }
   const wide = elfClass === 64;
   const offset = wide ? wideNumber(view, 40, path, 'section header table offset') : view.getUint32(32, true);

@@ -9,7 +9,7 @@ import { type OpenFile, type SectionHeader, sectionBytes, signedNumber, stringTa
 export function readSymbols(
   file: OpenFile,
   headers: readonly SectionHeader[],
-  sections: readonly ObjectSection[],
+  sections: readonly Pick<ObjectSection, 'name'>[],
 ): ObjectSymbol[] {
   const table = headers.find((header) => header.type === sectionTypes.symtab);
   if (!table) return [nullSymbol];

@@ -10,7 +10,7 @@ import { type OperandNames, readPrelude, signatureText } from './bytecode.ts';
 import { abiOf, type CompatibilityRow, compatibility } from './compatibility.ts';
 import { type CostRow, cost } from './cost.ts';
 import { describeHeader, type HeaderBits } from './header-bits.ts';
-import { type ModuleSymbol, type ModuleSymbols, readSymbols } from './module-symbols.ts';
+import { type CodeSymbols, type ModuleSymbol, readSymbols } from './module-symbols.ts';
 import { escapeControls, quoteText } from './plain-text.ts';
 
 export interface Description {
@@ -119,7 +119,7 @@ export interface Inspection {
   readonly names: (code: RawCode) => OperandNames;
   readonly target: (relocation: Relocation) => string;
   /** Of the machine code that the debug image is of. */
-  readonly symbols: (code: RawCode) => ModuleSymbols | undefined;
+  readonly symbols: (code: RawCode) => CodeSymbols | undefined;
 }
 
 /** Never throws: what is wrong is in `fault`. */
@@ -180,7 +180,7 @@ export function inspect(bytes: Uint8Array, path: string, image?: DebugImage): In
   return { description, module, codes, names, target, symbols: (code) => symbols.get(code) };
 }
 
-type SymbolsByCode = Map<RawCode | undefined, ModuleSymbols>;
+type SymbolsByCode = Map<RawCode | undefined, CodeSymbols>;
 
 function symbolsOf(
   image: DebugImage | undefined,
@@ -200,7 +200,7 @@ function symbolsOf(
   }
 }
 
-function symbolRows(row: CodeRow, symbols: ModuleSymbols | undefined): SymbolRow[] {
+function symbolRows(row: CodeRow, symbols: CodeSymbols | undefined): SymbolRow[] {
   const starts = { text: row.textStart, rodata: row.rodataStart, bss: null };
   return (symbols?.all ?? []).map((symbol) => {
     const start = starts[symbol.block];

@@ -4,7 +4,7 @@ import type { RawCode } from '../mpy/module.ts';
 import { type BytecodeInstruction, disassembleBytecode, readPrelude } from './bytecode.ts';
 import { type Inspection, preludeOffset, relocationsOf } from './describe.ts';
 import { type Decode, listMachineCode } from './machine-code.ts';
-import type { ModuleSymbols } from './module-symbols.ts';
+import type { CodeSymbols } from './module-symbols.ts';
 import { escapeControls } from './plain-text.ts';
 
 export interface ListingLine {
@@ -85,7 +85,7 @@ function bytecodeLine({ offset, size, name, operand, line, jump }: BytecodeInstr
 
 /** Puts names and source lines before the code they belong to; to be called line by line. */
 function annotator(
-  symbols: ModuleSymbols,
+  symbols: CodeSymbols,
   source: ListingOptions['source'],
 ): (line: ListingLine) => readonly ListingLine[] {
   let last = '';

@@ -19,7 +19,7 @@ export interface ModuleSymbol {
 
 export type Block = 'text' | 'rodata' | 'bss';
 
-export interface ModuleSymbols {
+export interface CodeSymbols {
   /** By block and offset. */
   readonly all: readonly ModuleSymbol[];
   /** @returns the symbols that start at an offset of the text */
@@ -40,7 +40,7 @@ const blocks: readonly Block[] = ['text', 'rodata', 'bss'];
  * @returns undefined when the image is of another build: its text is not that of the code
  * @throws Failure `elf/...` when it is no image that can be read
  */
-export function readSymbols(image: Uint8Array, path: string, code: RawCode): ModuleSymbols | undefined {
+export function readSymbols(image: Uint8Array, path: string, code: RawCode): CodeSymbols | undefined {
   const file = readImage(image, path);
   const sections = new Map(blocks.map((block) => [block, file.sections.find(({ name }) => name === `.${block}`)]));
   const text = sections.get('text');
