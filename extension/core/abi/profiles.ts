@@ -17,15 +17,29 @@ export interface AbiProfile {
   readonly without?: readonly string[];
 }
 
-/** MicroPython loads code for RISC-V since 1.24. */
-const without = ['rv32imc', 'rv64imc'];
+/** MicroPython loads code for rv32imc since 1.24, for rv64imc since 1.28. */
+const riscv = ['rv32imc', 'rv64imc'];
+/** CircuitPython's boards load code for Thumb, where their firmware is built with CIRCUITPY_ENABLE_MPY_NATIVE. */
+const allButThumb = ['xtensa', 'xtensawin', ...riscv];
 
 export const abiProfiles: readonly AbiProfile[] = [
   { name: '6.3', firmware: 'MicroPython 1.23 and later', release: 'v1.23.0', abi: micropython },
-  { name: '6.2', firmware: 'MicroPython 1.22', release: 'v1.22.0', abi: micropython62, without },
-  { name: '6.1', firmware: 'MicroPython 1.20 and 1.21', release: 'v1.20.0', abi: micropython61, without },
-  { name: 'circuitpython', firmware: 'CircuitPython 9.2 and later', release: '9.2.0', abi: circuitpython },
-  { name: 'circuitpython-9.0', firmware: 'CircuitPython 9.0 and 9.1', release: '9.0.0', abi: circuitpython90 },
+  { name: '6.2', firmware: 'MicroPython 1.22', release: 'v1.22.0', abi: micropython62, without: riscv },
+  { name: '6.1', firmware: 'MicroPython 1.20 and 1.21', release: 'v1.20.0', abi: micropython61, without: riscv },
+  {
+    name: 'circuitpython',
+    firmware: 'CircuitPython 9.2 and later',
+    release: '9.2.0',
+    abi: circuitpython,
+    without: allButThumb,
+  },
+  {
+    name: 'circuitpython-9.0',
+    firmware: 'CircuitPython 9.0 and 9.1',
+    release: '9.0.0',
+    abi: circuitpython90,
+    without: allButThumb,
+  },
 ];
 
 /** @returns undefined for a name without a row. */

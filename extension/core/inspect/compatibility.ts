@@ -1,7 +1,9 @@
 // Where a module loads and where not, each with the reason. The rules are the loader's: mp_raw_code_load in
-// py/persistentcode.c; which release has which version: py/persistentcode.h at its tag, for MicroPython also
+// py/persistentcode.c; which release has which version and architecture: py/persistentcode.h at its tag; which board's firmware
+// loads machine code at all: MICROPY_EMIT_* in its port. For MicroPython also
 // https://docs.micropython.org/en/latest/reference/mpyfiles.html
 
+import { rv32Extensions } from '../arch/arch-flags.ts';
 import { type ArchName, archNumbers } from '../arch/names.ts';
 import type { MpyHeader } from '../mpy/module.ts';
 import type { HeaderFacts } from '../mpy/read.ts';
@@ -24,8 +26,11 @@ interface Release {
   readonly subVersion?: number;
 }
 
+/** The minor number of the first MicroPython with the newest sub-version; its loaders have learned more since. */
+const newestSince = 23;
+
 const releases: readonly Release[] = [
-  { on: 'MicroPython 1.23 and later', flavour: 'micropython', version: 6, subVersion: 3 },
+  { on: `MicroPython 1.${newestSince} and later`, flavour: 'micropython', version: 6, subVersion: 3 },
   { on: 'MicroPython 1.22', flavour: 'micropython', version: 6, subVersion: 2 },
   { on: 'MicroPython 1.20 and 1.21', flavour: 'micropython', version: 6, subVersion: 1 },
   { on: 'MicroPython 1.19', flavour: 'micropython', version: 6, subVersion: 0 },
@@ -39,12 +44,13 @@ const releases: readonly Release[] = [
   { on: 'CircuitPython 7 and 8', flavour: 'circuitpython', version: 5 },
   { on: 'CircuitPython 3 to 6', flavour: 'micropython', version: 3 },
   { on: 'CircuitPython 2', flavour: 'micropython', version: 2 },
+  { on: 'CircuitPython 1', flavour: 'micropython', version: 0 },
 ];
 
 interface Board {
   readonly on: string;
-  /** What its firmware says of itself. */
-  readonly arch: ArchName;
+  /** What its firmware says of itself; undefined: it loads bytecode alone. */
+  readonly arch: ArchName | undefined;
   /** Width of its firmware's small ints, with the sign. */
   readonly smallIntBits: number;
   readonly archFlags?: number;
@@ -53,26 +59,77 @@ interface Board {
 const boards: readonly Board[] = [
   { on: 'RP2040 (Raspberry Pi Pico)', arch: 'armv6m', smallIntBits: 31 },
   { on: 'RP2350, Arm cores (Pico 2)', arch: 'armv7emsp', smallIntBits: 31 },
-  { on: 'RP2350, RISC-V cores (Pico 2)', arch: 'rv32imc', smallIntBits: 31, archFlags: 3 },
-  { on: 'STM32F4, L4, WB, G4; nRF52840; SAMD51; RA4, RA6', arch: 'armv7emsp', smallIntBits: 31 },
+  {
+    on: 'RP2350, RISC-V cores (Pico 2)',
+    arch: 'rv32imc',
+    smallIntBits: 31,
+    archFlags: rv32Extensions.zba | rv32Extensions.zcmp,
+  },
+  { on: 'STM32F4, L4, WB, G4; nRF52840; SAMD51; RA4W1, RA6', arch: 'armv7emsp', smallIntBits: 31 },
   { on: 'STM32H7, F76x; i.MX RT (Teensy 4)', arch: 'armv7emdp', smallIntBits: 31 },
   { on: 'Cortex-M3 and M4 without FPU; QEMU MPS2-AN385', arch: 'armv7em', smallIntBits: 31 },
-  { on: 'SAMD21, nRF51, STM32L0, Cortex-M0', arch: 'armv6m', smallIntBits: 31 },
+  { on: 'SAMD21 with external flash', arch: 'armv6m', smallIntBits: 31 },
+  { on: 'SAMD21 without, nRF51, nRF52832, RA4M1, STM32F0, L0', arch: undefined, smallIntBits: 31 },
   { on: 'ESP32, ESP32-S2, ESP32-S3', arch: 'xtensawin', smallIntBits: 31 },
-  { on: 'ESP32-C3, C6', arch: 'rv32imc', smallIntBits: 31, archFlags: 0 },
+  { on: 'ESP32-C2, C3, C5, C6', arch: 'rv32imc', smallIntBits: 31, archFlags: 0 },
+  { on: 'ESP32-P4', arch: 'rv32imc', smallIntBits: 31, archFlags: rv32Extensions.zcmp },
   { on: 'ESP8266', arch: 'xtensa', smallIntBits: 31 },
-  { on: 'Linux, Windows, macOS on x64', arch: 'x64', smallIntBits: 63 },
-  { on: 'Linux and Windows on x86', arch: 'x86', smallIntBits: 31 },
+  { on: 'Linux and macOS on x64', arch: 'x64', smallIntBits: 63 },
+  { on: 'Linux on x86', arch: 'x86', smallIntBits: 31 },
   { on: 'Linux on 64-bit RISC-V', arch: 'rv64imc', smallIntBits: 63 },
+  { on: 'Windows on x64', arch: undefined, smallIntBits: 63 },
 ];
 
+/** What a loader has to know besides the version. */
+type Code = Pick<MpyHeader, 'arch' | 'archFlags'>;
+
 /** @returns releases that read files of such a version, e.g. "MicroPython 1.9 to 1.9.2, CircuitPython 2" */
-export function releasesOf({ flavour, version }: HeaderFacts, subVersion?: number): string {
+export function releasesOf({ flavour, version }: HeaderFacts, subVersion?: number, code: Code = bytecode): string {
   return releases
     .filter((each) => each.flavour === flavour && each.version === version)
     .filter((each) => subVersion === undefined || each.subVersion === subVersion)
+    .flatMap((each) => loadersOf(each, code))
+    .filter((each) => each.lacks === undefined)
     .map(({ on }) => on)
     .join(', ');
+}
+
+const bytecode: Code = { arch: undefined, archFlags: undefined };
+
+interface Loader {
+  readonly on: string;
+  /** Why it takes no such code, though the version is right. */
+  readonly lacks?: string;
+}
+
+/** A release's loaders, apart where the later ones know what the earlier ones did not. */
+function loadersOf({ on, flavour, version, subVersion }: Release, code: Code): readonly Loader[] {
+  if (version !== 6) return [{ on }];
+  const { arch, archFlags = 0 } = code;
+  if (code.archFlags !== undefined && arch !== undefined && arch !== 'rv32imc')
+    return [{ on, lacks: `loaders take architecture flags with rv32imc only, not with ${arch}` }];
+  const unknown = archFlags & ~(rv32Extensions.zba | rv32Extensions.zcmp);
+  if (unknown) return [{ on, lacks: `no loader knows the architecture flags ${extensionsText(unknown)}` }];
+  if (flavour === 'circuitpython') {
+    const hasCore = arch === undefined || isThumb(arch) || arch === 'x64' || arch === 'x86';
+    return [hasCore ? { on } : { on, lacks: `no CircuitPython loads code for ${arch}, boards for Thumb only` }];
+  }
+  const { what, since } = newestPart(code);
+  if (since <= newestSince) return [{ on }];
+  const lacks = `its loader does not know ${what}, known since 1.${since}`;
+  if (subVersion !== 3) return [{ on, lacks }];
+  const last = since - 1;
+  const earlier = `MicroPython 1.${newestSince}${last === newestSince ? '' : ` to 1.${last}`}`;
+  return [{ on: `MicroPython 1.${since} and later` }, { on: earlier, lacks }];
+}
+
+/** What of such code MicroPython's loader has known for the shortest time, and since which minor release. */
+function newestPart({ arch, archFlags }: Code): { readonly what: string; readonly since: number } {
+  if (archFlags !== undefined && archFlags & ~rv32Extensions.zba) return { what: extensionsText(archFlags), since: 28 };
+  if (arch === 'rv64imc') return { what: arch, since: 28 };
+  if (archFlags !== undefined) return { what: 'architecture flags', since: 27 };
+  if (arch === 'rv32imc') return { what: arch, since: 24 };
+  return { what: arch ?? 'bytecode', since: 0 };
 }
 
 /** Bits of the architecture flags of rv32imc, in order. */
@@ -88,55 +145,68 @@ export function extensionsText(flags: number): string {
 
 /** @param header undefined for a file that this tool can't read further than its facts; boards then depend on releases alone */
 export function compatibility(facts: HeaderFacts, header: MpyHeader | undefined): CompatibilityRow[] {
-  const rows: CompatibilityRow[] = releases.map((release) => ({
-    group: 'release',
-    ...onRelease(release, facts, header),
-  }));
-  if (header) for (const board of boards) rows.push({ group: 'board', ...onBoard(board, header) });
+  const rows = releases.flatMap((release) => onRelease(release, facts, header));
+  if (header) rows.push(...boards.map((board) => onBoard(board, header)));
   return rows;
 }
 
-type Verdict = Omit<CompatibilityRow, 'group'>;
-
-function onRelease(release: Release, facts: HeaderFacts, header: MpyHeader | undefined): Verdict {
-  const { on } = release;
-  const verdict = (loads: boolean, because: string) => ({ on, loads, because });
-  if (facts.flavour !== release.flavour)
-    return verdict(false, `it wants a file that starts with ${release.flavour === 'micropython' ? 'M' : 'C'}`);
-  if (facts.version !== release.version)
-    return verdict(false, `it reads version ${release.version}, the file has version ${facts.version ?? 'none'}`);
-  if (!header) return verdict(release.version !== 6, release.version === 6 ? 'the header is broken' : 'versions match');
-  if (!header.arch) return verdict(true, `bytecode of version ${release.version}`);
-  const abi = `${release.version}.${release.subVersion}`;
-  if (header.subVersion !== release.subVersion)
-    return verdict(false, `machine code needs the same sub-version: it has ${abi}, the file ${abiOf(header)}`);
-  return verdict(
-    true,
-    header.archFlags === undefined
-      ? `same version and sub-version, ${abi}`
-      : `same version ${abi}; 1.26 and older refuse any architecture flags`,
-  );
+function onRelease(release: Release, facts: HeaderFacts, header: MpyHeader | undefined): CompatibilityRow[] {
+  const loaders = loadersOf(release, header ?? bytecode);
+  const refusal = refusalOf(release, facts, header);
+  if (refusal !== undefined) return [{ group: 'release', on: release.on, loads: false, because: refusal }];
+  return loaders.map(({ on, lacks }) => ({
+    group: 'release',
+    on,
+    loads: lacks === undefined,
+    because: lacks ?? reasonOf(release, header),
+  }));
 }
 
-function onBoard(board: Board, header: MpyHeader): Verdict {
+function refusalOf(release: Release, facts: HeaderFacts, header: MpyHeader | undefined): string | undefined {
+  const { flavour, version, subVersion } = release;
+  if (facts.flavour !== flavour) return `it wants a file that starts with ${flavour === 'micropython' ? 'M' : 'C'}`;
+  if (facts.version !== version) return `it reads version ${version}, the file has version ${facts.version ?? 'none'}`;
+  if (!header) return version === 6 ? 'the header is broken' : undefined;
+  if (header.subVersion === subVersion) return undefined;
+  const abi = `${version}.${subVersion}`;
+  if (header.arch) return `machine code needs the same sub-version: it has ${abi}, the file ${abiOf(header)}`;
+  return subVersion === 0 ? `it wants sub-version 0, of bytecode too; the file has ${header.subVersion}` : undefined;
+}
+
+function reasonOf({ version, subVersion, flavour }: Release, header: MpyHeader | undefined): string {
+  if (!header) return 'versions match';
+  if (!header.arch) return `bytecode of version ${version}${header.archFlags === undefined ? '' : ', on rv32imc only'}`;
+  const same = `same version and sub-version, ${version}.${subVersion}`;
+  if (flavour === 'micropython') return same;
+  return isThumb(header.arch)
+    ? `${same}; few boards' firmware is built with CIRCUITPY_ENABLE_MPY_NATIVE, which it takes`
+    : `${same}; its unix port alone`;
+}
+
+function onBoard(board: Board, header: MpyHeader): CompatibilityRow {
   const { on } = board;
-  const verdict = (loads: boolean, because: string) => ({ on, loads, because });
+  const verdict = (loads: boolean, because: string) => ({ group: 'board' as const, on, loads, because });
   if (header.smallIntBits > board.smallIntBits)
     return verdict(false, `its small ints have ${board.smallIntBits} bits, the file needs ${header.smallIntBits}`);
+  if (header.archFlags !== undefined && board.arch !== 'rv32imc')
+    return verdict(false, 'its firmware takes no architecture flags');
+  const lacking = (header.archFlags ?? 0) & ~(board.archFlags ?? 0);
+  if (lacking) return verdict(false, `the file needs ${extensionsText(lacking)}, which this processor lacks`);
   if (!header.arch) return verdict(true, 'bytecode runs on any processor');
+  if (!board.arch) return verdict(false, `its firmware loads bytecode only, the file holds ${header.arch}`);
   if (!runs(board.arch, header.arch))
     return verdict(false, `its firmware runs ${board.arch}, the file holds ${header.arch}`);
-  const lacking = (header.archFlags ?? 0) & ~(board.archFlags ?? 0);
-  if (header.arch === 'rv32imc' && lacking)
-    return verdict(false, `the file needs ${extensionsText(lacking)}, which this processor lacks`);
   return verdict(true, board.arch === header.arch ? `runs ${header.arch}` : `${board.arch} also runs ${header.arch}`);
 }
 
 /** Firmware for Thumb takes code of every smaller Thumb core. */
 export function runs(firmware: ArchName, module: ArchName): boolean {
   if (firmware === module) return true;
-  const isThumb = (arch: ArchName) => /^armv(6m|7)/.test(arch);
   return isThumb(firmware) && isThumb(module) && archNumbers[module] <= archNumbers[firmware];
+}
+
+function isThumb(arch: ArchName): boolean {
+  return /^armv(6m|7)/.test(arch);
 }
 
 export function abiOf(header: MpyHeader): string {

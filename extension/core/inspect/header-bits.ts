@@ -36,7 +36,7 @@ export function describeHeader(facts: HeaderFacts, spans: readonly Span[]): Head
       '7-0',
       'small int bits',
       String(smallIntBits),
-      `the firmware's small ints need at least ${smallIntBits} bits`,
+      `the firmware's small ints need at least ${smallIntBits} bits${version === 0 ? '; files of 1.5.1 and 1.5.2 lack this byte' : ''}`,
     );
   const place = archFlags === undefined ? undefined : spans[4];
   if (archFlags !== undefined && place) {
@@ -65,7 +65,8 @@ function addFeatures(add: Add, features: number, facts: HeaderFacts): void {
   const arch = number === 0 ? 'no machine code' : (archByNumber(number) ?? 'not known');
   add(2, '5-2', 'architecture', String(number), arch);
   const subVersion = features & feature.subVersionMask;
-  const owners = releasesOf(facts, subVersion) || 'no release';
+  const code = { arch: archByNumber(number), archFlags: facts.archFlags };
+  const owners = releasesOf(facts, subVersion, code) || 'no release';
   const meaning = number === 0 ? 'bytecode does not depend on it' : `machine code for ${owners}`;
   add(2, '1-0', 'sub-version', String(subVersion), meaning);
 }

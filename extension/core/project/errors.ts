@@ -140,7 +140,7 @@ export function abiWithoutArch(file: string, abi: string, arch: string, firmware
     'project/abi-arch',
     `No firmware of ABI ${abi} (${firmware}) loads code for ${arch}.`,
     { file },
-    'Build it for a later ABI, or leave this architecture out.',
+    'Build it for another ABI, or leave this architecture out.',
   );
 }
 

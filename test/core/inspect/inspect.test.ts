@@ -73,12 +73,52 @@ test('compatibility names the release, the board and the reason', () => {
     loads: false,
     because: 'its firmware runs armv7emsp, the file holds armv7emdp',
   });
+  assert.equal(find(nativeModule('x64'), /Windows/)?.because, 'its firmware loads bytecode only, the file holds x64');
+  assert.equal(find(pythonModule(), /Windows/)?.loads, true);
   assert.equal(find(pythonModule(), /1\.22/)?.loads, true);
   assert.equal(find(nativeModule('x64'), /1\.22/)?.loads, false);
   const zcmp = { ...nativeModule('rv32imc') };
   const flagged = { ...zcmp, header: { ...zcmp.header, archFlags: 2 } };
-  assert.match(find(flagged, /ESP32-C3/)?.because ?? '', /needs Zcmp/);
+  assert.match(find(flagged, /ESP32-C2, C3/)?.because ?? '', /needs Zcmp/);
   assert.equal(find(flagged, /RP2350, RISC/)?.loads, true);
+});
+
+// Tags of MicroPython that contain the commits: rv32imc v1.24.0, architecture flags and Zba v1.27.0, rv64imc (the loader,
+// not mpy-cross) and Zcmp v1.28.0.
+test('code that came later than its sub-version loads only since then', () => {
+  const verdicts = (header: Partial<MpyModule['header']>) => {
+    const module = nativeModule('armv7m');
+    const rows = describe(writeModule({ ...module, header: { ...module.header, ...header } }), 'm').compatibility;
+    return rows
+      .filter((row) => row.group === 'release' && /Python 1\.2|Python 9/.test(row.on))
+      .filter((row) => !/sub-version: it has|starts with/.test(row.because))
+      .map((row) => `${row.loads ? '' : 'not '}${row.on}`);
+  };
+  assert.deepEqual(verdicts({ arch: 'armv7emdp' }), ['MicroPython 1.23 and later']);
+  assert.deepEqual(verdicts({ arch: 'xtensawin', subVersion: 1 }), ['MicroPython 1.20 and 1.21']);
+  assert.deepEqual(verdicts({ arch: 'rv32imc' }), ['MicroPython 1.24 and later', 'not MicroPython 1.23']);
+  assert.deepEqual(verdicts({ arch: 'rv32imc', subVersion: 2 }), ['not MicroPython 1.22']);
+  assert.deepEqual(verdicts({ arch: 'rv32imc', subVersion: 1 }), ['not MicroPython 1.20 and 1.21']);
+  assert.deepEqual(verdicts({ arch: 'rv64imc' }), ['MicroPython 1.28 and later', 'not MicroPython 1.23 to 1.27']);
+  const flagged = (archFlags: number) => verdicts({ arch: 'rv32imc', archFlags });
+  assert.deepEqual(flagged(1), ['MicroPython 1.27 and later', 'not MicroPython 1.23 to 1.26']);
+  assert.deepEqual(flagged(3), ['MicroPython 1.28 and later', 'not MicroPython 1.23 to 1.27']);
+  assert.deepEqual(flagged(4), ['not MicroPython 1.23 and later']);
+  assert.deepEqual(verdicts({ arch: 'armv7m', archFlags: 1 }), ['not MicroPython 1.23 and later']);
+  const circuitpython = (arch: MpyModule['header']['arch']) => verdicts({ arch, flavour: 'circuitpython' });
+  assert.deepEqual(circuitpython('armv7emsp'), ['CircuitPython 9.2 and later']);
+  assert.deepEqual(circuitpython('xtensawin'), ['not CircuitPython 9.2 and later']);
+  const [bits] = describe(writeModule(nativeModule('rv64imc')), 'm').header.bits.slice(-2);
+  assert.equal(bits.meaning, 'machine code for MicroPython 1.28 and later');
+});
+
+test('1.19 wants the sub-version 0 of bytecode too', () => {
+  const load = (subVersion: number) =>
+    describe(writeModule({ ...pythonModule(), header: { ...pythonModule().header, subVersion } }), 'm')
+      .compatibility.filter((row) => row.loads && row.group === 'release')
+      .map((row) => row.on);
+  assert.equal(load(0).includes('MicroPython 1.19'), true);
+  assert.deepEqual(load(3), ['MicroPython 1.23 and later', 'MicroPython 1.22', 'MicroPython 1.20 and 1.21']);
 });
 
 test('each CircuitPython has its letter, version and sub-version', () => {
