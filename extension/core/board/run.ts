@@ -179,6 +179,8 @@ export async function findFiles(
   const found = new Map(names.map((name) => [name, script]));
   for (const { file } of readTraceback(traceback).frames) {
     if (dir === undefined || !/^[\w.-]+(\/[\w.-]+)*$/.test(file) || file.split('/').includes('..')) continue;
+    // A module of several Python files goes by its own name, which has no lines.
+    if (file.endsWith('.mpy')) continue;
     const path = files.resolve(dir, file);
     if (await files.exists(path)) found.set(file, path);
   }

@@ -1,6 +1,7 @@
 // Functions in MicroPython's bytecode: what stands in front of the code (signature, names, line numbers) and the instructions.
 // Formats: https://github.com/micropython/micropython/blob/master/py/bc.h and bc0.h
 
+import { type LineStart, readLineTable } from '../mpy/line-table.ts';
 import { opcodes } from './opcodes.ts';
 
 export interface Prelude {
@@ -119,25 +120,9 @@ export function signatureText(prelude: Prelude): string {
   return `${prelude.name}(${shown.join(', ')})`;
 }
 
-/** Line numbers by the offset of the first instruction they hold for, ascending. */
-export function readLines(code: Uint8Array, prelude: Prelude): { readonly offset: number; readonly line: number }[] {
-  const lines = [{ offset: prelude.code, line: 1 }];
-  let offset = prelude.code;
-  let line = 1;
-  for (let at = prelude.lineTable; at < prelude.cells; ) {
-    const byte = code[at++];
-    if (byte & 0x80) {
-      offset += byte & 0x0f;
-      line += ((byte << 4) & 0x700) | (code[at++] ?? 0);
-    } else {
-      offset += byte & 0x1f;
-      line += byte >> 5;
-    }
-    const last = lines[lines.length - 1];
-    if (last.offset === offset) lines[lines.length - 1] = { offset, line };
-    else if (last.line !== line) lines.push({ offset, line });
-  }
-  return lines;
+/** Offsets from the start of the function; nothing for code without line numbers. */
+export function readLines(code: Uint8Array, { lineTable, cells, code: first }: Prelude): LineStart[] {
+  return readLineTable(code.subarray(lineTable, cells)).map(({ offset, line }) => ({ offset: first + offset, line }));
 }
 
 /** Never throws: what is no instruction becomes `.byte`. */

@@ -2,6 +2,7 @@
 // Format: py/bc.h and py/bc0.h of MicroPython; the numbers of .mpy version 6.
 
 import { ByteWriter } from '../bytes/byte-writer.ts';
+import { readLineTable, writeLineTable } from './line-table.ts';
 
 interface Instruction {
   /** Offset before and after the move, in bytes from the first instruction. */
@@ -23,12 +24,16 @@ const signedJumps = new Set([0x40, 0x42, 0x43, 0x44]);
 const formatOf = (opcode: number) => (['byte', 'qstr', 'vuint', 'jump'] as const)[(0x3a4 >> (2 * (opcode >> 4))) & 3];
 const hasExtraByte = (opcode: number) => (opcode & 0x9e) === 0;
 
-/**
- * The function's code for a module in whose tables its own qstrs and objects come after `qstrs` and `objects` others. Line
- * numbers are left out, as the reference leaves them out.
- * @returns undefined when the code is damaged
- */
-export function moveBytecode(code: Uint8Array, qstrs: number, objects: number): Uint8Array | undefined {
+/** What comes before a module's own entries in the tables that it gets into. */
+export interface Move {
+  readonly qstrs: number;
+  readonly objects: number;
+  /** The reference leaves them out. */
+  readonly keepLines: boolean;
+}
+
+/** @returns the function's code for another module's tables; undefined when it is damaged */
+export function moveBytecode(code: Uint8Array, move: Move): Uint8Array | undefined {
   const reader = { at: 0 };
   const byte = () => code[reader.at++] ?? 0;
   const signature = readSignature(byte);
@@ -38,19 +43,23 @@ export function moveBytecode(code: Uint8Array, qstrs: number, objects: number): 
   const names = Array.from({ length: 1 + signature }, () => readVuint(byte));
   const cellsAt = infoAt + infoSize;
   const start = cellsAt + cellSize;
-  if (start > code.length) return undefined;
+  if (start > code.length || reader.at > cellsAt) return undefined;
+  const lines = move.keepLines ? readLineTable(code.subarray(reader.at, cellsAt)) : [];
   const instructions = decode(code.subarray(start));
   if (!instructions) return undefined;
+  const moved = encode(instructions, move);
 
   const info = new ByteWriter();
-  for (const name of names) info.vuint(name + qstrs);
+  for (const name of names) info.vuint(name + move.qstrs);
+  const places = new Map(instructions.map(({ from, at }) => [from, at]));
+  info.append(writeLineTable(lines.map(({ offset, line }) => ({ offset: places.get(offset) ?? moved.length, line }))));
   const infoBytes = info.finish();
   const out = new ByteWriter();
   out.append(code.subarray(0, sizeAt));
   writeSizes(out, infoBytes.length, cellSize);
   out.append(infoBytes);
   out.append(code.subarray(cellsAt, start));
-  out.append(encode(instructions, qstrs, objects));
+  out.append(moved);
   return out.finish();
 }
 
@@ -128,7 +137,7 @@ function decode(code: Uint8Array): Instruction[] | undefined {
 }
 
 /** Longer numbers move what lies behind them, which may make jumps longer: repeated until nothing moves any more. */
-function encode(instructions: readonly Instruction[], qstrs: number, objects: number): Uint8Array {
+function encode(instructions: readonly Instruction[], { qstrs, objects }: Move): Uint8Array {
   const places = new Map(instructions.map((instruction) => [instruction.from, instruction]));
   for (;;) {
     let moved = false;

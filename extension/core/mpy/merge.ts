@@ -5,7 +5,7 @@
 
 import { ByteWriter } from '../bytes/byte-writer.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
-import { moveBytecode } from './bytecode.ts';
+import { type Move, moveBytecode } from './bytecode.ts';
 import { mergeDamaged, mergeOtherAbi, mergeTwoNatives } from './errors.ts';
 import type { MpyModule, NativeViper, RawCode } from './module.ts';
 
@@ -15,8 +15,16 @@ export interface MergeInput {
   readonly module: MpyModule;
 }
 
+export interface MergeOptions {
+  /**
+   * Tracebacks name the lines of Python, as they do of a module of its own, and their file when there is but one. The reference
+   * leaves lines out of what it moves, and firmware then says line 1.
+   */
+  readonly keepLines: boolean;
+}
+
 /** @throws Failure `mpy/merge-...`: one linked module, and one with machine code made of Python, are all that fit together. */
-export function mergeModules(inputs: readonly MergeInput[]): MpyModule {
+export function mergeModules(inputs: readonly MergeInput[], { keepLines }: MergeOptions): MpyModule {
   if (inputs.length === 1) return inputs[0].module;
   const natives = inputs.filter(({ module }) => module.header.arch !== undefined);
   const linked = natives.filter(({ module }) => module.code.kind === 'viper');
@@ -28,11 +36,11 @@ export function mergeModules(inputs: readonly MergeInput[]): MpyModule {
 
   const called = inFront(main, inputs);
   const placed = inFront(pinned[0], called);
-  const starts = new Map<MergeInput, Start>();
+  const starts = new Map<MergeInput, Move>();
   let qstrs = 0;
   let objects = 0;
   for (const input of placed) {
-    starts.set(input, { qstrs, objects });
+    starts.set(input, { qstrs, objects, keepLines });
     qstrs += input.module.qstrs.length;
     objects += input.module.objects.length;
   }
@@ -40,24 +48,20 @@ export function mergeModules(inputs: readonly MergeInput[]): MpyModule {
   const children = called.flatMap((input) => moveCode(input.module, starts.get(input)!, input.path, faults) ?? []);
   if (faults.length > 0) throw new Failure(faults);
   const { header } = called[0].module;
-  const [name, ...names] = placed.flatMap(({ module }) => module.qstrs);
+  const python = inputs.filter((input) => input !== linked[0]);
+  const named = keepLines && python.length === 1 ? python[0] : (linked[0] ?? placed[0]);
+  const [, ...names] = placed.flatMap(({ module }) => module.qstrs);
   return {
     header: {
       ...header,
       subVersion: main ? header.subVersion : 0,
       smallIntBits: Math.max(...inputs.map(({ module }) => module.header.smallIntBits)),
     },
-    // The first one is the file's own name.
-    qstrs: [linked[0]?.module.qstrs[0] ?? name, ...names],
+    // The first one is what tracebacks call the file.
+    qstrs: [named.module.qstrs[0], ...names],
     objects: placed.flatMap(({ module }) => module.objects),
     code: { kind: 'bytecode', code: callAll(children.length), children },
   };
-}
-
-/** Where a module's own entries begin in the tables of all. */
-interface Start {
-  readonly qstrs: number;
-  readonly objects: number;
 }
 
 function inFront(first: MergeInput | undefined, inputs: readonly MergeInput[]): readonly MergeInput[] {
@@ -70,7 +74,7 @@ function checkAbis([one, other]: readonly MergeInput[]): void {
   if (abiOf(one) !== abiOf(other)) throw new Failure(mergeOtherAbi(other.path, abiOf(other), one.path, abiOf(one)));
 }
 
-function moveCode(module: MpyModule, start: Start, path: string, faults: Diagnostic[]): RawCode | undefined {
+function moveCode(module: MpyModule, start: Move, path: string, faults: Diagnostic[]): RawCode | undefined {
   if (start.qstrs === 0 && start.objects === 0) return module.code;
   if (module.code.kind === 'viper') return moveLinked(module.code, start, module.header.arch?.includes('64') ? 8 : 4);
   const moved = moveFunctions(module.code, start);
@@ -78,8 +82,8 @@ function moveCode(module: MpyModule, start: Start, path: string, faults: Diagnos
   return moved;
 }
 
-function moveFunctions(code: RawCode, start: Start): RawCode | undefined {
-  const moved = code.kind === 'bytecode' ? moveBytecode(code.code, start.qstrs, start.objects) : undefined;
+function moveFunctions(code: RawCode, start: Move): RawCode | undefined {
+  const moved = code.kind === 'bytecode' ? moveBytecode(code.code, start) : undefined;
   if (!moved) return undefined;
   const children = code.children.map((child) => moveFunctions(child, start));
   if (children.includes(undefined)) return undefined;
@@ -87,7 +91,7 @@ function moveFunctions(code: RawCode, start: Start): RawCode | undefined {
 }
 
 /** An entry of the qstr table is a qstr_short_t: two bytes. The loader adds a table's address to what a word holds already. */
-function moveLinked(code: NativeViper, { qstrs, objects }: Start, wordSize: number): NativeViper {
+function moveLinked(code: NativeViper, { qstrs, objects }: Move, wordSize: number): NativeViper {
   const blocks = { text: code.code.slice(), rodata: code.rodata?.slice() ?? new Uint8Array() };
   const distances: Partial<Record<string, number>> = { 'qstr-table': 2 * qstrs, 'obj-table': wordSize * objects };
   for (const { base, offset, target } of code.relocations ?? []) {

@@ -93,9 +93,9 @@ async function areThere(digests: ModuleRecord['digests'], files: Files): Promise
 
 function mergePython(step: LinkStep, native: MpyModule): Uint8Array {
   const parts = step.python.map(({ path, bytes }) => ({ path, module: readModule(bytes, path).module }));
-  return writeModule(mergeModules([{ path: step.path, module: native }, ...parts]), {
-    everyOffset: step.compat !== undefined,
-  });
+  const isCompat = step.compat !== undefined;
+  const merged = mergeModules([{ path: step.path, module: native }, ...parts], { keepLines: !isCompat });
+  return writeModule(merged, { everyOffset: isCompat });
 }
 
 async function keyOf(step: LinkStep): Promise<string> {

@@ -5,7 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { mergeModules } from '../../../extension/core/mpy/merge.ts';
+import { disassembleBytecode, readPrelude } from '../../../extension/core/inspect/bytecode.ts';
+import { type MergeInput, mergeModules } from '../../../extension/core/mpy/merge.ts';
+import type { RawCode } from '../../../extension/core/mpy/module.ts';
 import { readModule } from '../../../extension/core/mpy/read.ts';
 import { writeModule } from '../../../extension/core/mpy/write.ts';
 import { build } from '../../../extension/core/project/build.ts';
@@ -84,8 +86,34 @@ test("the bytes are those of MicroPython's tool", async (t) => {
       env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
     });
     const modules = inputs.map((path) => ({ path, module: readModule(readFileSync(path), path).module }));
-    assert.deepEqual(Buffer.from(writeModule(mergeModules(modules))), readFileSync(output));
+    assert.deepEqual(Buffer.from(writeModule(mergeModules(modules, { keepLines: false }))), readFileSync(output));
   }
+});
+
+test('instructions keep their lines where numbers and jumps get longer', async () => {
+  assert.ok(compilePython);
+  const parts: MergeInput[] = [];
+  const wide = Array.from({ length: 100 }, (_, n) => `if name_${n}:\n    other_${n}()\n`).join('');
+  const far = `x = 1\n${'\n'.repeat(5000)}y = 2\n`;
+  for (const [path, source] of Object.entries({ 'wide.py': wide, 'far.py': far, 'two.py': scripts['two.py'] })) {
+    const { mpy, said } = await compilePython(path, source);
+    assert.ok(mpy, said);
+    parts.push({ path, module: readModule(mpy, path).module });
+  }
+  const linesOf = (code: RawCode): string[] => {
+    const names = { qstr: () => '', string: () => '', object: () => '', child: () => '' };
+    const prelude = readPrelude(code.code, 0, names);
+    assert.ok(prelude);
+    const lines = [...disassembleBytecode(code.code, prelude, names)].map(({ name, line }) => `${name} ${line}`);
+    return [...lines, ...code.children.flatMap(linesOf)];
+  };
+  const merged = mergeModules([parts[0], ...parts], { keepLines: true });
+  const moved = merged.code.children.slice(1);
+  const sizeOf = (code: RawCode): number => code.children.reduce((sum, child) => sum + sizeOf(child), code.code.length);
+  assert.ok(sizeOf(moved[0]) > sizeOf(parts[0].module.code) + 100, 'its numbers are longer');
+  for (const [index, part] of parts.entries()) assert.deepEqual(linesOf(moved[index]), linesOf(part.module.code));
+  assert.ok(linesOf(moved[0]).some((line) => line.endsWith(' 200')));
+  assert.ok(linesOf(moved[1]).some((line) => line.endsWith(' 5002')));
 });
 
 function makeModule(dir: string, makefile: string): string {
@@ -110,7 +138,8 @@ test('a module of C and Python parts does what both say, with either compiler, a
   const unix = await needed(t, 'the unix port', () => firmware('unix-x64'));
   if (!tree || !unix || !need(t, 'gcc', onPath('gcc'))) return;
   const dir = makeModule(temporaryFolder(t), 'MOD = both\nSRC = part.c more.py\n');
-  writeFileSync(join(dir, 'more.py'), 'def twice():\n    return [answer() for _ in range(2)]\n');
+  const more = 'def twice():\n    return [answer() for _ in range(2)]\n\ndef fail():\n    raise ValueError(answer())\n';
+  writeFileSync(join(dir, 'more.py'), more);
   const request = {
     dir,
     archs: ['x64'] as const,
@@ -123,6 +152,8 @@ test('a module of C and Python parts does what both say, with either compiler, a
     const bytes = readFileSync(result.outputs[0].path);
     const ran = await runUnix(unix, { script: 'import both\nprint(both.twice())', modules: [{ name: 'both', bytes }] });
     assert.equal(ran.stdout.trim(), '[42, 42]', ran.stderr);
+    const failed = await runUnix(unix, { script: 'import both\nboth.fail()', modules: [{ name: 'both', bytes }] });
+    assert.match(failed.stderr, /File "more\.py", line 5, in fail\r?\nValueError: 42/);
     const again = await build({ ...request, ...headers }, { files: fileStore, processes: childProcesses });
     assert.equal(again.outputs[0].compiled, 0);
   }
@@ -209,10 +240,13 @@ test('two modules with machine code can not be merged', async () => {
   const module = nativeModule('x64');
   assert.throws(
     () =>
-      mergeModules([
-        { path: 'a', module },
-        { path: 'b', module },
-      ]),
+      mergeModules(
+        [
+          { path: 'a', module },
+          { path: 'b', module },
+        ],
+        { keepLines: true },
+      ),
     /a and b both/,
   );
 });
