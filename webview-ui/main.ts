@@ -1,10 +1,10 @@
 // The inspector's page, run by VS Code inside a webview: gets a file's bytes from the extension host, reads them with the
 // core's reader and shows its parts beside the bytes. What is chosen in one is marked in the other.
 
-import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { type Description, describe } from '../extension/core/inspect/describe.ts';
 import type { FromPage, ToPage } from '../extension/core/inspect/messages.ts';
+import { showBanner } from './banners.ts';
 import { bytesView } from './bytes-view.ts';
 import { disassembly } from './disassembly.ts';
 import {
@@ -57,8 +57,12 @@ const code = disassembly({
     }
     drawOutline();
     if (isComplete && searchText()) refreshResults();
+    if (isComplete && problem === 'code') fail(undefined);
   },
-  onFailed: (message) => fail(`The code could not be disassembled: ${message}`),
+  onFailed(message) {
+    fail(`The code could not be disassembled: ${message}`, 'code');
+    if (section === 'disassembly') showRows(rows);
+  },
 });
 const list = virtualList({
   label: 'Rows',
@@ -198,7 +202,7 @@ function show(next: SectionName): void {
 function showRows(next: readonly Row[]): void {
   rows = next;
   list.setCount(rows.length);
-  const isWorking = section === 'disassembly' && !code.isComplete;
+  const isWorking = section === 'disassembly' && code.isWorking;
   byId('empty').textContent = rows.length > 0 ? '' : isWorking ? 'Disassembling ...' : 'Nothing here.';
 }
 
@@ -348,32 +352,32 @@ function drawTitle({ size, header }: Description, change: number | undefined): v
 }
 
 function drawFault({ fault }: Description): void {
-  const banner = byId('fault');
-  banner.hidden = !fault;
-  if (!fault) return banner.replaceChildren();
-  const offset = fault.where?.offset;
-  const text = document.createElement('span');
-  text.textContent = `${fault.message}${fault.hint ? `. ${fault.hint}` : ''}`;
-  banner.replaceChildren(text);
-  if (offset === undefined || offset >= bytes.length) return;
-  const go = document.createElement('vscode-button');
-  go.textContent = `Show byte ${hex(offset)}`;
-  go.setAttribute('secondary', '');
-  go.addEventListener('click', () => goTo('spans', offset));
-  banner.append(go);
+  const offset = fault?.where?.offset;
+  const isThere = offset !== undefined && offset < bytes.length;
+  const message = fault ? `${fault.message}${fault.hint ? `. ${fault.hint}` : ''}` : undefined;
+  const show = isThere ? { label: `Show byte ${hex(offset)}`, press: () => goTo('spans', offset) } : undefined;
+  showBanner(byId('fault'), message, show);
 }
 
-function fail(message: string): void {
-  const banner = byId('problem');
-  banner.hidden = false;
-  banner.textContent = message;
+/** The page's own; of another kind than 'code' it stays until the file is opened again. */
+let problem: 'code' | 'other' | undefined;
+
+function fail(message: string | undefined, about: typeof problem = 'other'): void {
+  problem = message === undefined ? undefined : about;
+  showBanner(byId('problem'), message, about === 'code' ? { label: 'Try Again', press: disassembleAgain } : undefined);
+}
+
+function disassembleAgain(): void {
+  fail(undefined);
+  code.start();
+  if (section === 'disassembly') showRows(rows);
 }
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   try {
     switch (data.kind) {
       case 'open':
-        byId('problem').hidden = true;
+        fail(undefined);
         open(data);
         break;
       case 'board':

@@ -1,7 +1,7 @@
 // Disassembles beside the page, so that the page never waits. Gets the file's bytes, gives rows piece by piece.
 
 import { type DebugImage, inspect } from '../extension/core/inspect/describe.ts';
-import { dump } from '../extension/core/inspect/dump.ts';
+import { dump, textInHand } from '../extension/core/inspect/dump.ts';
 import { type ListingLine, listCode } from '../extension/core/inspect/listing.ts';
 import type { Decode, Instruction } from '../extension/core/inspect/machine-code.ts';
 import { decodeFromListings, objdumpPrograms } from '../extension/core/inspect/objdump.ts';
@@ -32,6 +32,8 @@ const answer = (message: WorkerAnswer) =>
 const batchMs = 50;
 /** A list can show no more. */
 const mostLines = 350_000;
+/** In characters, all lines together: what a page can hold. */
+const mostText = 50_000_000;
 
 let capstone: Promise<Decode> | undefined;
 /** A newer request makes the older one pointless. */
@@ -45,33 +47,49 @@ self.addEventListener('message', (event: MessageEvent<WorkerRequest>) => {
   );
 });
 
+/** What failed is not kept: the next request tries again. */
+function loadOnce(wasm: Uint8Array): Promise<Decode> {
+  capstone ??= loadCapstone(wasm).catch((fault) => {
+    capstone = undefined;
+    throw fault;
+  });
+  return capstone;
+}
+
 async function work(request: WorkerRequest): Promise<void> {
   const { kind, turn, name, bytes, wasm, image, listings, note } = request;
   const inspection = inspect(bytes, name, image);
   const sources = new Map(request.sources);
   const source = (file: string) => sources.get(file);
   const isListed = objdumpPrograms(inspection.description.header.arch).length > 0;
-  const decode = isListed ? decodeFromListings(bytes, new Map(listings)) : await (capstone ??= loadCapstone(wasm));
-  if (kind === 'dump') return answer({ kind: 'text', turn, text: dump(inspection, name, { decode, source, note }) });
+  const decode = isListed ? decodeFromListings(bytes, new Map(listings)) : await loadOnce(wasm);
+  if (kind === 'dump') {
+    const text = dump(inspection, name, { decode, source, note, mostCode: textInHand });
+    return answer({ kind: 'text', turn, text });
+  }
 
   let waiting: Row[] = note ? [{ cells: ['', note], tone: 'note' }] : [];
   let count = 0;
+  let length = 0;
   let since = performance.now();
   for (const code of inspection.description.codes) {
     const raw = inspection.codes.get(code.path);
     if (!raw) continue;
     const title = `code ${code.path}: ${code.kind}${code.signature ? ` ${code.signature}` : ''}, ${code.text} bytes`;
     waiting.push({ cells: ['', title], tone: 'heading' });
+    count++;
     for (const lines of listCode(inspection, raw, { decode, source })) {
-      for (const line of lines) waiting.push(rowOf(line, code.textStart, sources));
-      count += lines.length;
-      if (count > mostLines) {
-        waiting.push({
-          cells: ['', `More than ${mostLines} lines: natmod inspect --disassemble shows them.`],
-          tone: 'heading',
-        });
+      if (count > mostLines || length > mostText) {
+        const from = hex(code.textStart + (lines[0]?.offset ?? 0));
+        const left = `The code from ${from} on is left out, after ${count.toLocaleString('en-US')} lines: natmod inspect --disassemble shows all of it.`;
+        waiting.push({ cells: ['', left], tone: 'note' });
         return answer({ kind: 'rows', turn, rows: waiting, last: true });
       }
+      for (const line of lines) {
+        waiting.push(rowOf(line, code.textStart, sources));
+        length += line.text.length + line.comment.length;
+      }
+      count += lines.length;
       if (performance.now() - since < batchMs) continue;
       answer({ kind: 'rows', turn, rows: waiting, last: false });
       waiting = [];

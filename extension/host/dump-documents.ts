@@ -4,7 +4,7 @@
 import * as vscode from 'vscode';
 import { inspectFile } from '../core/inspect/debug-files.ts';
 import type { Disassembler } from '../core/inspect/disassembler.ts';
-import { dump } from '../core/inspect/dump.ts';
+import { dump, textInHand } from '../core/inspect/dump.ts';
 import type { Files } from '../core/ports.ts';
 import { commands, dumpScheme } from './contributions.ts';
 
@@ -30,7 +30,7 @@ export function activate(context: vscode.ExtensionContext, files: Files, disasse
         if (bytes.length > largestDisassembled) return `${dump(inspection, name)}\n${tooLarge}\n`;
         const sources = trusted ? await readSources() : undefined;
         const source = (path: string) => sources?.get(path)?.lines;
-        return dump(inspection, name, { ...(await disassembler(bytes, inspection)), source });
+        return dump(inspection, name, { ...(await disassembler(bytes, inspection)), source, mostCode: textInHand });
       } catch (fault) {
         return `file ${name}\nfault: ${fault instanceof Error ? fault.message : fault}\n`;
       }

@@ -21,6 +21,7 @@ const files: Readonly<Record<string, Uint8Array>> = {
   'cortex.mpy': writeModule(nativeModule('armv7m')),
   'desktop.mpy': writeModule(nativeModule('x64')),
   'riscv.mpy': writeModule(nativeModule('rv32imc')),
+  'other.mpy': writeModule(nativeModule('armv6m')),
   'esp.mpy': writeModule(nativeModule('xtensawin')),
   'python.mpy': writeModule(pythonModule()),
   'old.mpy': broken['version-5'],
@@ -192,6 +193,22 @@ test('files of other kinds, and broken ones, are never a blank page', async (t) 
       await part(frame, 'Disassembly').click();
       await row(frame, expected).waitFor();
     }
+    // A disassembler that does not start is told, and started again when the user wants it.
+    frame = await inspect(workbench, 'other.mpy');
+    await frame.locator('body').evaluate(() => {
+      const { fetch } = window;
+      window.fetch = () => {
+        window.fetch = fetch;
+        return Promise.reject(new Error('the network is down'));
+      };
+    });
+    await part(frame, 'Disassembly').click();
+    await frame.locator('#problem', { hasText: 'could not be disassembled: the network is down' }).waitFor();
+    await workbench.screenshot('inspector-16-not-disassembled');
+    await frame.getByRole('button', { name: 'Try Again' }).click();
+    await row(frame, 'push').waitFor();
+    await frame.locator('#problem').waitFor({ state: 'hidden' });
+
     for (const [file, fault] of [
       ['old.mpy', 'version 5'],
       ['cut.mpy', 'needs 1 byte'],

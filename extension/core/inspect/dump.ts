@@ -13,25 +13,39 @@ export interface DumpOptions {
   readonly source?: ListingOptions['source'];
   /** A line about code that could not be disassembled, e.g. what to install. */
   readonly note?: string | undefined;
+  /** In characters: code behind that is left out, which a line says. Undefined: nothing is. */
+  readonly mostCode?: number | undefined;
 }
 
-export function dump(inspection: Inspection, name: string, options: DumpOptions = {}): string {
+/** For `mostCode` where the whole text has to be held at once: the code of more than 500 KB of machine code. */
+export const textInHand = 20_000_000;
+
+/** @param name of the file; undefined: it goes by none */
+export function dump(inspection: Inspection, name: string | undefined, options: DumpOptions = {}): string {
+  return [...dumpParts(inspection, name, options)].join('');
+}
+
+/** Code can be hundreds of times as long as its bytes: yields the dump in parts, each of whole lines. */
+export function* dumpParts(
+  inspection: Inspection,
+  name: string | undefined,
+  options: DumpOptions = {},
+): Generator<string> {
   const { description } = inspection;
   const sections = [headerLines(description, name), compatibilityLines(description), costLines(description)];
   sections.push(tableLines(description), relocationLines(description));
   if (description.symbols.length > 0 || description.imageFault) sections.push(symbolLines(description));
-  const { decode, source, note } = options;
-  if (decode) sections.push(codeLines(inspection, { decode, source }, note));
-  sections.push(spanLines(description));
-  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  yield sections.map((lines) => `${lines.join('\n')}\n\n`).join('');
+  if (options.decode) yield* codeParts(inspection, options, options.decode);
+  yield `${spanLines(description).join('\n')}\n`;
 }
 
-function headerLines({ size, fault, header }: Description, name: string): string[] {
+function headerLines({ size, fault, header }: Description, name: string | undefined): string[] {
   const { flavour, abi, arch, archFlags, smallIntBits } = header;
   const what =
     flavour === null ? 'none' : `${flavour} .mpy ${abi ?? '?'}, ${arch ?? 'no machine code'}${flags(archFlags)}`;
   const lines = [
-    `file ${name}: ${bytes(size)}`,
+    `file${name === undefined ? '' : ` ${name}`}: ${bytes(size)}`,
     `header: ${what}${smallIntBits === null ? '' : `, small ints of ${smallIntBits} bits`}`,
     ...header.bits.map(
       (row) =>
@@ -93,19 +107,30 @@ function symbolLines({ symbols, imageFault }: Description): string[] {
   ];
 }
 
-function codeLines(inspection: Inspection, options: ListingOptions, note: string | undefined): string[] {
-  const lines = [`disassembly: ${inspection.codes.size}`];
-  if (note) lines.push(`  note: ${note}`);
+function* codeParts(
+  inspection: Inspection,
+  { source, note, mostCode }: DumpOptions,
+  decode: Decode,
+): Generator<string> {
+  yield `disassembly: ${inspection.codes.size}\n${note ? `  note: ${note}\n` : ''}`;
   const signatures = new Map(inspection.description.codes.map(({ path, signature }) => [path, signature]));
+  let left = mostCode ?? Number.POSITIVE_INFINITY;
   for (const [path, code] of inspection.codes) {
+    if (left <= 0) return yield `note: code ${path} ${leftOut}\n\n`;
     const signature = signatures.get(path);
-    lines.push(`code ${path}: ${code.kind}${signature ? ` ${signature}` : ''}`);
-    for (const piece of listCode(inspection, code, options))
-      for (const line of piece) lines.push(codeLine(line, code.code));
-    if (code.kind === 'viper' && code.rodata?.length) lines.push(`rodata ${path}:`, ...hexLines(code.rodata));
+    yield `code ${path}: ${code.kind}${signature ? ` ${signature}` : ''}\n`;
+    for (const lines of listCode(inspection, code, { decode, source })) {
+      if (left <= 0) return yield `note: code ${path} from ${hex(lines[0]?.offset ?? 0)} ${leftOut}\n\n`;
+      const part = lines.map((line) => `${codeLine(line, code.code)}\n`).join('');
+      left -= part.length;
+      yield part;
+    }
+    if (code.kind === 'viper' && code.rodata?.length) yield `rodata ${path}:\n${hexLines(code.rodata).join('\n')}\n`;
   }
-  return lines;
+  yield '\n';
 }
+
+const leftOut = 'and what follows is left out here; natmod inspect --disassemble shows all of it';
 
 export function codeLine({ offset, size, text, comment, role }: ListingLine, code: Uint8Array): string {
   if (role === 'label') return `${hex(offset)} ${text}`;

@@ -27,7 +27,7 @@ export interface ListingOptions {
   readonly source?: ((file: string) => readonly string[] | undefined) | undefined;
 }
 
-/** Of bytecode: few enough to be passed as arguments and to be made between two frames. */
+/** Few enough to be passed as arguments and to be made between two frames. */
 const pieceLines = 2000;
 
 /** Yields the lines in pieces, in order; together they cover the function's code. */
@@ -40,7 +40,7 @@ export function* listCode(
   const at = preludeOffset(code);
   const prelude = at === undefined ? undefined : readPrelude(code.code, at, names);
   if (code.kind === 'bytecode') {
-    if (!prelude) return yield dataLines(code.code, 0, code.code.length, 'no valid signature');
+    if (!prelude) return yield* dataLines(code.code, 0, code.code.length, 'no valid signature');
     yield preludeLines(0, prelude.code, prelude);
     let piece: ListingLine[] = [];
     for (const instruction of disassembleBytecode(code.code, prelude, names)) {
@@ -54,7 +54,7 @@ export function* listCode(
   const end = at ?? code.code.length;
   const arch = inspection.module.header?.arch;
   const machineCode = code.code.subarray(0, end);
-  if (!arch) yield dataLines(code.code, 0, end, 'the header names no architecture');
+  if (!arch) yield* dataLines(code.code, 0, end, 'the header names no architecture');
   else {
     const relocations = relocationsOf(code);
     const symbols = inspection.symbols(code);
@@ -136,12 +136,15 @@ function preludeLines(start: number, end: number, prelude: ReturnType<typeof rea
   return lines.filter((line) => line.size > 0);
 }
 
-function dataLines(code: Uint8Array, start: number, end: number, comment: string): ListingLine[] {
-  const lines: ListingLine[] = [];
+function* dataLines(code: Uint8Array, start: number, end: number, comment: string): Generator<ListingLine[]> {
+  let piece: ListingLine[] = [];
   for (let offset = start; offset < end; offset += 16) {
     const bytes = [...code.subarray(offset, Math.min(end, offset + 16))];
     const text = `.byte    ${bytes.map((byte) => `0x${byte.toString(16).padStart(2, '0')}`).join(', ')}`;
-    lines.push({ offset, size: bytes.length, text, comment: offset === start ? comment : '' });
+    piece.push({ offset, size: bytes.length, text, comment: offset === start ? comment : '' });
+    if (piece.length < pieceLines) continue;
+    yield piece;
+    piece = [];
   }
-  return lines;
+  yield piece;
 }

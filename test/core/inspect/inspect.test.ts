@@ -237,6 +237,26 @@ test('a function of any length is listed in pieces that a page can take in', () 
   assert.equal(end, code.length);
 });
 
+test('a text of limited length says where its code ends, and how to see the rest', () => {
+  const small = pythonModule();
+  const [child] = small.code.children;
+  const code = new Uint8Array(200_000).fill(0x59);
+  code.set(child.code.subarray(0, 6));
+  const bytes = writeModule({ ...small, code: { ...small.code, children: [{ ...child, code }] } as typeof small.code });
+  const inspection = inspect(bytes, 'm');
+  const decode = () => [];
+  const whole = dump(inspection, 'm.mpy', { decode });
+  assert.equal(dump(inspection, 'm.mpy', { decode, mostCode: whole.length }), whole);
+  const cut = dump(inspection, 'm.mpy', { decode, mostCode: 1_000_000 });
+  assert.ok(cut.length < 1_200_000 && whole.length > 5_000_000);
+  const [, from] =
+    /^note: code 0\.0 from (0x[\da-f]+) .* natmod inspect --disassemble shows all of it$/m.exec(cut) ?? [];
+  assert.ok(from !== undefined && !new RegExp(`^  ${from}  `, 'm').test(cut));
+  const before = `0x${(Number(from) - 1).toString(16)}`;
+  assert.match(cut, new RegExp(`^  ${before}  59`, 'm'));
+  assert.match(cut, /^bytes: /m);
+});
+
 test('10 MB of hostile bytes are described, every one with its owner', () => {
   const size = 10_000_000;
   const header = [0x4d, 6, 5 << 2, 31];
