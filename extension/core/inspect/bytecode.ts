@@ -2,7 +2,7 @@
 // Formats: https://github.com/micropython/micropython/blob/master/py/bc.h and bc0.h
 
 import { type LineStart, readLineTable } from '../mpy/line-table.ts';
-import { opcodes } from './opcodes.ts';
+import { type Opcode, opcodes } from './opcodes.ts';
 
 export interface Prelude {
   readonly name: string;
@@ -167,24 +167,32 @@ function decode(code: Uint8Array, offset: number, names: OperandNames): Bytecode
   const jump = at + value;
   const extra = opcode.extra ? code[at++] : undefined;
   if (at > code.length) return unknown;
-  const made = { offset, size: at - offset, name };
-  const more = extra === undefined ? '' : `, ${extra}`;
-  switch (opcode.operand) {
+  const size = at - offset;
+  const operand = operandText(opcode, value, jump, names);
+  const whole = extra === undefined ? operand : `${operand}, ${extra}`;
+  // Without a spread: files have a hundred thousand instructions.
+  return opcode.operand === 'jump' || opcode.operand === 'jump-back'
+    ? { offset, size, name, operand: whole, jump }
+    : { offset, size, name, operand: whole };
+}
+
+function operandText({ name, operand, implied }: Opcode, value: number, jump: number, names: OperandNames): string {
+  switch (operand) {
     case 'none':
-      return { ...made, operand: opcode.implied ?? '' };
+      return implied ?? '';
     case 'jump':
     case 'jump-back':
-      return { ...made, operand: `${jump}${more}`, jump };
+      return String(jump);
     case 'qstr':
-      return { ...made, operand: names.qstr(value) };
+      return names.qstr(value);
     case 'string':
-      return { ...made, operand: names.string(value) };
+      return names.string(value);
     case 'object':
-      return { ...made, operand: names.object(value) };
+      return names.object(value);
     case 'child':
-      return { ...made, operand: `${names.child(value)}${more}` };
+      return names.child(value);
     default:
-      return { ...made, operand: name.startsWith('CALL') ? callText(value) : String(value) };
+      return name.startsWith('CALL') ? callText(value) : String(value);
   }
 }
 

@@ -74,13 +74,9 @@ export function* listCode(
 }
 
 function bytecodeLine({ offset, size, name, operand, line, jump }: BytecodeInstruction): ListingLine {
-  return {
-    offset,
-    size,
-    text: `${name.padEnd(24)} ${operand}`.trimEnd(),
-    comment: line === undefined ? '' : `line ${line}`,
-    ...(jump === undefined ? {} : { jump }),
-  };
+  const text = operand === '' ? name : `${name.padEnd(24)} ${operand}`;
+  const comment = line === undefined ? '' : `line ${line}`;
+  return jump === undefined ? { offset, size, text, comment } : { offset, size, text, comment, jump };
 }
 
 /** Puts names and source lines before the code they belong to; to be called line by line. */
