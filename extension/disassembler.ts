@@ -22,7 +22,7 @@ export const disassembler: Disassembler = async (file, { description }) => {
     return { decode: await capstone };
   }
   const listings = await listWithObjdump(file, description, childProcesses);
-  const note = missingObjdump(arch, listings.size > 0);
+  const note = missingObjdump(description, listings.size > 0);
   return { decode: decodeFromListings(file, listings), note };
 };
 

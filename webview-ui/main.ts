@@ -7,6 +7,8 @@ import type { FromPage, ToPage } from '../extension/core/inspect/messages.ts';
 import { showBanner } from './banners.ts';
 import { bytesView } from './bytes-view.ts';
 import { disassembly } from './disassembly.ts';
+import { renderRow } from './row-view.ts';
+import { noResults, type SearchResults, searchRows } from './search.ts';
 import {
   type BoardState,
   hex,
@@ -45,8 +47,9 @@ const scrolls = new Map<SectionName, number>();
 const activeRows = new Map<SectionName, number>();
 /** Where in the code the user wants to be as soon as it is disassembled. */
 let awaited: number | undefined;
-/** Where a search result leads. */
-let results: { readonly section: SectionName; readonly index: number }[] = [];
+let results: SearchResults = noResults;
+/** Where the user was, and is again when the search is given up. */
+let beforeSearch: SectionName = 'header';
 
 const code = disassembly({
   onRows(all, isComplete) {
@@ -66,7 +69,7 @@ const code = disassembly({
 });
 const list = virtualList({
   label: 'Rows',
-  render: (index, element) => renderRow(rows[index], element),
+  render: (index, element) => rows[index] && renderRow(rows[index], element, followRow),
   onActive: (index) => activate(index),
   onOpen: (index) => follow(index),
 });
@@ -79,49 +82,6 @@ byId('sizes').append(sizes.element);
 byId('rows').append(list.element);
 byId('bytes').append(hexView.element);
 
-function renderRow(row: Row | undefined, element: HTMLElement): void {
-  if (!row) return;
-  if (row.tone) element.classList.add(row.tone);
-  for (const [index, text] of row.cells.entries()) {
-    const cell = document.createElement('span');
-    cell.className = `cell cell-${index}`;
-    cell.textContent = text;
-    if (row.share !== undefined && index === 1) {
-      const bar = document.createElement('span');
-      bar.className = 'bar';
-      bar.style.width = `${Math.round(row.share * 80)}px`;
-      cell.append(bar);
-    }
-    element.append(cell, ' ');
-  }
-  // Set late, because a screen reader would read it after the row's text.
-  element.addEventListener('pointerenter', () => (element.title = row.cells.filter(Boolean).join('  ')), {
-    once: true,
-  });
-  if (row.jump === undefined && !row.place) return;
-  const hint = document.createElement('span');
-  hint.className = 'unseen';
-  hint.textContent = `, Enter ${whereTo(row)}`;
-  // For the mouse; keys and screen readers have Enter.
-  const link = document.createElement('span');
-  link.textContent = '\u2192';
-  link.className = 'jump';
-  link.title = whereTo(row);
-  link.setAttribute('aria-hidden', 'true');
-  link.addEventListener('click', (event) => {
-    event.stopPropagation();
-    followRow(row);
-  });
-  element.append(hint);
-  // A C line may be long: its arrow stands where other rows have their offset.
-  if (row.place) element.firstElementChild?.append(link);
-  else element.append(link);
-}
-
-function whereTo({ jump = 0, place }: Row): string {
-  return place ? `opens line ${place.line} of ${place.file}` : `goes to ${hex(jump)} in the file`;
-}
-
 function activate(index: number): void {
   activeRows.set(section, index);
   const row = rows[index];
@@ -133,7 +93,7 @@ function activate(index: number): void {
 
 /** Enter or a double click: a branch leads to its target, a C line to its file, a search result to its row. */
 function follow(index: number): void {
-  const result = section === 'search' ? results[index] : undefined;
+  const result = section === 'search' ? results.places[index] : undefined;
   if (result) {
     show(result.section);
     list.setActive(result.index);
@@ -248,40 +208,31 @@ byId('outline').addEventListener('keydown', (event) => {
 
 const searchField = byId('search') as HTMLElement & { value: string };
 const searchText = () => (searchField.value ?? '').trim().toLowerCase();
-const mostResults = 5000;
 
 /** Over every part, the code included: it is disassembled for that if it has not been yet. */
 function search(): void {
   const text = searchText();
   if (text === '') {
-    if (section === 'search') show('header');
+    if (section === 'search') show(beforeSearch);
     drawOutline();
     return;
   }
   code.start();
-  if (section !== 'search') show('search');
+  if (section !== 'search') {
+    beforeSearch = section;
+    show('search');
+  }
   refreshResults();
 }
 
 /** What is shown stays: the code may be complete long after the user went elsewhere. */
 function refreshResults(): void {
-  const text = searchText();
-  results = [];
-  const found: Row[] = [];
-  for (const [key, all] of rowsBySection) {
-    if (key === 'search') continue;
-    for (let index = 0; index < all.length && found.length < mostResults; index++) {
-      const row = all[index];
-      if (!row.cells.some((cell) => cell.toLowerCase().includes(text))) continue;
-      results.push({ section: key, index });
-      found.push({ ...row, cells: [sectionNames[key], ...row.cells] });
-    }
-  }
-  rowsBySection.set('search', found);
+  results = searchRows(rowsBySection, searchText());
+  rowsBySection.set('search', results.rows);
   drawOutline();
   if (section !== 'search') return;
-  showRows(found);
-  byId('status').textContent = `${found.length} results for "${text}"`;
+  showRows(results.rows);
+  byId('status').textContent = results.summary;
 }
 
 let typing: ReturnType<typeof setTimeout> | undefined;
@@ -291,6 +242,15 @@ searchField.addEventListener('input', () => {
 });
 searchField.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' || event.key === 'ArrowDown') list.element.focus();
+  if (event.key !== 'Escape') return;
+  event.preventDefault();
+  searchField.value = '';
+  search();
+});
+window.addEventListener('keydown', (event) => {
+  if (event.key !== 'f' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  searchField.focus();
 });
 byId('ask-board').addEventListener('click', () => host.postMessage({ kind: 'ask-board' }));
 byId('copy').addEventListener('click', () => {

@@ -99,7 +99,7 @@ function resolve(
         image: image && { ...image, bytes: Uint8Array.from(image.bytes) },
         sources: [...sources].map(([file, { lines }]) => [file, lines]),
         listings: [...listings],
-        note: missingObjdump(description.header.arch, listings.size > 0),
+        note: missingObjdump(description, listings.size > 0),
       });
       tellBoard();
     } catch (fault) {

@@ -162,6 +162,17 @@ test('a module of machine code, part by part', async (t) => {
     await frame.locator('#rows-title', { hasText: 'Disassembly' }).waitFor();
     await workbench.screenshot('inspector-5-search');
 
+    // By keyboard: from anywhere into the search, out of it with Escape, and back to the part before.
+    await workbench.page.keyboard.press('Control+f');
+    await frame.locator('#search:focus').waitFor();
+    await workbench.page.keyboard.press('Escape');
+    assert.equal(await part(frame, 'Search results').count(), 0);
+    await workbench.page.keyboard.type('bits of a small');
+    await row(frame, 'Every byte').waitFor();
+    await frame.locator('#status', { hasText: '1 result for "bits of a small"' }).waitFor();
+    await workbench.page.keyboard.press('Escape');
+    await frame.locator('#rows-title', { hasText: 'Disassembly' }).waitFor();
+
     await part(frame, 'Every byte').click();
     await row(frame, 'magic').click();
     await workbench.page.keyboard.press('End');

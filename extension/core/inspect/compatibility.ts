@@ -6,7 +6,7 @@
 import { rv32Extensions } from '../arch/arch-flags.ts';
 import { type ArchName, archNumbers } from '../arch/names.ts';
 import type { MpyHeader } from '../mpy/module.ts';
-import type { HeaderFacts } from '../mpy/read.ts';
+import type { HeaderFacts, PartialModule } from '../mpy/read.ts';
 
 export interface CompatibilityRow {
   /** `connected`: a board that was asked itself. */
@@ -143,11 +143,15 @@ export function extensionsText(flags: number): string {
   return names.join(' and ') || 'nothing more';
 }
 
-/** @param header undefined for a file that this tool can't read further than its facts; boards then depend on releases alone */
-export function compatibility(facts: HeaderFacts, header: MpyHeader | undefined): CompatibilityRow[] {
+/** Of a file that is not read further than its header's facts, there are releases alone. */
+export function compatibility({ facts, header, fault }: PartialModule): CompatibilityRow[] {
   const rows = releases.flatMap((release) => onRelease(release, facts, header));
   if (header) rows.push(...boards.map((board) => onBoard(board, header)));
-  return rows;
+  // Loaders leave what lies behind the module; other versions are not read here, but there.
+  if (!header || !fault || fault.code === 'mpy/trailing') return rows;
+  return rows.map((row) =>
+    row.loads ? { ...row, loads: false, because: 'its header would do, but the file is broken' } : row,
+  );
 }
 
 function onRelease(release: Release, facts: HeaderFacts, header: MpyHeader | undefined): CompatibilityRow[] {

@@ -16,10 +16,12 @@ const utf8 = new TextEncoder();
 
 export function cost(
   fileSize: number,
-  { header, qstrs, objects }: PartialModule,
+  { header, qstrs, objects, fault }: PartialModule,
   codes: readonly CodeRow[],
 ): CostRow[] {
-  const wordSize = header?.arch ? wordSizeOf(header.arch) : 4;
+  const file = { what: 'file', bytes: fileSize, note: "on the board's file system" };
+  if (!header) return [file];
+  const wordSize = header.arch ? wordSizeOf(header.arch) : 4;
   const sum = (pick: (row: CodeRow) => number) => codes.reduce((total, row) => total + pick(row), 0);
   const text = sum((row) => row.text);
   const rodata = sum((row) => row.rodata);
@@ -28,7 +30,7 @@ export function cost(
   const ownText = own.reduce((total, { text: characters }) => total + utf8.encode(characters).length + 1, 0);
   const tables = qstrs.length * 2 + objects.length * wordSize;
   const rows: CostRow[] = [
-    { what: 'file', bytes: fileSize, note: "on the board's file system" },
+    file,
     { what: 'text', bytes: text, note: 'RAM for code, executable memory where the chip tells them apart' },
     { what: 'rodata', bytes: rodata, note: 'RAM: constants are copied too' },
     { what: 'bss', bytes: bss, note: 'RAM: variables, in one block with rodata' },
@@ -40,8 +42,9 @@ export function cost(
     { what: 'own qstrs', bytes: ownText, note: `RAM: ${own.length} names, less those the firmware already has` },
   ];
   const ram = text + rodata + bss + tables + ownText;
+  const part = fault && fault.code !== 'mpy/trailing' ? ', of what could be read' : '';
   return [
     ...rows,
-    { what: 'RAM in all', bytes: ram, note: "without the heap's own overhead and constant objects' contents" },
+    { what: 'RAM in all', bytes: ram, note: `without the heap's own overhead and constant objects' contents${part}` },
   ];
 }

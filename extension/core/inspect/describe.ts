@@ -3,13 +3,14 @@
 // to its fault.
 
 import { type AbiProfile, abiProfiles } from '../abi/profiles.ts';
+import { archByNumber } from '../arch/names.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { MpyHeader, MpyObject, RawCode, Relocation, RelocationTarget } from '../mpy/module.ts';
 import { type CodePlace, type PartialModule, readPartial, type Span } from '../mpy/read.ts';
 import { type OperandNames, readPrelude, signatureText } from './bytecode.ts';
 import { abiOf, type CompatibilityRow, compatibility } from './compatibility.ts';
 import { type CostRow, cost } from './cost.ts';
-import { describeHeader, type HeaderBits } from './header-bits.ts';
+import { archNumberOf, describeHeader, type HeaderBits } from './header-bits.ts';
 import { type CodeSymbols, type ModuleSymbol, readSymbols } from './module-symbols.ts';
 import { escapeControls, quoteText } from './plain-text.ts';
 
@@ -39,7 +40,7 @@ export interface HeaderRow {
   readonly flavour: string | null;
   /** Version and native sub-version, e.g. "6.3"; of other versions than 6 the version alone. */
   readonly abi: string | null;
-  /** Null: bytecode only, runs everywhere. */
+  /** Null: bytecode only, runs everywhere; or not in the header, or not known, as `bits` tells. */
   readonly arch: string | null;
   readonly archFlags: number | null;
   readonly smallIntBits: number | null;
@@ -152,12 +153,12 @@ export function inspect(bytes: Uint8Array, path: string, image?: DebugImage): In
     header: {
       flavour: facts.flavour ?? null,
       abi: header ? abiOf(header) : facts.version === undefined ? null : String(facts.version),
-      arch: header?.arch ?? null,
+      arch: archByNumber(archNumberOf(facts) ?? 0) ?? null,
       archFlags: facts.archFlags ?? null,
       smallIntBits: facts.smallIntBits ?? null,
       bits: describeHeader(facts, spans),
     },
-    compatibility: compatibility(facts, header),
+    compatibility: compatibility(module),
     cost: cost(bytes.length, module, codeRows),
     qstrs: qstrs.map((qstr, index) => ({
       index,

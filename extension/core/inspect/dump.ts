@@ -41,9 +41,9 @@ export function* dumpParts(
 }
 
 function headerLines({ size, fault, header }: Description, name: string | undefined): string[] {
-  const { flavour, abi, arch, archFlags, smallIntBits } = header;
-  const what =
-    flavour === null ? 'none' : `${flavour} .mpy ${abi ?? '?'}, ${arch ?? 'no machine code'}${flags(archFlags)}`;
+  const { flavour, abi, archFlags, smallIntBits } = header;
+  const arch = header.bits.find((row) => row.name === 'architecture')?.meaning;
+  const what = flavour === null ? 'none' : `${flavour} .mpy ${abi ?? '?'}${arch ? `, ${arch}` : ''}${flags(archFlags)}`;
   const lines = [
     `file${name === undefined ? '' : ` ${name}`}: ${bytes(size)}`,
     `header: ${what}${smallIntBits === null ? '' : `, small ints of ${smallIntBits} bits`}`,

@@ -28,7 +28,7 @@ export function describeHeader(facts: HeaderFacts, spans: readonly Span[]): Head
   if (version !== undefined) add(1, '7-0', 'version', String(version), versionText(facts));
   if (features !== undefined) {
     if (version === currentVersion) addFeatures(add, features, facts);
-    else addOldFeatures(add, features, version ?? 0);
+    else addOldFeatures(add, features, facts);
   }
   if (smallIntBits !== undefined)
     add(
@@ -56,28 +56,34 @@ function versionText(facts: HeaderFacts): string {
   return `of ${releasesOf(facts) || 'no release'}: a format of its own, not read further`;
 }
 
+/** @returns the architecture's number, 0 for none; undefined: a header of this version, or as much as there is of it, has none */
+export function archNumberOf({ version, features }: HeaderFacts): number | undefined {
+  if (features === undefined || version === undefined || version < 4) return undefined;
+  return version === currentVersion ? (features >> feature.archShift) & feature.archMask : features >> 2;
+}
+
+function archText(number: number): string {
+  return number === 0 ? 'no machine code' : (archByNumber(number) ?? `unknown architecture ${number}`);
+}
+
 function addFeatures(add: Add, features: number, facts: HeaderFacts): void {
-  const number = (features >> feature.archShift) & feature.archMask;
+  const number = archNumberOf(facts) ?? 0;
+  const arch = archByNumber(number);
   const reserved = features & feature.reserved ? 1 : 0;
   add(2, '7', 'reserved', String(reserved), reserved ? 'must be 0' : 'is 0, as it must be');
   const flags = features & feature.archFlags ? 1 : 0;
   add(2, '6', 'architecture flags', String(flags), flags ? 'a number with flags follows the header' : 'none follow');
-  const arch = number === 0 ? 'no machine code' : (archByNumber(number) ?? 'not known');
-  add(2, '5-2', 'architecture', String(number), arch);
+  add(2, '5-2', 'architecture', String(number), archText(number));
   const subVersion = features & feature.subVersionMask;
-  const code = { arch: archByNumber(number), archFlags: facts.archFlags };
-  const owners = releasesOf(facts, subVersion, code) || 'no release';
-  const meaning = number === 0 ? 'bytecode does not depend on it' : `machine code for ${owners}`;
+  const owners = arch && releasesOf(facts, subVersion, { arch, archFlags: facts.archFlags });
+  const meaning = number === 0 ? 'bytecode does not depend on it' : `machine code for ${owners || 'no release'}`;
   add(2, '1-0', 'sub-version', String(subVersion), meaning);
 }
 
 /** Versions 0 to 5 tell two options of the compiler; 4 and 5 also the architecture. */
-function addOldFeatures(add: Add, features: number, version: number): void {
-  if (version >= 4) {
-    const number = features >> 2;
-    const arch = number === 0 ? 'no machine code' : (archByNumber(number) ?? 'not known');
-    add(2, '7-2', 'architecture', String(number), arch);
-  }
+function addOldFeatures(add: Add, features: number, facts: HeaderFacts): void {
+  const number = archNumberOf(facts);
+  if (number !== undefined) add(2, '7-2', 'architecture', String(number), archText(number));
   add(2, '1', 'unicode', String((features >> 1) & 1), 'strings are unicode');
   add(2, '0', 'map cache', String(features & 1), 'bytecode has room for caches of map lookups');
 }

@@ -2,7 +2,7 @@
 // https://sourceware.org/binutils/docs/binutils/objdump.html
 
 import type { ArchName } from '../arch/names.ts';
-import type { CodeRow } from './describe.ts';
+import type { CodeRow, Description } from './describe.ts';
 import type { Decode, Instruction } from './machine-code.ts';
 
 /** Programs to look for, best first; empty: another disassembler is used. */
@@ -50,8 +50,8 @@ export function decodeFromListings(file: Uint8Array, listings: Listings): Decode
 }
 
 /** What to tell about code that stays bytes; undefined when there is nothing to tell. */
-export function missingObjdump(arch: string | null, found: boolean): string | undefined {
+export function missingObjdump({ header: { arch }, codes }: Description, found: boolean): string | undefined {
   const programs = objdumpPrograms(arch);
-  if (programs.length === 0 || found) return undefined;
+  if (programs.length === 0 || codes.length === 0 || found) return undefined;
   return `${arch} code is shown as bytes: put ${programs.join(' or ')} on PATH to see instructions`;
 }

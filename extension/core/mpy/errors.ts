@@ -1,6 +1,7 @@
 // What can be wrong with a .mpy file.
 
 import { type Diagnostic, error, Failure } from '../diagnostic.ts';
+import type { MpyHeader } from './module.ts';
 
 const hex = (value: number) => `0x${value.toString(16)}`;
 
@@ -22,15 +23,18 @@ export const notMpy = (file: string, found: string) =>
 export const textNotMpy = (file: string, found: string) =>
   error('mpy/magic', `is not a .mpy file: it starts with the text "${found}"`, { file, offset: 0 });
 
-export const otherVersion = (file: string, version: number, current: number) =>
-  error(
+export const otherVersion = (file: string, version: number, current: number, flavour: MpyHeader['flavour']) => {
+  const isCircuitPython = flavour === 'circuitpython';
+  const maker = isCircuitPython ? 'CircuitPython' : 'MicroPython';
+  return error(
     'mpy/version',
     `is a .mpy file of version ${version}; this tool reads version ${current}`,
     { file, offset: 1 },
     version < current
-      ? 'It was made for MicroPython 1.18 or older: build it again for a current release.'
-      : 'It was made for a newer MicroPython than this tool knows.',
+      ? `It was made for ${maker} ${isCircuitPython ? 8 : '1.18'} or older: build it again for a current release.`
+      : `It was made for a newer ${maker} than this tool knows.`,
   );
+};
 
 export const endsEarly = (file: string, what: string, at: number, needed: number, size: number) =>
   error(

@@ -159,11 +159,12 @@ function readHeader({ reader, facts }: Draft): MpyHeader {
   const magic = reader.byte('magic');
   const flavour = (Object.keys(magics) as MpyHeader['flavour'][]).find((name) => magics[name] === magic);
   if (!flavour) throw reader.fault(errors.notMpy(path, magic.toString(16).padStart(2, '0')));
+  const second = reader.bytes[reader.at] ?? 0;
+  if (isPrintable(second)) throw reader.fault(errors.textNotMpy(path, String.fromCharCode(magic, second)));
   facts.flavour = flavour;
   const version = (facts.version = reader.byte('format version'));
-  if (isPrintable(version)) throw reader.fault(errors.textNotMpy(path, String.fromCharCode(magic, version)));
   if (version < currentVersion) readOldHeader(reader, facts, version);
-  if (version !== currentVersion) throw reader.fault(errors.otherVersion(path, version, currentVersion));
+  if (version !== currentVersion) throw reader.fault(errors.otherVersion(path, version, currentVersion, flavour));
   const features = (facts.features = reader.byte('architecture and sub-version'));
   const smallIntBits = (facts.smallIntBits = reader.byte('bits of a small int'));
   if (features & feature.reserved) throw reader.fault(errors.reservedBit(path, features));

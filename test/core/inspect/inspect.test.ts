@@ -112,6 +112,43 @@ test('code that came later than its sub-version loads only since then', () => {
   assert.equal(bits.meaning, 'machine code for MicroPython 1.28 and later');
 });
 
+test('a broken file loads nowhere, whatever its header says; bytes behind a module do not matter', () => {
+  const loads = (bytes: Uint8Array) => describe(bytes, 'm').compatibility.filter((row) => row.loads).length;
+  const whole = writeModule(nativeModule('armv7m'));
+  assert.ok(loads(whole) > 3);
+  assert.equal(loads(Uint8Array.of(...whole, 0)), loads(whole));
+  for (let length = 0; length < whole.length; length++) assert.equal(loads(whole.subarray(0, length)), 0);
+  const { compatibility, cost } = describe(whole.subarray(0, 40), 'm');
+  assert.ok(compatibility.some((row) => row.because === 'its header would do, but the file is broken'));
+  assert.match(cost.at(-1)?.note ?? '', /of what could be read$/);
+});
+
+test('headers of other versions tell their architecture, and no more than is there', () => {
+  const headerOf = (...bytes: number[]) => {
+    const inspection = inspect(Uint8Array.from(bytes), 'm');
+    const { header, cost } = inspection.description;
+    assert.deepEqual(
+      cost.map((row) => row.what),
+      ['file'],
+    );
+    return [dump(inspection, 'm').split('\n')[1], header.arch];
+  };
+  assert.deepEqual(headerOf(0x4d, 3, 3, 31), ['header: micropython .mpy 3, small ints of 31 bits', null]);
+  assert.deepEqual(headerOf(0x4d, 4, 3 << 2, 31), [
+    'header: micropython .mpy 4, armv6, small ints of 31 bits',
+    'armv6',
+  ]);
+  assert.deepEqual(headerOf(0x43, 5, 3, 31), [
+    'header: circuitpython .mpy 5, no machine code, small ints of 31 bits',
+    null,
+  ]);
+  assert.deepEqual(headerOf(0x4d, 7, 0, 31), ['header: micropython .mpy 7', null]);
+  assert.deepEqual(headerOf(0x4d), ['header: micropython .mpy ?', null]);
+  assert.deepEqual(headerOf(0x4d, 0x5a, 0, 31), ['header: none', null]);
+  const unknown = headerOf(0x4d, 6, (13 << 2) | 3, 31);
+  assert.deepEqual(unknown, ['header: micropython .mpy 6, unknown architecture 13, small ints of 31 bits', null]);
+});
+
 test('1.19 wants the sub-version 0 of bytecode too', () => {
   const load = (subVersion: number) =>
     describe(writeModule({ ...pythonModule(), header: { ...pythonModule().header, subVersion } }), 'm')

@@ -122,6 +122,8 @@ test('recognises what is no .mpy, an old version, reserved bits and unknown arch
     [old.code, old.hint],
     ['mpy/version', 'It was made for MicroPython 1.18 or older: build it again for a current release.'],
   );
+  const circuitpython = failureOf([0x43, 5, 0, 31]).hint;
+  assert.equal(circuitpython, 'It was made for CircuitPython 8 or older: build it again for a current release.');
   assert.equal(failureOf([...header(0x80), 0, 0]).code, 'mpy/feature');
   assert.equal(failureOf([...header(0x0f << 2), 0, 0]).code, 'mpy/arch');
 });
