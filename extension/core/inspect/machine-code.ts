@@ -65,6 +65,8 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
 
   /** Of the last run that was decoded: behind a literal it mostly goes on with an instruction of the same run. */
   let decoded: ReadonlyMap<number, Instruction> = new Map();
+  /** The last bytes were none: what follows hardly is a run of 2000 bytes either, and decoding is to be tried at each. */
+  let isLost = false;
   for (let offset = 0; offset < code.length; ) {
     const lines: MachineLine[] = [];
     const end = Math.min(code.length, offset + pieceSize);
@@ -76,10 +78,12 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
         continue;
       }
       if (!decoded.has(offset)) {
-        const part = code.subarray(offset, nextWord(words, offset, end, code.length));
+        const reach = isLost ? Math.min(end, offset + longestInstruction) : end;
+        const part = code.subarray(offset, nextWord(words, offset, reach, code.length));
         decoded = new Map(decode(part, offset, arch).map((instruction) => [instruction.offset, instruction]));
       }
       const instruction = decoded.get(offset);
+      isLost = instruction === undefined;
       if (instruction) {
         lines.push(annotate(instruction, tracker));
         offset += instruction.size;
