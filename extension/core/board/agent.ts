@@ -21,8 +21,11 @@ def _nh(p):
  return'%d %s'%(n,binascii.hexlify(h.digest()).decode())
 `;
 
-/** `_no(path, wbits)` opens what is written to, `_nw(block)` writes, `_nc()` closes, `_nx(paths)` gives up. */
-export const writeSource = `_nf=None
+/**
+ * `_no(path, wbits)` opens what is written to, `_nw(block)` writes, `_nc()` closes, `_nx(paths)` gives up. A file that is still open
+ * from before a fault is kept in mind: one that only the garbage collector closes, after it was deleted, can break a file system.
+ */
+export const writeSource = `_nf=globals().get('_nf')
 def _no(p,z):
  global _nf,_nz
  _nc();gc.collect()
