@@ -1,5 +1,4 @@
-// The same board behind every kind of line: a pseudo terminal opened as a serial port, a socket, an rfc2217 server; and the board at
-// the port that NATMOD_PORT names, which is deployed to in earnest (one file, `natmod-test.bin`, is made and deleted there).
+// The same board behind every kind of line: a pseudo terminal opened as a serial port, a socket, an rfc2217 server.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -9,10 +8,9 @@ import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
-import { removePath } from '../../extension/core/board/board-files.ts';
 import { deploy } from '../../extension/core/board/deploy.ts';
 import { probe } from '../../extension/core/board/probe.ts';
-import { hashesOnBoard, sendFiles, type TransferMode } from '../../extension/core/board/transfer.ts';
+import { sendFiles, type TransferMode } from '../../extension/core/board/transfer.ts';
 import { visit } from '../../extension/core/board/visit.ts';
 import { Failure } from '../../extension/core/diagnostic.ts';
 import type { Files } from '../../extension/core/ports.ts';
@@ -211,26 +209,3 @@ test(
       }
     }),
 );
-
-const { NATMOD_PORT } = process.env;
-if (NATMOD_PORT)
-  test(`the board at ${NATMOD_PORT} takes a file in each way that it offers`, patience, async () => {
-    const port = await open(NATMOD_PORT);
-    try {
-      await visit({ port, clock }, {}, async (repl) => {
-        const facts = await probe(repl);
-        const path = `${facts.cwd.replace(/\/$/, '')}/natmod-test.bin`;
-        const modes: readonly TransferMode[] = facts.features.binaryInput
-          ? ['binary', 'literal', 'base64']
-          : ['literal', 'base64'];
-        for (const mode of modes) {
-          const { written } = await sendFiles(repl, [{ path, bytes: content }], { facts, deflate, mode });
-          assert.deepEqual(written, [path]);
-          await removePath(repl, path, facts);
-          assert.deepEqual(await hashesOnBoard(repl, [path]), ['-']);
-        }
-      });
-    } finally {
-      await port.close();
-    }
-  });
