@@ -30,6 +30,7 @@ import * as intellisense from './host/intellisense.ts';
 import * as languageStatus from './host/language-status.ts';
 import * as newModule from './host/new-module.ts';
 import * as output from './host/output.ts';
+import * as packageCommand from './host/package-command.ts';
 import * as problems from './host/problems.ts';
 import * as projects from './host/projects.ts';
 import * as replTerminal from './host/repl-terminal.ts';
@@ -71,6 +72,15 @@ export function activate(context: vscode.ExtensionContext): void {
     const named = settingsOf(dir ?? homedir()).micropythonDir;
     return named ?? (dir === undefined ? undefined : (await load({ dir })).project.mpyDir) ?? process.env.MPY_DIR;
   };
+  packageCommand.activate(context, {
+    files: fileStore,
+    build: run,
+    load,
+    settingsOf,
+    projects: found,
+    problems: shownProblems,
+    output: channel,
+  });
   const firmware = debugFirmware.activate(context, {
     ...ports,
     output: channel,

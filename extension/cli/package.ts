@@ -1,13 +1,12 @@
 // natmod package: builds for all architectures and ABIs asked for, and lays the modules out for publishing.
 
 import { Argument, type Command, Option } from 'commander';
-import { type AbiProfile, findAbi } from '../core/abi/profiles.ts';
 import type { BuildableArch } from '../core/arch/names.ts';
-import { error, Failure } from '../core/diagnostic.ts';
 import { build } from '../core/project/build.ts';
+import type { BuildResult } from '../core/project/build-result.ts';
 import { loadProject } from '../core/project/load-project.ts';
-import { layouts, type PackagePart, writePackage } from '../core/project/package.ts';
-import { chooseWorkFolder } from '../core/project/work-folder.ts';
+import { layouts } from '../core/project/package.ts';
+import { packageProject } from '../core/project/package-project.ts';
 import { addArchs, type Compilers, compilerOption, readAbi } from './option-values.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
@@ -42,65 +41,43 @@ export function registerPackage(program: Command, ports: CliPorts): void {
     .option('--release <version>', "version of the package; default: the manifest's, or 0.0.0")
     .option('--json', 'print one JSON object')
     .action(async (dir: string, options: PackageOptions) => {
-      const { project } = await loadProject({ dir, environment: ports.environment }, ports.files, ports.processes);
-      const parts: PackagePart[] = [];
-      const told = new Set<string>();
-      for (const name of options.abi) parts.push(...(await buildParts(dir, findAbi(name)!, options, ports, told)));
+      const { environment, installation } = ports;
+      const machine = { environment, ...installation, compilers: { ...installation.compilers, ...options.compiler } };
+      const { abi: abis, arch: archs = [], mpyDir, layout, release } = options;
       const outDir = ports.files.resolve(ports.cwd, options.out);
-      const version = options.release ?? project.version ?? '0.0.0';
-      const written = await writePackage(
-        { name: project.module, version, layout: options.layout, outDir, parts },
-        ports.files,
+      const { written, removed } = await packageProject(
+        { ...machine, dir, archs, abis, mpyDir, layout, outDir, release, cancel: ports.cancel },
+        {
+          files: ports.files,
+          load: (request) => loadProject({ environment, ...request }, ports.files, ports.processes),
+          build: (request) => build(request, ports),
+          onBuilt: complaints(ports),
+        },
       );
-      if (options.json) ports.print(`${JSON.stringify({ ok: true, dir: outDir, files: written })}\n`);
-      else ports.print(written.map((path) => `${options.out}/${path}\n`).join(''));
+      if (options.json) ports.print(`${JSON.stringify({ ok: true, dir: outDir, files: written, removed })}\n`);
+      else {
+        const lines = [...removed.map((path) => ['removed ', path]), ...written.map((path) => ['', path])];
+        ports.print(lines.map(([what, path]) => `${what}${options.out}/${path}\n`).join(''));
+      }
       ports.endWith(exitCodes.ok);
     });
 }
 
-/**
- * A package lacks nothing: one architecture that fails is a failure.
- * @param told codes of what the author was informed of; the next ABI need not say it again
- */
-async function buildParts(
-  dir: string,
-  profile: AbiProfile,
-  options: PackageOptions,
-  ports: CliPorts,
-  told: Set<string>,
-): Promise<PackagePart[]> {
-  const archs = (options.arch ?? []).filter((arch) => !profile.without?.includes(arch));
-  if (options.arch && archs.length === 0) {
-    const message = `Not packaged: no firmware of ABI ${profile.name} loads code for ${options.arch.join(', ')}.`;
-    throw new Failure(error('package/incomplete', message));
-  }
-  const out = ports.files.resolve(ports.cwd, options.out);
-  const work = await chooseWorkFolder(ports.files.resolve(dir), out, ports.files);
-  const result = await build(
-    {
-      dir,
-      archs,
-      mpyDir: options.mpyDir,
-      outDir: ports.files.resolve(dir, work, 'package', profile.name),
-      environment: ports.environment,
-      ...ports.installation,
-      compilers: { ...ports.installation.compilers, ...options.compiler },
-      abi: profile.name,
-      cancel: ports.cancel,
-    },
-    ports,
-  );
-  const all = [...result.diagnostics, ...result.outputs.flatMap((output) => output.diagnostics)];
-  const news = all.filter(({ severity, code }) => severity !== 'info' || !told.has(code));
-  for (const { code } of news) told.add(code);
-  ports.complain(renderDiagnostics(news, ports));
-  if (!result.ok) {
-    const failed = result.outputs.filter((output) => !output.ok).map((output) => output.arch);
-    throw new Failure(
-      error('package/incomplete', `Not packaged: ${failed.join(', ') || 'nothing'} could not be built.`),
+/** Of builds for several ABIs: what an author was informed of, the next one need not say again. */
+function complaints(ports: CliPorts): (result: BuildResult) => void {
+  const told = new Set<string>();
+  return ({ diagnostics, outputs }) => {
+    const all = [...diagnostics, ...outputs.flatMap((output) => output.diagnostics)];
+    const news = all.filter(({ severity, code }) => severity !== 'info' || !told.has(code));
+    for (const { code } of news) told.add(code);
+    // The failure itself tells of a cancel.
+    ports.complain(
+      renderDiagnostics(
+        news.filter(({ code }) => code !== 'build/cancelled'),
+        ports,
+      ),
     );
-  }
-  return result.outputs.map((output) => ({ arch: output.arch, profile, path: output.path! }));
+  };
 }
 
 function readAbis(text: string): string[] {

@@ -18,6 +18,7 @@ import type { Projects } from './projects.ts';
 import { settingFor, withRemedy } from './remedies.ts';
 import type { ProjectSettings } from './settings.ts';
 import { openSettings } from './tell-failure.ts';
+import { tellUntrusted } from './tell-untrusted.ts';
 
 /** Codes of what stands in the output channel already, in the compiler's own words. */
 const printedByCompiler: readonly string[] = ['compile/error', 'compile/warning'];
@@ -71,7 +72,8 @@ export function activate(context: vscode.ExtensionContext, ports: BuildPorts): B
 
   /** @returns undefined if nothing was started; the user has been told why. */
   async function command(target?: unknown): Promise<BuildResult | undefined> {
-    if (!vscode.workspace.isTrusted) return tellUntrusted();
+    if (!vscode.workspace.isTrusted)
+      return tellUntrusted('Natmod builds only in a trusted workspace: a build runs compilers as the Makefile says.');
     const project = await chooseProject(target instanceof vscode.Uri ? target : undefined, projects);
     return project && start(project);
   }
@@ -191,15 +193,6 @@ async function tell(result: BuildResult, summary: string, output: Output): Promi
   const show = result.ok ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
   const choice = await show(summary, ...actions.keys());
   if (choice) await actions.get(choice)?.();
-}
-
-function tellUntrusted(): undefined {
-  const manage = 'Manage Workspace Trust';
-  const text = 'Natmod builds only in a trusted workspace: a build runs compilers as the Makefile says.';
-  void vscode.window.showErrorMessage(text, manage).then((choice) => {
-    if (choice === manage) void vscode.commands.executeCommand('workbench.trust.manage');
-  });
-  return undefined;
 }
 
 function messageOf(reason: unknown): string {

@@ -8,6 +8,7 @@ export const commands = {
   doctor: 'natmod.doctor',
   getMicropython: 'natmod.getMicropython',
   newModule: 'natmod.newModule',
+  package: 'natmod.package',
   reload: 'natmod.reload',
   selectAbi: 'natmod.selectAbi',
   selectArchs: 'natmod.selectArchs',

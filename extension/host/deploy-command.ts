@@ -21,6 +21,7 @@ import type { Projects } from './projects.ts';
 import { buttonsFor, firmwarePage, type Mend, refusalText } from './refusals.ts';
 import { withRemedy } from './remedies.ts';
 import type { ProjectSettings } from './settings.ts';
+import { tellUntrusted } from './tell-untrusted.ts';
 
 export interface DeployCommandPorts {
   readonly session: BoardSession;
@@ -60,7 +61,10 @@ export function activate(context: vscode.ExtensionContext, ports: DeployCommandP
   context.subscriptions.push(
     // The explorer tells all that are selected, too.
     vscode.commands.registerCommand(commands.deploy, async (target?: unknown, selected?: unknown) => {
-      if (!vscode.workspace.isTrusted) return tellUntrusted();
+      if (!vscode.workspace.isTrusted)
+        return tellUntrusted(
+          'Natmod talks to boards only in a trusted workspace: what is deployed is built as its Makefile says.',
+        );
       const uris = Array.isArray(selected) && selected.length > 1 ? selected : [target];
       const cargo = await chooseCargo(
         uris.filter((each) => each instanceof vscode.Uri),
@@ -254,13 +258,4 @@ function doneText(cargo: Cargo, { transfer, facts, diagnostics }: DeployResult):
       : `${transfer.unchanged.join(', ')} unchanged`;
   const warnings = diagnostics.filter(({ severity }) => severity === 'warning');
   return `${cargo.name}: ${what} on ${nameOf(facts)}${warnings.length > 0 ? `; ${warnings.map(({ message }) => message).join(' ')}` : ''}`;
-}
-
-function tellUntrusted(): undefined {
-  const manage = 'Manage Workspace Trust';
-  const text = 'Natmod talks to boards only in a trusted workspace: what is deployed is built as its Makefile says.';
-  void vscode.window.showErrorMessage(text, manage).then((choice) => {
-    if (choice === manage) void vscode.commands.executeCommand('workbench.trust.manage');
-  });
-  return undefined;
 }

@@ -17,7 +17,7 @@ import { withWorkbench } from './workbench.ts';
 /** Waits are for machines that start everything for the first time. */
 const patience = { timeout: 90_000 };
 
-test('New Module, pickers, a build, the mark of a stale output, Doctor', async (t) => {
+test('New Module, pickers, a build, the mark of a stale output, Package, Doctor', async (t) => {
   await needed(t, 'a VS Code to look at', async () => {
     if (!onPath('gcc')) throw new Unavailable('no gcc');
     await bundleExtension();
@@ -69,11 +69,20 @@ test('New Module, pickers, a build, the mark of a stale output, Doctor', async (
         await workbench.runCommand('Natmod: Build');
         await marked.first().waitFor({ ...patience, state: 'detached' });
 
+        await workbench.runCommand('Natmod: Package');
+        await row(page, /^emlearn/).click();
+        // That of the settings is chosen already.
+        await row(page, /^6\.2/).waitFor(patience);
+        await workbench.screenshot('newcomer-6-package');
+        await page.keyboard.press('Enter');
+        await workbench.notification('gadget: 1 module packaged in dist', 90_000);
+        assert.ok(await exists(join(folder, 'gadget/dist/x64_6.2/gadget.mpy')));
+
         await workbench.runCommand('Natmod: Doctor');
         const report = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
         await report.locator('td', { hasText: 'GNU make' }).waitFor({ timeout: 180_000 });
         await report.locator('tr', { hasText: /^\s*x64/ }).waitFor(patience);
-        await workbench.screenshot('newcomer-6-doctor');
+        await workbench.screenshot('newcomer-7-doctor');
       });
     } finally {
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });

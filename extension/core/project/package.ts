@@ -7,6 +7,7 @@ import { digest } from '../compile/digest.ts';
 import { type Diagnostic, error, Failure } from '../diagnostic.ts';
 import { readModule } from '../mpy/read.ts';
 import type { Files } from '../ports.ts';
+import { ownName, readEarlier, removeFile, staysInside, sumsFile } from './earlier-package.ts';
 
 /** Layouts in use, as templates of a file's path: {name} {version} {arch} {abi} {flags} {release} {magic}. */
 export const layouts: Readonly<Record<string, string>> = {
@@ -38,12 +39,18 @@ export interface PackageRequest {
   readonly parts: readonly PackagePart[];
 }
 
+export interface WrittenPackage {
+  /** Paths relative to `outDir`. */
+  readonly written: readonly string[];
+  /** What an earlier package of this module had there and this one has not. */
+  readonly removed: readonly string[];
+}
+
 /**
  * Nothing is written unless everything agrees.
- * @returns the paths of the files, relative to `outDir`
  * @throws Failure `package/...`
  */
-export async function writePackage(request: PackageRequest, files: Files): Promise<string[]> {
+export async function writePackage(request: PackageRequest, files: Files): Promise<WrittenPackage> {
   const { name, version, outDir, parts } = request;
   const template = layouts[request.layout] ?? request.layout;
   const faults = checkTemplate(template);
@@ -55,7 +62,7 @@ export async function writePackage(request: PackageRequest, files: Files): Promi
     faults.push(...checkAgreement(bytes, part, name));
     const { header } = readModule(bytes, part.path).module;
     const path = fill(template, { ...describe(part), name, version, flags: String(header.archFlags ?? 0) });
-    if (!isInside(path)) faults.push(outside(path));
+    if (!staysInside(path)) faults.push(outside(path));
     if (outputs.has(path)) faults.push(collision(path, part));
     outputs.set(path, bytes);
     const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
@@ -70,13 +77,16 @@ export async function writePackage(request: PackageRequest, files: Files): Promi
       outputs.set(index, indexOf(path, name, version));
     }
   }
-  const sums: string[] = [];
-  for (const [path, bytes] of [...outputs].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  const earlier = await readEarlier(request, new Set(outputs.keys()), files);
+  const sums = new Map(earlier.ofOthers);
+  for (const [path, bytes] of outputs) {
     await files.writeAtomic(files.resolve(outDir, path), bytes);
-    sums.push(`${await digest(bytes)}  ${path}\n`);
+    sums.set(path, await digest(bytes));
   }
-  await files.writeAtomic(files.resolve(outDir, 'SHA256SUMS'), new TextEncoder().encode(sums.join('')));
-  return [...outputs.keys(), 'SHA256SUMS'];
+  for (const path of earlier.ofModule) await removeFile(outDir, path, files);
+  const lines = [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, sum]) => `${sum}  ${path}\n`);
+  await files.writeAtomic(files.resolve(outDir, sumsFile), new TextEncoder().encode(lines.join('')));
+  return { written: [...outputs.keys(), sumsFile], removed: earlier.ofModule };
 }
 
 /** A file's name says nothing to the loader: what counts is the header, so the two must agree. */
@@ -92,7 +102,7 @@ export function checkAgreement(bytes: Uint8Array, part: PackagePart, name: strin
   const found = abiName({ ...abi, ...header });
   if (found !== abiName(abi))
     faults.push(error('package/abi', `is of ABI ${found}, not of ${part.profile.name}`, where));
-  const own = qstrs[0]?.text.replace(/^.*\//, '').replace(/(\.native)?\.mpy$/, '');
+  const own = ownName(qstrs[0]?.text);
   if (own !== name) faults.push(error('package/name', `calls itself ${own}, not ${name}`, where));
   return faults;
 }
@@ -122,10 +132,6 @@ function describe({ arch, profile }: PackagePart): Record<string, string> {
 
 function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{(\w+)\}/g, (_, field: string) => values[field]);
-}
-
-function isInside(path: string): boolean {
-  return !/^[/\\]|^[A-Za-z]:|\\/.test(path) && !path.split('/').includes('..');
 }
 
 function outside(path: string): Diagnostic {

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { findAbi } from '../../../extension/core/abi/profiles.ts';
 import type { Failure } from '../../../extension/core/diagnostic.ts';
 import { build } from '../../../extension/core/project/build.ts';
 import { createProject } from '../../../extension/core/project/create-project.ts';
+import { loadProject } from '../../../extension/core/project/load-project.ts';
 import { layouts, type PackagePart, writePackage } from '../../../extension/core/project/package.ts';
+import { type PackagingRequest, packageProject } from '../../../extension/core/project/package-project.ts';
 import { templates } from '../../../extension/core/project/templates.ts';
 import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
@@ -15,6 +17,8 @@ import { ownHeaders } from '../../projects.ts';
 import { need } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
 import { temporaryFolder } from '../../temporary-folder.ts';
+
+const ports = { files: fileStore, processes: childProcesses };
 
 async function parts(t: TestContext): Promise<{ dir: string; parts: PackagePart[] }> {
   const dir = temporaryFolder(t);
@@ -29,7 +33,7 @@ async function parts(t: TestContext): Promise<{ dir: string; parts: PackagePart[
         ownHeaders,
         outDir: join(dir, abi),
       },
-      { files: fileStore, processes: childProcesses },
+      ports,
     );
     assert.ok(result.ok, JSON.stringify(result));
     made.push(...result.outputs.map(({ arch, path }) => ({ arch, profile: findAbi(abi)!, path: path! })));
@@ -49,7 +53,7 @@ test('every layout gives each module its own file, an index and a checksum', asy
   const micropython = made.filter((part) => part.profile.name === '6.3');
   for (const layout of Object.keys(layouts)) {
     const outDir = join(dir, layout);
-    const written = await writePackage(
+    const { written } = await writePackage(
       { name: 'gadget', version: '1.2', layout, outDir, parts: micropython },
       fileStore,
     );
@@ -102,4 +106,94 @@ test('what does not agree is refused, and then nothing is written', async (t) =>
   const outside = { ...request, layout: '../{name}.mpy', parts: [x64] };
   assert.deepEqual(await codesOf(writePackage(outside, fileStore)), ['package/outside']);
   assert.equal(existsSync(outDir) && readdirSync(outDir).length > 0, false);
+});
+
+test('what an earlier package of the module had and this one has not is removed, and nothing else', async (t) => {
+  if (!need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
+  const { dir, parts: made } = await parts(t);
+  const [x64, arm] = made;
+  const outDir = join(dir, 'out');
+  const request = { name: 'gadget', version: '1', layout: '{arch}/{name}.mpy', outDir };
+  await writePackage({ ...request, parts: [x64, arm] }, fileStore);
+  // By hand, and by another module's package.
+  writeFileSync(join(outDir, 'x64/notes.txt'), 'mine');
+  mkdirSync(join(outDir, 'other'));
+  const others = { 'other/other.mpy': renamed(readFileSync(arm.path)), 'other/edited.mpy': readFileSync(arm.path) };
+  for (const [path, bytes] of Object.entries(others)) {
+    writeFileSync(join(outDir, path), bytes);
+    const sum = createHash('sha256').update(bytes).digest('hex');
+    writeFileSync(join(outDir, 'SHA256SUMS'), `${sum}  ${path}\n`, { flag: 'a' });
+  }
+  writeFileSync(join(outDir, 'other/edited.mpy'), 'changed since');
+  writeFileSync(join(dir, 'outside.mpy'), readFileSync(arm.path));
+  const away = createHash('sha256').update(readFileSync(arm.path)).digest('hex');
+  writeFileSync(join(outDir, 'SHA256SUMS'), `${away}  ../outside.mpy\n`, { flag: 'a' });
+
+  const { removed } = await writePackage({ ...request, parts: [arm] }, fileStore);
+  assert.deepEqual([...removed].sort(), ['x64/gadget.mpy', 'x64/package.json']);
+  const left = readdirSync(outDir, { recursive: true }).map(String).sort();
+  assert.deepEqual(left, [
+    'SHA256SUMS',
+    'armv7m',
+    'armv7m/gadget.mpy',
+    'armv7m/package.json',
+    'other',
+    'other/edited.mpy',
+    'other/other.mpy',
+    'x64',
+    'x64/notes.txt',
+  ]);
+  assert.ok(existsSync(join(dir, 'outside.mpy')));
+  const listed = readFileSync(join(outDir, 'SHA256SUMS'), 'utf8').trim().split('\n');
+  assert.deepEqual(
+    listed.map((line) => line.split('  ')[1]),
+    ['armv7m/gadget.mpy', 'armv7m/package.json', 'other/other.mpy'],
+  );
+  await writePackage({ ...request, layout: '{name}.{arch}.mpy', parts: [arm] }, fileStore);
+  assert.equal(existsSync(join(outDir, 'armv7m')), false, 'an emptied folder is left');
+});
+
+/** The same module under another name of the same length. */
+function renamed(bytes: Buffer): Buffer {
+  const changed = Buffer.from(bytes);
+  changed.write('widget', bytes.indexOf('gadget.mpy'));
+  return changed;
+}
+
+test('a package that can not be whole, or is cancelled, leaves the folder as it was', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const dir = temporaryFolder(t);
+  await createProject(templates[0], 'gadget', join(dir, 'p'), fileStore);
+  const outDir = join(dir, 'out');
+  const pack = (more: Partial<PackagingRequest>) => {
+    const request = {
+      dir: join(dir, 'p'),
+      archs: ['x64'],
+      abis: ['6.3'],
+      layout: 'emlearn',
+      outDir,
+      ownHeaders,
+    } as const;
+    return packageProject(
+      { ...request, ...more },
+      {
+        files: fileStore,
+        load: (asked) => loadProject(asked, fileStore),
+        build: (asked) => build(asked, ports),
+        onBuilt: () => {},
+      },
+    );
+  };
+  const { written } = await pack({});
+  assert.deepEqual(written, ['x64_6.3/gadget.mpy', 'x64_6.3/package.json', 'SHA256SUMS']);
+  const before = readFileSync(join(outDir, 'SHA256SUMS'), 'utf8');
+  const cancel = new AbortController();
+  const onProgress = () => cancel.abort();
+  assert.deepEqual(await codesOf(pack({ abis: ['6.2'], onProgress, cancel: cancel.signal })), ['build/cancelled']);
+  const compilers = { x64: join(dir, 'no-such-gcc') };
+  assert.deepEqual(await codesOf(pack({ abis: ['6.2'], compilers })), ['package/incomplete']);
+  assert.deepEqual(await codesOf(pack({ archs: ['rv32imc'], abis: ['6.1'] })), ['package/incomplete']);
+  assert.deepEqual(await codesOf(pack({ abis: ['6.9'] })), ['project/abi-unknown']);
+  assert.equal(readFileSync(join(outDir, 'SHA256SUMS'), 'utf8'), before);
+  assert.deepEqual(readdirSync(outDir).sort(), ['SHA256SUMS', 'x64_6.3']);
 });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { WrittenPackage } from '../../../extension/core/project/package.ts';
 import { commands, settings, taskType } from '../../../extension/host/contributions.ts';
 import { build, folder, open, ownProblems, replace, sourceFile, until, withSetting } from './workspace.ts';
 
@@ -42,6 +43,22 @@ suite('around', () => {
     assert(ownProblems(sourceFile).some(({ message }) => message.includes("'two' undeclared")));
     await replace(editor, 'factor = two', 'factor = 2');
     await runTask('build factorial');
+    assert.deepEqual(ownProblems(sourceFile), []);
+  });
+
+  test('the package command lays a module out in dist', async () => {
+    await open(sourceFile);
+    const choice = { layout: 'circuitpython', abis: ['6.3'] };
+    const made = await vscode.commands.executeCommand<WrittenPackage | undefined>(commands.package, undefined, choice);
+    assert.deepEqual(made?.written, ['factorial.x64.mpy', 'package.json', 'SHA256SUMS']);
+    const dist = join(folder, 'factorial/dist');
+    assert.equal(readFileSync(join(dist, 'factorial.x64.mpy')).subarray(0, 3).toString('hex'), '4d060b');
+    const editor = await open(sourceFile);
+    await replace(editor, 'factor = 2', 'factor = two');
+    assert.equal(await vscode.commands.executeCommand(commands.package, undefined, choice), undefined);
+    assert(ownProblems(sourceFile).some(({ message }) => message.includes("'two' undeclared")));
+    await replace(editor, 'factor = two', 'factor = 2');
+    await vscode.commands.executeCommand(commands.package, undefined, choice);
     assert.deepEqual(ownProblems(sourceFile), []);
   });
 

@@ -1,0 +1,69 @@
+// What earlier runs of ours left in a folder to publish, as its list of checksums tells: modules that are not made any more must not
+// be published beside the new ones. A file counts as ours while its content is the one listed, and as the module's if it says so.
+
+import { digest } from '../compile/digest.ts';
+import { Failure } from '../diagnostic.ts';
+import { readModule } from '../mpy/read.ts';
+import type { Files } from '../ports.ts';
+
+/** As `sha256sum` writes and checks it: a digest, two blanks, a path. */
+export const sumsFile = 'SHA256SUMS';
+
+export interface EarlierPackages {
+  /** Paths of this module's files, from the folder. */
+  readonly ofModule: readonly string[];
+  /** What stays listed: the files of other modules in the same folder, with their digests. */
+  readonly ofOthers: ReadonlyMap<string, string>;
+}
+
+/** @param now paths of the files that are about to be written */
+export async function readEarlier(
+  { outDir, name }: { readonly outDir: string; readonly name: string },
+  now: ReadonlySet<string>,
+  files: Files,
+): Promise<EarlierPackages> {
+  const ofModule: string[] = [];
+  const ofOthers = new Map<string, string>();
+  const text = new TextDecoder().decode((await files.read(files.resolve(outDir, sumsFile))) ?? new Uint8Array());
+  for (const line of text.split('\n')) {
+    const [, sum, path] = /^([0-9a-f]{64}) {2}(.+\.(?:mpy|json))$/.exec(line) ?? [];
+    if (path === undefined || now.has(path) || !staysInside(path)) continue;
+    const bytes = await files.read(files.resolve(outDir, path));
+    if (!bytes || (await digest(bytes)) !== sum) continue;
+    if (moduleOf(path, bytes) === name) ofModule.push(path);
+    else ofOthers.set(path, sum);
+  }
+  return { ofModule, ofOthers };
+}
+
+/** Of a module or of the index beside it; undefined when it does not tell. */
+function moduleOf(path: string, bytes: Uint8Array): string | undefined {
+  try {
+    if (path.endsWith('.mpy')) return ownName(readModule(bytes, path).module.qstrs[0]?.text);
+    return ownName(JSON.parse(new TextDecoder().decode(bytes))?.urls?.[0]?.[0]);
+  } catch (thrown) {
+    if (thrown instanceof Failure || thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  }
+}
+
+/** @param file its first qstr, or the name it is to be installed under */
+export function ownName(file: unknown): string | undefined {
+  return typeof file === 'string' ? file.replace(/^.*\//, '').replace(/(\.native)?\.mpy$/, '') : undefined;
+}
+
+/** With the folders that are empty without it. */
+export async function removeFile(outDir: string, path: string, files: Files): Promise<void> {
+  await files.remove(files.resolve(outDir, path));
+  const folders = path.split('/').slice(0, -1);
+  for (; folders.length > 0; folders.pop()) {
+    const folder = files.resolve(outDir, ...folders);
+    if (((await files.list(folder)) ?? []).length > 0) return;
+    await files.remove(folder);
+  }
+}
+
+/** Of a path that counts from the folder. */
+export function staysInside(path: string): boolean {
+  return !/^[/\\]|^[A-Za-z]:|\\/.test(path) && !path.split('/').includes('..');
+}
