@@ -63,7 +63,7 @@ test("the action's steps build, test and package a new project", { timeout: 300_
     install: 'false',
     test: 'test_gadget.py',
     arch: 'x64',
-    release: '1.2.3',
+    release: 'v1.2.3',
   };
   const given = (input: string) => chosen[input] ?? inputs[input].default;
   const fill = (text: string) => text.replace(/\$\{\{ inputs\.(\w+) \}\}/g, (_, input) => given(input));

@@ -83,13 +83,14 @@ function adviceFor(message: string): string | undefined {
     return 'The C library headers for this target are missing; for 32-bit x86 on Debian: gcc-multilib.';
   }
   if (header && /^(py|extmod|shared|lib)\//.test(header)) {
-    return "Natmod's own headers declare the dynamic runtime only: for this one, give --mpy-dir or set MPY_DIR to a MicroPython tree.";
+    return "Natmod's own headers declare the dynamic runtime only: for this one, name a MicroPython tree (--mpy-dir, MPY_DIR, the setting, or micropython in natmod.json).";
   }
   if (header && cHeaders.includes(header)) {
     return 'This compiler brings no C library headers for the target: install its newlib or picolibc.';
   }
   const qstr = /(MP_QSTR_\w+)['’]? undeclared|undeclared identifier '(MP_QSTR_\w+)/.exec(message);
-  if (qstr) return 'Qstrs are found in the files of SRC only: name this one there, not just in a header or by a macro.';
+  if (qstr)
+    return "Qstrs are found in the project's own sources only: name this one there, not just in a header or by a macro.";
   return undefined;
 }
 

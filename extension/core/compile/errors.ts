@@ -90,7 +90,7 @@ export function objectMissing(source: string, object: string): Diagnostic {
 export function runtimeMissing(program: string, library: string): Diagnostic {
   return warning(
     'compile/runtime-missing',
-    `LINK_RUNTIME is 1, but ${program} does not know where its ${library} is.`,
+    `The compiler's own libraries are asked for, but ${program} does not know where its ${library} is.`,
     undefined,
     'Functions from it will be reported as undefined; install the library that belongs to this compiler.',
   );

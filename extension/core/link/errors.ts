@@ -114,7 +114,7 @@ export const undefinedSymbol = (
     `undefined symbol ${symbol}: no object${libraries.length > 0 ? ' or library' : ''} defines it and the firmware's function table does not offer it`,
     { ...where, symbol },
     advice ??
-      'Add the source file that defines it to SRC, or, for a C library function, link the library (-l, or LINK_RUNTIME = 1 in the Makefile).',
+      'Add the source file that defines it to the project, or, for a C library function, link the library (-l; LINK_RUNTIME = 1 in a Makefile, linkRuntime in natmod.json).',
   );
 
 export const qstrsMissing = (where: Where) =>

@@ -219,7 +219,11 @@ async function compileAndLink(
       if (!(thrown instanceof Failure)) throw thrown;
     }
   });
-  diagnostics.push(...compiled.diagnostics, ...pythonParts.diagnostics, ...(compiled.objects ? [] : api.remarks));
+  diagnostics.push(
+    ...inProjectFile(compiled.diagnostics, file),
+    ...pythonParts.diagnostics,
+    ...(compiled.objects ? [] : api.remarks),
+  );
   stopIfCancelled(request.cancel);
   if (!compiled.objects || !modules) throw new Failure([]);
 
@@ -257,6 +261,14 @@ async function compileAndLink(
   written = linked.record;
   return { path, debugImage, map, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
 }
+
+/** What a compiler says of its command rather than of a source has no place of its own: the flags come from the project's file. */
+function inProjectFile(diagnostics: readonly Diagnostic[], file: string): Diagnostic[] {
+  return diagnostics.map((d) => (d.where ? d : { ...d, where: { file }, hint: d.hint ?? flagsHint }));
+}
+
+const flagsHint =
+  'The compiler means its command, not a source: look at the flags. natmod build -v and the Natmod output show it.';
 
 function outputPaths({ request, several, files }: Job, module: string, { arch, buildDir }: CompileRequest) {
   const besideObjects = request.debug && request.outDir === undefined;

@@ -6,21 +6,40 @@ import { type Diagnostic, error, type Where, warning } from '../diagnostic.ts';
 import { moduleNameRule } from './module-name.ts';
 import type { UnreadLine } from './read-externs.ts';
 
+/** What the fields are called in the project's own file. */
+const wordsOf = (file: string) => (file.endsWith('natmod.json') ? inManifest : inMakefile);
+const inMakefile = {
+  sources: 'SRC',
+  libraries: 'MPY_LD_FLAGS',
+  noArch: 'the Makefile does not set ARCH',
+  archLine: 'ARCH ?= armv6m',
+  noTree: 'the Makefile does not set MPY_DIR',
+  setTree: 'set MPY_DIR in the Makefile or the environment',
+};
+const inManifest: typeof inMakefile = {
+  sources: '"sources"',
+  libraries: '"libraries"',
+  noArch: 'natmod.json has no "archs"',
+  archLine: '"archs": ["armv6m"]',
+  noTree: 'natmod.json has no "micropython"',
+  setTree: 'set "micropython" in natmod.json',
+};
+
 export function noFolder(dir: string): Diagnostic {
   return error(
     'project/folder-missing',
     `There is no folder ${dir}.`,
     { file: dir },
-    'Name the folder that holds the natmod Makefile.',
+    'Name the folder that holds natmod.json or the natmod Makefile.',
   );
 }
 
 export function noMakefile(dir: string): Diagnostic {
   return error(
     'project/makefile-missing',
-    `${dir} has no Makefile.`,
+    `${dir} has neither a natmod.json nor a Makefile.`,
     { file: dir },
-    'A natmod project is a folder with a Makefile that sets MOD and SRC and includes $(MPY_DIR)/py/dynruntime.mk.',
+    'natmod new MODULE makes a project. A Makefile sets MOD and SRC and includes $(MPY_DIR)/py/dynruntime.mk.',
   );
 }
 
@@ -61,20 +80,27 @@ export function noSources(file: string): Diagnostic {
 }
 
 export function sourceMissing(file: string, source: string, path: string, rule: number | undefined): Diagnostic {
+  const { sources } = wordsOf(file);
   return error(
     'project/source-missing',
     source === path
-      ? `SRC names ${source}, but there is no such file.`
-      : `SRC names ${source}, but there is no file ${path}.`,
+      ? `${sources} names ${source}, but there is no such file.`
+      : `${sources} names ${source}, but there is no file ${path}.`,
     { file, line: rule },
     rule === undefined
-      ? 'Create it or take it out of SRC.'
+      ? `Create it or take it out of ${sources}.`
       : `Line ${rule} has a rule that makes it; rules are not run here, so run make for that file first.`,
   );
 }
 
 export function sourceTwice(file: string, source: string): Diagnostic {
-  return error('project/source-twice', `SRC names ${source} twice.`, { file }, 'Take one of the two out of SRC.');
+  const { sources } = wordsOf(file);
+  return error(
+    'project/source-twice',
+    `${sources} names ${source} twice.`,
+    { file },
+    `Take one of the two out of ${sources}.`,
+  );
 }
 
 export function unknownArch(file: string, arch: string): Diagnostic {
@@ -89,9 +115,9 @@ export function unknownArch(file: string, arch: string): Diagnostic {
 export function noArch(file: string): Diagnostic {
   return error(
     'project/no-arch',
-    'No architecture: none was asked for and the Makefile does not set ARCH.',
+    `No architecture: none was asked for and ${wordsOf(file).noArch}.`,
     { file },
-    `Give --arch, or add a line such as: ARCH ?= armv6m. Known are ${buildableArchs.join(', ')}.`,
+    `Give --arch, or add a line such as: ${wordsOf(file).archLine}. Known are ${buildableArchs.join(', ')}.`,
   );
 }
 
@@ -102,9 +128,9 @@ export function badValue(file: string, variable: string, value: string, allowed:
 export function noTree(file: string): Diagnostic {
   return error(
     'project/tree-missing',
-    'No MicroPython source tree: none was given and the Makefile does not set MPY_DIR.',
+    `No MicroPython source tree: none was given and ${wordsOf(file).noTree}.`,
     { file },
-    'Give --mpy-dir DIR, or set MPY_DIR in the Makefile or the environment. A clone of MicroPython is such a tree.',
+    `Give --mpy-dir DIR, or ${wordsOf(file).setTree}. A clone of MicroPython is such a tree.`,
   );
 }
 
@@ -113,7 +139,7 @@ export function notTree(file: string, dir: string): Diagnostic {
     'project/tree-missing',
     `${dir} is not a MicroPython source tree: it has no py/dynruntime.h.`,
     { file },
-    'Give --mpy-dir DIR, or set MPY_DIR in the Makefile or the environment, to the top of a clone of MicroPython.',
+    `Give --mpy-dir DIR, or ${wordsOf(file).setTree}, to the top of a clone of MicroPython.`,
   );
 }
 
@@ -126,7 +152,7 @@ export function withoutTree(where: Where, dir: string | undefined, abi: string):
     code: 'project/own-headers',
     message: `${why}: built for ABI ${abi} with Natmod's own headers.`,
     where: dir === undefined ? { file: where.file } : where,
-    hint: 'They declare what py/dynruntime.h offers. For anything else give --mpy-dir or set MPY_DIR to a clone of MicroPython.',
+    hint: `They declare what py/dynruntime.h offers. For anything else give --mpy-dir or ${wordsOf(where.file ?? '').setTree}, to a clone of MicroPython.`,
   };
 }
 
@@ -208,14 +234,15 @@ export function badWords(variable: string, value: string, file: string): Diagnos
 export function unknownSource(file: string, source: string): Diagnostic {
   return error(
     'project/source-kind',
-    `SRC names ${source}, whose kind is not known.`,
+    `${wordsOf(file).sources} names ${source}, whose kind is not known.`,
     { file },
     'Known are .c, .S, .cpp and .py.',
   );
 }
 
 export function libraryMissing(file: string, library: string, path: string): Diagnostic {
-  return error('project/library-missing', `MPY_LD_FLAGS names the library ${library}, but there is no file ${path}.`, {
+  const { libraries } = wordsOf(file);
+  return error('project/library-missing', `${libraries} names the library ${library}, but there is no file ${path}.`, {
     file,
   });
 }

@@ -45,10 +45,13 @@ jobs:
           abi: '6.3'
           layout: emlearn
           test: test_${module}.py
+          # Else that of natmod.json.
+          release: \${{ startsWith(github.ref, 'refs/tags/v') && github.ref_name || '' }}
       - uses: actions/upload-artifact@v4
         with:
           name: modules
           path: dist
+          if-no-files-found: error
   publish:
     if: startsWith(github.ref, 'refs/tags/v')
     needs: build

@@ -88,7 +88,7 @@ test('an internal error of the compiler is told as one', () => {
 
 test('a qstr that only a header names gets the advice to name it in a source', () => {
   const [fault] = readCompilerOutput("a.c:5:1: error: 'MP_QSTR_blink' undeclared (first use in this function)\n");
-  assert.match(fault.hint ?? '', /files of SRC/);
+  assert.match(fault.hint ?? '', /project's own sources/);
 });
 
 test('text that is no diagnostic is left alone', () => {

@@ -197,7 +197,7 @@ const cases: readonly Case[] = [
       a.o: section .text+0x9: error: undefined symbol mp_zzzzzzzzzz: no object defines it and the firmware's function table does not offer it [link/undefined]
         If it is a function of the firmware, native modules cannot reach it: py/dynruntime.h lists those they can.
       a.o: section .text+0x11: error: undefined symbol helper_of_mine: no object defines it and the firmware's function table does not offer it [link/undefined]
-        Add the source file that defines it to SRC, or, for a C library function, link the library (-l, or LINK_RUNTIME = 1 in the Makefile).
+        Add the source file that defines it to the project, or, for a C library function, link the library (-l; LINK_RUNTIME = 1 in a Makefile, linkRuntime in natmod.json).
       a.o: section .text+0x19: error: undefined symbol _Z6helperi: no object defines it and the firmware's function table does not offer it [link/undefined]
         This is a C++ name, of helper: if it is written in C, declare it extern "C"; else add its source file to SRC.`,
   },

@@ -1,7 +1,7 @@
 // Projects that are wrong in every way a user or a machine can make them: told clearly, nothing half-written, nothing left running.
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import test from 'node:test';
 import { buildableArchs } from '../../../extension/core/arch/names.ts';
@@ -167,6 +167,32 @@ test('a header that only a tree has comes with the advice to name one', async (t
   const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': `#include "extmod/misc.h"\n${smallModule}` });
   const fault = all(await here(dir)).find((d) => d.code === 'compile/error');
   assert.match(fault?.hint ?? '', /--mpy-dir/);
+});
+
+test("what is wrong with a natmod.json project is told in natmod.json's words", async (t) => {
+  const manifest = { module: 'm', sources: ['m.c'], archs: ['x64'] };
+  const dir = temporaryFolder(t, { 'm.c': smallModule });
+  const tell = async (changes: object) => {
+    writeFileSync(join(dir, 'natmod.json'), JSON.stringify({ ...manifest, ...changes }));
+    const told = all(await here(dir, { archs: [] }));
+    return told.map(({ message, hint }) => `${message} ${hint ?? ''}`).join('\n');
+  };
+  assert.match(await tell({ sources: ['gone.c'] }), /^"sources" names gone\.c, .*take it out of "sources"\.$/);
+  assert.match(await tell({ sources: ['m.c', 'm.c'] }), /^"sources" names m\.c twice/);
+  assert.match(await tell({ sources: ['m.rs'] }), /^"sources" names m\.rs/);
+  assert.match(await tell({ libraries: ['gone.a'] }), /^"libraries" names the library gone\.a/);
+  assert.match(await tell({ archs: undefined }), /natmod\.json has no "archs"\. .*"archs": \["armv6m"\]/);
+  assert.match(await tell({ micropython: 'gone' }), /set "micropython" in natmod\.json/);
+});
+
+test('a flag that the compiler does not know is told at the project file', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const dir = temporaryFolder(t, { 'm.c': smallModule });
+  const manifest = { module: 'm', sources: ['m.c'], archs: ['x64'], cflags: ['-fno-such-flag'] };
+  writeFileSync(join(dir, 'natmod.json'), JSON.stringify(manifest));
+  const fault = all(await here(dir)).find(({ message }) => message.includes('-fno-such-flag'));
+  assert.deepEqual(fault?.where, { file: join(dir, 'natmod.json') });
+  assert.match(fault?.hint ?? '', /flags/);
 });
 
 test('what only make can read is asked of make', async (t) => {
