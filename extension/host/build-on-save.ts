@@ -5,7 +5,7 @@ import type { Builds } from './build-command.ts';
 import { settings } from './contributions.ts';
 import type { Projects } from './projects.ts';
 
-const kinds = /\.(c|h|cpp|hpp|S|py|mk)$|(^|[\\/])(Makefile|natmod\.json)$/;
+const kinds = /\.(c|h|cpp|hpp|S|py|mk)$|(^|[\\/])((GNUm|m|M)akefile|natmod\.json)$/;
 
 export function activate(context: vscode.ExtensionContext, projects: Projects, builds: Builds): void {
   context.subscriptions.push(

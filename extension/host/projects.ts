@@ -3,7 +3,7 @@
 
 import * as vscode from 'vscode';
 import type { Files } from '../core/ports.ts';
-import { type FoundProject, findProject } from '../core/project/find-project.ts';
+import { type FoundProject, findProject, projectFiles } from '../core/project/find-project.ts';
 import { contextKeys } from './contributions.ts';
 
 export interface Projects {
@@ -15,6 +15,8 @@ export interface Projects {
   /** Those of the workspace, in order of their folders. */
   all(): Promise<FoundProject[]>;
 }
+
+const watched = `**/{${projectFiles.join(',')}}`;
 
 export function activate(context: vscode.ExtensionContext, files: Files): Projects {
   const changed = new vscode.EventEmitter<void>();
@@ -33,7 +35,7 @@ export function activate(context: vscode.ExtensionContext, files: Files): Projec
   }
 
   async function all(): Promise<FoundProject[]> {
-    const makefiles = await vscode.workspace.findFiles('**/{Makefile,natmod.json}', '**/{node_modules,build*}/**', 500);
+    const makefiles = await vscode.workspace.findFiles(watched, '**/{node_modules,build*}/**', 500);
     const dirs = [...new Set(makefiles.map((uri) => files.resolve(uri.fsPath, '..')))].sort();
     const found = await Promise.all(dirs.map((dir) => findProject(dir, dir, files)));
     return found.filter((project) => project !== undefined);
@@ -51,7 +53,7 @@ export function activate(context: vscode.ExtensionContext, files: Files): Projec
     changed.fire();
   }
 
-  const makefiles = vscode.workspace.createFileSystemWatcher('**/{Makefile,natmod.json}');
+  const makefiles = vscode.workspace.createFileSystemWatcher(watched);
   context.subscriptions.push(
     changed,
     makefiles,

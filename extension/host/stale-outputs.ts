@@ -4,12 +4,13 @@
 import * as vscode from 'vscode';
 import { isInside } from '../core/compile/is-inside.ts';
 import type { Files } from '../core/ports.ts';
+import { projectFiles } from '../core/project/find-project.ts';
 import { findStale } from '../core/project/find-stale.ts';
 import type { Builds } from './build-command.ts';
 import type { Projects } from './projects.ts';
 
 /** Sources, outputs, and what a build writes last. */
-const watched = '**/{*.c,*.h,*.cpp,*.hpp,*.S,*.py,*.mk,*.mpy,Makefile,natmod.json,state.json}';
+const watched = `**/{*.c,*.h,*.cpp,*.hpp,*.S,*.py,*.mk,*.mpy,${projectFiles.join(',')},state.json}`;
 
 /** A checkout changes many files at once. */
 const quietMs = 200;

@@ -103,6 +103,8 @@ type Progress = (step: BuildProgress['step'], source?: string) => void;
 
 interface PlannedArch {
   readonly project: NatmodProject;
+  /** What somebody may edit beside the sources: what the project was read from, and what it names to be linked. */
+  readonly projectFiles: readonly string[];
   readonly api: Api;
   readonly plan: CompileRequest;
   readonly steps: readonly CompileStep[];
@@ -115,7 +117,7 @@ interface PlannedArch {
 async function planArch(
   job: Job,
   arch: BuildableArch,
-  { project, sources }: LoadedProject,
+  { project, sources, files: readFrom }: LoadedProject,
   progress: Progress,
   diagnostics: Diagnostic[],
 ): Promise<PlannedArch> {
@@ -164,13 +166,15 @@ async function planArch(
   const steps = planCompile(plan);
   job.plans.set(arch, { steps, header });
   const state = await loadState(files.resolve(dir, buildDir), ports.files);
-  return { project, api, plan, steps, qstrs: own, state };
+  const named = [...project.libraries, ...(project.externSymFile === undefined ? [] : [project.externSymFile])];
+  const projectFiles = [...readFrom, ...named.map((name) => files.resolve(dir, name))];
+  return { project, projectFiles, api, plan, steps, qstrs: own, state };
 }
 
 /** @throws Failure; warnings go to `diagnostics`. */
 async function compileAndLink(
   job: Job,
-  { project, api, plan, steps, qstrs, state }: PlannedArch,
+  { project, projectFiles, api, plan, steps, qstrs, state }: PlannedArch,
   progress: Progress,
   diagnostics: Diagnostic[],
 ): Promise<Written> {
@@ -208,7 +212,7 @@ async function compileAndLink(
   job.endings.push(async () => {
     try {
       const objects = { ...(await compiled.records()), ...pythonParts.records };
-      const module = written && { ...written, sources: await ownSources(file, objects, shared) };
+      const module = written && { ...written, sources: await ownSources(projectFiles, objects, shared) };
       const next: BuildState = { ...state, objects, module: module ?? state.module };
       if (JSON.stringify(next) !== JSON.stringify(state))
         await saveState(files.resolve(dir, buildDir), next, ports.files);
@@ -282,13 +286,17 @@ function outputPaths({ request, several, files }: Job, module: string, { arch, b
 
 /** What an output is compared with to tell whether it is stale: not the headers of MicroPython and the compiler, which nobody edits. */
 async function ownSources(
-  projectFile: string,
+  projectFiles: readonly string[],
   objects: BuildState['objects'],
   { inputs, ...where }: Pick<CompileOptions, 'dir' | 'settled' | 'inputs'>,
 ): Promise<ModuleRecord['sources']> {
   const read = Object.values(objects).flatMap((object) => object.inputs);
-  const project = [projectFile, (await inputs.digest(projectFile)) ?? ''] as const;
-  return [...new Map([project, ...read.filter(([path]) => isOwn(path, where))])].sort(([a], [b]) => (a < b ? -1 : 1));
+  const project = await Promise.all(
+    projectFiles.map(async (path) => [path, (await inputs.digest(path)) ?? ''] as const),
+  );
+  return [...new Map([...project, ...read].filter(([path]) => isOwn(path, where)))].sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
 }
 
 /**

@@ -206,6 +206,12 @@ export function circular(variable: string, name: string, where: Where): Diagnost
   );
 }
 
+export function endlessIncludes(file: string, next: string): Diagnostic {
+  return error('project/makefile-includes', `The Makefile includes ever more files; ${next} would be the next.`, {
+    file,
+  });
+}
+
 export function badLine(what: string, where: Where): Diagnostic {
   return error('project/makefile-syntax', what, where);
 }

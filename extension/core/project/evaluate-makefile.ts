@@ -28,6 +28,8 @@ export interface MakefileReading {
   readonly wanted: readonly string[];
   /** Line by target. */
   readonly rules: ReadonlyMap<string, number>;
+  /** Whether reading ended before the end, by `$(error)` or a circle of includes: what is missing does not count then. */
+  readonly stopped: boolean;
 }
 
 export function evaluateMakefile(input: MakefileInput): MakefileReading {
@@ -59,7 +61,6 @@ interface Reading extends MakefileReading {
   readonly diagnostics: Diagnostic[];
   readonly wanted: string[];
   readonly rules: Map<string, number>;
-  /** By `$(error)`. */
   stopped: boolean;
 }
 

@@ -4,6 +4,8 @@
 
 import { isInside } from '../compile/is-inside.ts';
 import type { Files } from '../ports.ts';
+import { makefileNames } from './load-project.ts';
+import { manifestName } from './read-manifest.ts';
 
 export interface FoundProject {
   /** Folder of the Makefile. */
@@ -13,6 +15,9 @@ export interface FoundProject {
   /** ARCH of the Makefile as it stands there; undefined if it has none. */
   readonly arch: string | undefined;
 }
+
+/** Names of the files that make a folder a project. */
+export const projectFiles: readonly string[] = [manifestName, ...makefileNames];
 
 /** What a user is told when nothing was found: the rule of this file in words. */
 export const whatIsLookedFor =
@@ -25,12 +30,16 @@ export const whatIsLookedFor =
 export async function findProject(dir: string, top: string, files: Files): Promise<FoundProject | undefined> {
   const last = files.resolve(top);
   for (let current = files.resolve(dir); isInside(current, last); ) {
-    const manifest = await files.read(files.resolve(current, 'natmod.json'));
+    const manifest = await files.read(files.resolve(current, manifestName));
     const written = manifest && glanceAtManifest(new TextDecoder().decode(manifest), current);
     if (written) return written;
-    const bytes = await files.read(files.resolve(current, 'Makefile'));
-    const project = bytes && glance(new TextDecoder().decode(bytes), current);
-    if (project) return project;
+    for (const name of makefileNames) {
+      const bytes = await files.read(files.resolve(current, name));
+      const project = bytes && glance(new TextDecoder().decode(bytes), current);
+      if (project) return project;
+      // Make looks at the first one only.
+      if (bytes) break;
+    }
     const parent = files.resolve(current, '..');
     if (parent === current) return undefined;
     current = parent;

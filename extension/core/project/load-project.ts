@@ -4,7 +4,7 @@ import type { BuildableArch } from '../arch/names.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { Files, Processes } from '../ports.ts';
 import { askMake } from './ask-make.ts';
-import { noFolder, noMakefile, sourceMissing } from './errors.ts';
+import { endlessIncludes, noFolder, noMakefile, sourceMissing } from './errors.ts';
 import type { NatmodProject } from './project.ts';
 import { readMakefile } from './read-makefile.ts';
 import { manifestName, readManifest } from './read-manifest.ts';
@@ -20,6 +20,8 @@ export interface LoadRequest {
 export interface LoadedProject {
   readonly project: NatmodProject;
   readonly sources: readonly SourceFile[];
+  /** What the project was read from: its file, and all that it includes; full paths. */
+  readonly files: readonly string[];
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -32,10 +34,10 @@ export interface SourceFile {
 }
 
 /** In make's order of preference. */
-const makefileNames = ['GNUmakefile', 'makefile', 'Makefile'];
+export const makefileNames = ['GNUmakefile', 'makefile', 'Makefile'];
 
-/** Ends includes that name ever new files. */
-const maxRounds = 20;
+/** Ends includes that name ever new files; files nested as deep as they may be need one each. */
+const maxRounds = 100;
 
 /** @throws Failure `project/...` with everything that stands in the way. */
 export async function loadProject(
@@ -56,28 +58,31 @@ export async function loadProject(
   if (request.arch !== undefined) overrides.ARCH = request.arch;
   if (request.mpyDir !== undefined) overrides.MPY_DIR = files.resolve(request.mpyDir);
   const included = new Map<string, string | undefined>();
-  const read = () =>
+  const readAgain = () =>
     readMakefile(text, { dir, file, overrides, environment: request.environment, included, resolve: files.resolve });
-  let reading = read();
+  let reading = readAgain();
   for (let round = 0; reading.wanted.length > 0 && round < maxRounds; round++) {
     for (const path of reading.wanted) {
       const bytes = await files.read(path);
       included.set(path, bytes && decode(bytes));
     }
-    reading = read();
+    reading = readAgain();
   }
+  if (reading.wanted.length > 0) throw new Failure(endlessIncludes(file, reading.wanted[0]));
   if (!reading.project && processes) {
     const said = await askMake({ ...request, dir, file, overrides, doubts: reading.doubts }, processes);
     if (said) {
       // As on make's command line: the values are final.
       Object.assign(overrides, said);
-      reading = read();
+      reading = readAgain();
     }
   }
   if (!reading.project) throw new Failure(reading.diagnostics);
 
   const { project, rules } = reading;
-  return loadSources(project, reading.diagnostics, rules, files);
+  const read = [...included].flatMap(([path, text]) => (text === undefined ? [] : [path]));
+  const loaded = await loadSources(project, reading.diagnostics, rules, files);
+  return { ...loaded, files: [file, ...read] };
 }
 
 async function loadManifest(request: LoadRequest, dir: string, files: Files): Promise<LoadedProject> {
@@ -85,7 +90,7 @@ async function loadManifest(request: LoadRequest, dir: string, files: Files): Pr
   const { arch, mpyDir } = request;
   const text = decode((await files.read(file)) ?? new Uint8Array());
   const project = readManifest(text, { dir, file, arch, mpyDir, resolve: files.resolve });
-  return loadSources(project, [], new Map(), files);
+  return { ...(await loadSources(project, [], new Map(), files)), files: [file] };
 }
 
 /** @throws Failure `project/source-missing`. */
@@ -94,7 +99,7 @@ async function loadSources(
   diagnostics: readonly Diagnostic[],
   rules: ReadonlyMap<string, number>,
   files: Files,
-): Promise<LoadedProject> {
+): Promise<Omit<LoadedProject, 'files'>> {
   const { dir, file } = project;
   const sources: SourceFile[] = [];
   const missing: Diagnostic[] = [];

@@ -47,7 +47,7 @@ export function readMakefile(text: string, options: MakefileOptions): ReadProjec
     text,
     overrides: mapValues({ CURDIR: dir, ...options.overrides }, (name, value) => (isPath(name) ? guard(value) : value)),
     environment: mapValues(options.environment ?? {}, (name, value) => (isPath(name) && value ? guard(value) : value)),
-    included: options.included ?? new Map(),
+    included: new Map([...(options.included ?? [])].map(([path, text]) => [guard(path), text])),
     resolve: (path) => guard(options.resolve(dir, unguard(path))),
     onInclude: (path, variables, where) => {
       if (!/(^|\/)dynruntime\.mk$/.test(path)) return false;
@@ -57,14 +57,20 @@ export function readMakefile(text: string, options: MakefileOptions): ReadProjec
       return true;
     },
   });
-  const diagnostics: Diagnostic[] = reading.diagnostics.map((d) => ({ ...d, message: unguard(d.message) }));
+  const diagnostics: Diagnostic[] = reading.diagnostics.map((d) => ({
+    ...d,
+    message: unguard(d.message),
+    where: d.where?.file === undefined ? d.where : { ...d.where, file: unguard(d.where.file) },
+  }));
   const wanted = reading.wanted.map(unguard);
   const rules = new Map([...reading.rules].map(([target, line]) => [unguard(target), line]));
   if (wanted.length > 0) return { project: undefined, diagnostics, wanted, rules, doubts: [] };
 
-  const ask = new Questions(reading.variables, file, diagnostics);
+  const told: Diagnostic[] = [];
+  const ask = new Questions(reading.variables, file, told);
   const project = readProject(ask, options);
-  if (!natmod) diagnostics.push(errors.notNatmod(file));
+  if (!natmod) told.push(errors.notNatmod(file));
+  if (!reading.stopped) diagnostics.push(...told);
   const failed = diagnostics.some((d) => d.severity === 'error');
   return { project: failed ? undefined : project, diagnostics, wanted, rules, doubts: [...ask.unread] };
 }

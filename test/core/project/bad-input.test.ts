@@ -38,6 +38,23 @@ test('cycles and repeats in SRC', async (t) => {
   assert.deepEqual(errors(await here(twice)), ['project/source-twice']);
 });
 
+test('makefiles that include each other, in a folder whose name has blanks', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const good = temporaryFolder(t, {
+    Makefile: `include parts/flags.mk\n${smallMakefile}`,
+    'parts/flags.mk': 'CFLAGS_EXTRA = -DLEVEL=3\ninclude parts/more.mk\n',
+    'parts/more.mk': 'CFLAGS_EXTRA += -DMORE=4\n',
+    'm.c': `${smallModule}#if LEVEL != 3 || MORE != 4\n#error\n#endif\n`,
+  });
+  assert.deepEqual(errors(await here(good)), []);
+  const cycle = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule, 'b.mk': 'include a.mk\n' });
+  writeFileSync(join(cycle, 'a.mk'), 'X = 1\ninclude b.mk\n');
+  writeFileSync(join(cycle, 'Makefile'), `include a.mk\n${smallMakefile}`);
+  const told = all(await here(cycle)).filter((d) => d.severity === 'error');
+  assert.deepEqual([...new Set(told.map((d) => d.message))], ['Includes are nested more than 20 deep.']);
+  assert.ok([join(cycle, 'a.mk'), join(cycle, 'b.mk')].includes(told[0].where?.file ?? ''), JSON.stringify(told));
+});
+
 test('a header that includes itself for ever', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
   const dir = temporaryFolder(t, {

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { test } from 'node:test';
 import { isInside } from '../../../extension/core/compile/is-inside.ts';
 import type { Files } from '../../../extension/core/ports.ts';
-import { findProject } from '../../../extension/core/project/find-project.ts';
+import { findProject, projectFiles } from '../../../extension/core/project/find-project.ts';
 
 const natmod = 'MPY_DIR = ../micropython\nMOD = factorial\nSRC = factorial.c\nARCH ?= armv7m\n';
 
@@ -33,6 +33,13 @@ test('finds the Makefile beside a C file and reads module and architecture', asy
 test('finds the nearest native module above a source folder', async () => {
   const files = filesWith({ '/ws/Makefile': natmod, '/ws/a/Makefile': natmod.replace('factorial', 'a') });
   assert.equal((await findProject('/ws/a/src/deep', '/ws', files))?.dir, '/ws/a');
+});
+
+test('finds a Makefile under each name that make takes', async () => {
+  for (const name of projectFiles.filter((file) => file.endsWith('akefile'))) {
+    const files = filesWith({ [`/w/${name}`]: natmod });
+    assert.equal((await findProject('/w', '/w', files))?.module, 'factorial', name);
+  }
 });
 
 test('passes over a Makefile that builds something else', async () => {

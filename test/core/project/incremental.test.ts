@@ -274,6 +274,32 @@ test('an output is stale while the sources say something else than it was made f
   }
 });
 
+test('a file that the Makefile includes, and a library or addresses it names, make an output stale, too', async (t) => {
+  const f = await fixture(t, {
+    ...project,
+    Makefile: `include flags.mk\nMPY_EXTERN_SYM_FILE = fixed.ld\nMPY_LD_FLAGS += -lrest.a\n${project.Makefile}`,
+    'flags.mk': 'CFLAGS_EXTRA = -DFLAG=1\n',
+    'fixed.ld': 'somewhere = 0x1000;\n',
+    'rest.a': '!<arch>\n',
+  });
+  if (!f) return;
+  const stale = async () => (await findStale(f.dir, fileStore)).length;
+  await f.good();
+  assert.equal(await stale(), 0);
+  const changes = {
+    'flags.mk': 'CFLAGS_EXTRA = -DFLAG=2\n',
+    'fixed.ld': 'somewhere = 0x2000;\n',
+    'rest.a': '!<arch>\n\n',
+  };
+  for (const [name, text] of Object.entries(changes)) {
+    const before = readFileSync(join(f.dir, name), 'utf8');
+    f.write(name, text);
+    assert.equal(await stale(), 1, name);
+    f.write(name, before);
+    assert.equal(await stale(), 0, name);
+  }
+});
+
 test('an object or output that is gone or damaged is made again', async (t) => {
   const f = await fixture(t);
   if (!f) return;
