@@ -231,17 +231,22 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
    * at its opening before: it is opened again until the row is there.
    */
   const pick = async (key: string, typed: string, title: string) => {
+    const input = page.locator('.quick-input-widget:visible input');
     const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
-    for (const end = Date.now() + patienceMs; Date.now() < end; ) {
+    // It closes by itself when something else takes the focus, at any of these steps.
+    const attempt = async () => {
       await page.keyboard.press(key);
-      const input = page.locator('.quick-input-widget:visible input');
-      await input.waitFor();
-      await input.fill(typed);
-      const there = await row.waitFor({ timeout: 5000 }).then(
+      await input.waitFor({ timeout: 15_000 });
+      await input.fill(typed, { timeout: 5000 });
+      await row.waitFor({ timeout: 5000 });
+      await row.click({ timeout: 5000 });
+    };
+    for (const end = Date.now() + patienceMs; Date.now() < end; ) {
+      const picked = await attempt().then(
         () => true,
         () => false,
       );
-      if (there) return row.click();
+      if (picked) return;
       await page.keyboard.press('Escape');
     }
     throw new Error(`no picker listed '${title}'`);
