@@ -4,15 +4,18 @@ import { Argument, type Command } from 'commander';
 import { rankPorts, unixProgram } from '../core/board/boards.ts';
 import { type DeployRequest, type DeployResult, deploy } from '../core/board/deploy.ts';
 import { deployToUnix } from '../core/board/deploy-unix.ts';
+import * as errors from '../core/board/errors.ts';
 import type { BuildModule } from '../core/board/gather.ts';
+import { Failure } from '../core/diagnostic.ts';
 import { build } from '../core/project/build.ts';
+import { baudOption } from './option-values.ts';
 import { renderDiagnostics } from './render.ts';
 import { type CliPorts, exitCodes } from './terminal.ts';
 import { showProgress } from './transfer-progress.ts';
 
 interface DeployOptions {
   readonly port: string;
-  readonly baud: string;
+  readonly baud: number;
   readonly to?: string;
   readonly check: boolean;
   readonly reset?: boolean;
@@ -41,7 +44,7 @@ export function registerDeploy(program: Command, ports: CliPorts): void {
     .description('build a module for the board at a port, or take .mpy files, and put them onto it')
     .addArgument(new Argument('[sources...]', 'folder of a project, or files').default(['.']))
     .requiredOption('--port <port>', 'serial port, socket://HOST:PORT, rfc2217://HOST:PORT or unix[:PROGRAM]')
-    .option('--baud <rate>', 'speed of serial ports', '115200')
+    .addOption(baudOption())
     .option('--to <folder>', 'folder on the board; else its lib, else its current one')
     .option('--no-check', 'do not import the module afterwards')
     .option('--reset', "start the board's interpreter anew afterwards")
@@ -51,7 +54,8 @@ export function registerDeploy(program: Command, ports: CliPorts): void {
     .action(async (sources: readonly string[], options: DeployOptions) => {
       const paths = sources.map((source) => ports.files.resolve(ports.cwd, source));
       const stamps = await Promise.all(paths.map((path) => ports.files.stamp(path)));
-      const dir = paths.find((_, index) => stamps[index]?.isFolder);
+      const [dir, ...others] = paths.filter((_, index) => stamps[index]?.isFolder);
+      if (others.length > 0) throw new Failure(errors.severalProjects([dir, ...others]));
       const progress = showProgress(ports);
       const request: DeployRequest = {
         dir,
@@ -88,7 +92,7 @@ async function deployAt(request: DeployRequest, options: DeployOptions, ports: C
   const building: BuildModule = (asked) => build({ ...asked, mpyDir, environment, ...ports.installation }, ports);
   const program = unixProgram(options.port);
   if (program !== undefined) return deployToUnix({ ...request, program }, { files, processes, build: building });
-  const port = await boards.open(options.port, Number(options.baud));
+  const port = await boards.open(options.port, options.baud);
   try {
     return await deploy(request, { ...boards, port, files, build: building });
   } finally {

@@ -53,3 +53,12 @@ export function readCompat(version: string): string {
   if (findProfile(version)) return version;
   throw new InvalidArgumentError(`Known are ${compatProfiles.map((profile) => profile.version).join(', ')}.`);
 }
+
+/** For a verb that opens serial ports. */
+export const baudOption = () =>
+  new Option('--baud <rate>', 'speed of serial ports').default(115_200, '115200').argParser(readBaudRate);
+
+function readBaudRate(text: string): number {
+  if (/^[1-9]\d{1,7}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is a number of bits a second, e.g. 115200.');
+}

@@ -9,6 +9,7 @@ import { runOnUnix } from '../core/board/run-unix.ts';
 import { qemuBoards } from '../core/debug/qemu.ts';
 import { Failure } from '../core/diagnostic.ts';
 import { build } from '../core/project/build.ts';
+import { baudOption } from './option-values.ts';
 import { renderDiagnostics } from './render.ts';
 import type { CliPorts } from './terminal.ts';
 import { showProgress } from './transfer-progress.ts';
@@ -18,7 +19,7 @@ interface RunOptions {
   readonly module?: string;
   readonly firmware?: string;
   readonly reset: boolean;
-  readonly baud: string;
+  readonly baud: number;
   readonly mpyDir?: string;
 }
 
@@ -36,7 +37,7 @@ export function registerRun(program: Command, ports: CliPorts): void {
     .option('--module <dir>', 'folder of a native module to build, which the script can then import')
     .option('--firmware <file>', 'for qemu: what the board runs; else that of the MicroPython tree')
     .option('--no-reset', 'keep the variables and modules of what ran before')
-    .option('--baud <rate>', 'speed of serial ports', '115200')
+    .addOption(baudOption())
     .option('--mpy-dir <dir>', 'MicroPython source tree; else MPY_DIR of the Makefile or the environment')
     .action(async (script: string, options: RunOptions) => {
       const progress = showProgress(ports);
@@ -79,7 +80,7 @@ async function open(
   { firmware, baud, mpyDir }: RunOptions,
   { boards, files, cwd, environment }: CliPorts,
 ): Promise<Port> {
-  if (on.kind === 'port') return boards.open(on.address, Number(baud));
+  if (on.kind === 'port') return boards.open(on.address, baud);
   const tree = mpyDir ?? environment.MPY_DIR;
   const built = tree ? files.resolve(cwd, tree, `ports/qemu/build-${on.board}/firmware.elf`) : undefined;
   const path = firmware === undefined ? built : files.resolve(cwd, firmware);

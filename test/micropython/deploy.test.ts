@@ -243,6 +243,8 @@ test('natmod deploy to the unix port puts a module where it looks, and proves th
   const raising = await natmod('raises');
   assert.equal(raising.code, 1);
   assert.match(raising.stderr, /^raises\/raises\.c:4: error: .*import raises fails: ValueError: there is no sensor/m);
+  const both = await natmod('factorial', join(folder, 'raises'));
+  assert.match(both.stderr, /^natmod: error: One project .* are 2: .*deploy\/several/);
   const used = await childProcesses.run({
     argv: [program, '-c', 'import factorial; print(factorial.factorial(5))'],
     cwd: join(folder, 'lib'),

@@ -169,6 +169,7 @@ test('what can not be started is refused with the mend', patience, async (t) => 
     await refused(script, '--on', 'qemu:MPS2_AN385'),
     /^1 .*--firmware FILE[\s\S]*$|^1 [\s\S]*run\/no-firmware/,
   );
+  assert.match(await refused(script, '--on', '/dev/ttyX', '--baud', 'fast'), /^2 .*a number of bits a second/);
   assert.match(await refused(script, '--on', 'qemu:NONE'), /^2 .*QEMU's boards are MPS2_AN385/);
   assert.match(await refused(script, '--on', `unix:${join(at.dir, 'none')}`), /^1 .*run\/no-unix/);
   assert.match(await refused(join(at.dir, 'none.py'), '--on', 'unix'), /^1 none\.py: error: .*run\/missing/);

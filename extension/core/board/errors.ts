@@ -157,7 +157,7 @@ export function noUnix(program: string): Diagnostic {
     'run/no-unix',
     `${program} can't be started: there is no such program.`,
     undefined,
-    "Install MicroPython's unix port (Debian: micropython), or name it: --on unix:PATH.",
+    "Install MicroPython's unix port (Debian: micropython), or name it: unix:PATH.",
   );
 }
 
@@ -213,10 +213,19 @@ export function badPath(port: string, path: string): Diagnostic {
   );
 }
 
+export function severalProjects(folders: readonly string[]): Diagnostic {
+  return error(
+    'deploy/several',
+    `One project is built and deployed at a time, and these are ${folders.length}: ${folders.join(', ')}.`,
+    undefined,
+    'Deploy them one after another, or build them first and name their .mpy files.',
+  );
+}
+
 export function badFolder(folder: string): Diagnostic {
   return error(
     'board/path',
-    `${printable(folder)} is no folder to deploy to: its parts are plain names, neither . nor ...`,
+    `${printable(folder)} is no folder to deploy to: its parts are plain names, not "." or "..".`,
   );
 }
 
@@ -263,7 +272,9 @@ export function portRefused(port: string, why: string): Diagnostic {
     undefined,
     /permission|EACCES/i.test(why)
       ? 'On Linux, add yourself to the group that owns serial ports (dialout or uucp) and log in again.'
-      : undefined,
+      : /ioctl|ENOTTY/i.test(why)
+        ? 'It is no serial port; natmod boards lists those that there are.'
+        : undefined,
   );
 }
 
