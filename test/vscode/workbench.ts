@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { top } from '../projects.ts';
 import { Unavailable } from '../setup/need.ts';
 import { onPath } from '../setup/packages.mjs';
@@ -227,21 +227,21 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
   await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor();
 
   /**
-   * Opens a picker, types, and clicks the row. A picker lists what there was when it opened, files even what there was
-   * at its opening before: it is opened again until the row is there.
+   * Opens a picker, types, and clicks the row, until `effect` is there. A picker lists what there was when it opened,
+   * files even what there was at its opening before, and a list that is filled anew swallows a click.
    */
-  const pick = async (key: string, typed: string, title: string) => {
+  const pick = async (key: string, typed: string, title: string, effect?: Locator) => {
     const input = page.locator('.quick-input-widget:visible input');
     const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
     // It closes by itself when something else takes the focus, at any of these steps.
     const attempt = async () => {
       await page.keyboard.press(key);
       await input.waitFor({ timeout: 15_000 });
-      await input.fill(typed, { timeout: 5000 });
-      await row.waitFor({ timeout: 5000 });
-      await row.click({ timeout: 5000 });
+      await input.fill(typed, { timeout: 10_000 });
+      await row.click({ timeout: 10_000 });
+      await effect?.waitFor({ timeout: 20_000 });
     };
-    for (const end = Date.now() + patienceMs; Date.now() < end; ) {
+    for (const end = Date.now() + 2 * patienceMs; Date.now() < end; ) {
       const picked = await attempt().then(
         () => true,
         () => false,
@@ -249,12 +249,10 @@ async function openWorkbench(page: Page, { port }: Server, options: WorkbenchOpt
       if (picked) return;
       await page.keyboard.press('Escape');
     }
-    throw new Error(`no picker listed '${title}'`);
+    throw new Error(`no picker listed '${title}', or nothing came of its choice`);
   };
-  const openTab = async (name: string) => {
-    await pick('Control+P', name, name);
-    await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
-  };
+  const openTab = (name: string) =>
+    pick('Control+P', name, name, page.locator(`.tab.active[data-resource-name="${name}"]`));
   const toast = (text: string | RegExp) => page.locator('.notifications-toasts .notification-toast', { hasText: text });
 
   return {
