@@ -36,7 +36,7 @@ const sentences: Readonly<Record<string, (board: Visited) => Promise<void>>> = {
       : ['literal', 'base64'];
     for (const mode of modes) {
       const path = `${folder}/${mode}/sent.bin`;
-      for (const bytes of [noise(5000), noise(300), Buffer.from('x = 1\n'.repeat(500)), new Uint8Array()]) {
+      for (const bytes of [noise(3000), Buffer.from('x = 1\n'.repeat(500)), new Uint8Array()]) {
         const files = [{ path, bytes }];
         assert.deepEqual((await sendFiles(repl, files, { facts, deflate, mode })).written, [path]);
         assert.deepEqual((await sendFiles(repl, files, { facts, deflate, mode })).unchanged, [path]);
@@ -62,7 +62,7 @@ const sentences: Readonly<Record<string, (board: Visited) => Promise<void>>> = {
     await sendFiles(repl, [{ path, bytes: noise(700) }], { facts });
     const cancel = new AbortController();
     const options = { facts, cancel: cancel.signal, onProgress: () => cancel.abort() };
-    const sending = sendFiles(repl, [{ path, bytes: noise(20_000).reverse() }], options);
+    const sending = sendFiles(repl, [{ path, bytes: noise(12_000).reverse() }], options);
     await assert.rejects(sending, (thrown) => hasCode(thrown, 'board/cancelled'));
     assert(Buffer.from(noise(700)).equals(await readBoardFile(repl, path)));
     assert.deepEqual(await namesIn(repl, folder), ['kept.bin']);
