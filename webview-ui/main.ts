@@ -162,8 +162,9 @@ function show(next: SectionName): void {
 function showRows(next: readonly Row[]): void {
   rows = next;
   list.setCount(rows.length);
-  const isWorking = section === 'disassembly' && code.isWorking;
-  byId('empty').textContent = rows.length > 0 ? '' : isWorking ? 'Disassembling ...' : 'Nothing here.';
+  const isCode = section === 'disassembly' && !code.isComplete;
+  const none = !isCode ? 'Nothing here.' : code.isWorking ? 'Disassembling ...' : 'Not disassembled.';
+  byId('empty').textContent = rows.length > 0 ? '' : none;
 }
 
 function drawOutline(): void {
@@ -314,7 +315,9 @@ function drawTitle({ size, header }: Description, change: number | undefined): v
 function drawFault({ fault }: Description): void {
   const offset = fault?.where?.offset;
   const isThere = offset !== undefined && offset < bytes.length;
-  const message = fault ? `${fault.message}${fault.hint ? `. ${fault.hint}` : ''}` : undefined;
+  // Some messages go on where another surface has the file's name.
+  const subject = fault?.message.startsWith('is ') ? `${name} ` : '';
+  const message = fault ? `${subject}${fault.message}${fault.hint ? `. ${fault.hint}` : ''}` : undefined;
   const show = isThere ? { label: `Show byte ${hex(offset)}`, press: () => goTo('spans', offset) } : undefined;
   showBanner(byId('fault'), message, show);
 }

@@ -10,10 +10,13 @@ export function renderRow(row: Row, element: HTMLElement, follow: (row: Row) => 
     cell.className = `cell cell-${index}`;
     cell.textContent = text;
     if (row.share !== undefined && index === 1) {
+      const figure = document.createElement('span');
+      figure.className = 'figure';
+      figure.textContent = text;
       const bar = document.createElement('span');
       bar.className = 'bar';
       bar.style.width = `${Math.round(row.share * 80)}px`;
-      cell.append(bar);
+      cell.replaceChildren(figure, ...(row.share > 0 ? [bar] : []));
     }
     element.append(cell, ' ');
   }

@@ -118,7 +118,7 @@ export function rowsOf(section: SectionName, description: Description, board?: B
 }
 
 function compatibilityRow({ loads, on, because }: CompatibilityRow): Row {
-  return { cells: [loads ? 'loads' : 'does not load', on, because], tone: loads ? 'good' : 'bad' };
+  return { cells: [loads ? 'loads on' : 'not on', on, because], tone: loads ? 'good' : 'bad' };
 }
 
 function connectedRow({ verdict }: BoardState): Row {

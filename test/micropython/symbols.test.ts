@@ -39,6 +39,7 @@ test('functions, variables and C lines are named where the build left its debug 
       assert.match(text, /^0x[0-9a-f]{4} histogram_add:$/m);
       assert.match(text, /^ {2}; features\.c:\d+ {2}features_calls\+\+;$/m);
       assert.match(text, /^0x[0-9a-f]{4} mpy_init:$/m);
+      if (arch === 'armv7m') assert.match(text, /\.word .*; \+ text histogram_make_new$/m);
       assert.match(text, /\b(j|b|c\.[jb])\w* .*; histogram_\w+(\+0x[0-9a-f]+)?$/m);
 
       const sizes = summarizeSizes(inspection.description);

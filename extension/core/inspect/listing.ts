@@ -58,13 +58,14 @@ export function* listCode(
   else {
     const relocations = relocationsOf(code);
     const symbols = inspection.symbols(code);
+    const nameOf = (place: number | undefined) => (place === undefined ? undefined : symbols?.nameOf(place));
     const annotate = symbols ? annotator(symbols, source) : undefined;
     for (const lines of listMachineCode({ code: machineCode, arch, relocations, target: inspection.target, decode })) {
-      const listed = lines.map(({ offset, size, mnemonic, operands, comment, jump }) => ({
+      const listed = lines.map(({ offset, size, mnemonic, operands, comment, jump, points }) => ({
         offset,
         size,
         text: `${mnemonic.padEnd(8)} ${operands}`.trimEnd(),
-        comment: comment || (jump === undefined ? '' : (symbols?.nameOf(jump) ?? '')),
+        comment: [comment, nameOf(comment === '' ? (jump ?? points) : points)].filter(Boolean).join(' '),
         ...(jump === undefined ? {} : { jump }),
       }));
       yield annotate ? listed.flatMap(annotate) : listed;

@@ -24,6 +24,8 @@ export interface MachineLine extends Instruction {
   readonly comment: string;
   /** Offset in the text to which it may go. */
   readonly jump?: number;
+  /** Offset in the text that the word will point to once it is loaded. */
+  readonly points?: number;
 }
 
 export interface ListingRequest {
@@ -128,8 +130,15 @@ function dataLine(
   const names: Readonly<Record<number, string>> = { 1: '.byte', 2: '.short', 3: '.bytes', 4: '.word', 8: '.quad' };
   let hex = '';
   for (let at = offset + size - 1; at >= offset; at--) hex += code[at].toString(16).padStart(2, '0');
-  const comment = relocation ? `+ ${request.target(relocation)}` : '';
-  return { offset, size, mnemonic: names[size] ?? '.byte', operands: `0x${hex}`, comment };
+  const line = { offset, size, mnemonic: names[size] ?? '.byte', operands: `0x${hex}` };
+  if (!relocation) return { ...line, comment: '' };
+  const comment = `+ ${request.target(relocation)}`;
+  if (relocation.target.kind !== 'text') return { ...line, comment };
+  const value = Number.parseInt(hex, 16);
+  // Bit 0 of a function's address says that it is Thumb.
+  const points = /^armv[67]/.test(request.arch) ? value - (value % 2) : value;
+  const text = stringAt(code, value);
+  return { ...line, comment: text === undefined ? comment : `${comment} ${JSON.stringify(text)}`, points };
 }
 
 /** What lies at an offset of the text, as a comment; the loader's words by what it puts there. */

@@ -234,6 +234,15 @@ test('text of a file never breaks a line or steers a terminal', async () => {
   assert.doesNotMatch(text, /[^\P{C}\n]/u);
 });
 
+test('a word that will point into the text says what lies there', async () => {
+  const module = nativeModule('armv7m', [{ base: 'text', offset: 12, target: { kind: 'text' } }]);
+  const code = Uint8Array.from([...module.code.code.subarray(0, 12), 16, 0, 0, 0, ...Buffer.from('Histogram\0')]);
+  const bytes = writeModule({ ...module, code: { ...module.code, code } as typeof module.code });
+  const inspection = inspect(bytes, 'm');
+  const text = dump(inspection, 'm.mpy', await disassembler(bytes, inspection));
+  assert.match(text, /\.word {4}0x00000010 +; \+ text "Histogram"$/m);
+});
+
 test('qstrs cost the bytes of their text, not its characters', () => {
   const module = { ...pythonModule(), qstrs: [{ text: '\u00e9\u20ac' }] };
   const own = describe(writeModule(module), 'm').cost.find((row) => row.what === 'own qstrs');
