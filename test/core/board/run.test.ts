@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type RunPorts, runScript } from '../../../extension/core/board/run.ts';
+import { findFiles, type RunPorts, runScript } from '../../../extension/core/board/run.ts';
 import type { Files } from '../../../extension/core/ports.ts';
 import { type BoardIo, FakeBoard, type Program, PythonError } from '../../board/fake-board.ts';
 import { FakePython } from '../../board/fake-python.ts';
@@ -119,4 +119,15 @@ test("a crash's report is read to its end, and there is no waiting for more", as
   assert.equal(crash?.programCounter, 0x1c03a);
   assert.equal(diagnostics[0].code, 'run/crash');
   assert.match(diagnostics[0].message, /The board crashed\. HardFault, at 0x1c03a/);
+});
+
+test("a traceback's lines of Python are those of the project's sources, never of its module", async () => {
+  const traceback = `Traceback (most recent call last):
+  File "<stdin>", line 2, in <module>
+  File "lib/more.py", line 5, in fail
+  File "both.mpy", line 7, in other
+ValueError: 42`;
+  const files = { resolve: (...parts: string[]) => parts.join('/'), exists: async () => true } as unknown as Files;
+  const find = await findFiles(traceback, ['<stdin>'], { script: '/s.py', dir: '/p' }, { files });
+  assert.deepEqual(['<stdin>', 'lib/more.py', 'both.mpy'].map(find), ['/s.py', '/p/lib/more.py', undefined]);
 });
