@@ -1,7 +1,7 @@
 // The instructions of one function, whatever it is made of, as lines that dump, command line and panel show alike.
 
 import type { RawCode } from '../mpy/module.ts';
-import { type BytecodeInstruction, disassembleBytecode, readPrelude } from './bytecode.ts';
+import { type BytecodeInstruction, disassembleBytecode, type Prelude, readPrelude } from './bytecode.ts';
 import { type Inspection, preludeOffset, relocationsOf } from './describe.ts';
 import { type Decode, listMachineCode } from './machine-code.ts';
 import type { CodeSymbols } from './module-symbols.ts';
@@ -60,7 +60,9 @@ export function* listCode(
     const symbols = inspection.symbols(code);
     const nameOf = (place: number | undefined) => (place === undefined ? undefined : symbols?.nameOf(place));
     const annotate = symbols ? annotator(symbols, source) : undefined;
-    for (const lines of listMachineCode({ code: machineCode, arch, relocations, target: inspection.target, decode })) {
+    const { target } = inspection;
+    const heads = code.kind === 'native' && prelude ? headWords(inspection, prelude) : [];
+    for (const lines of listMachineCode({ code: machineCode, arch, relocations, target, decode, heads })) {
       const listed = lines.map(({ offset, size, mnemonic, operands, comment, jump, points }) => ({
         offset,
         size,
@@ -72,6 +74,13 @@ export function* listCode(
     }
   }
   if (end < code.code.length) yield preludeLines(end, code.code.length, prelude);
+}
+
+/** What stands in front of a Python function's machine code: py/emitnative.c, of generators alone before 1.23. */
+function headWords({ module }: Inspection, { flags }: Prelude): readonly string[] {
+  const index = 'where the signature is: 0, or its index among the nested functions';
+  if (flags.includes('generator')) return [index, 'offset of the code that starts the generator'];
+  return module.header?.subVersion === 3 ? [index] : [];
 }
 
 function bytecodeLine({ offset, size, name, operand, line, jump }: BytecodeInstruction): ListingLine {

@@ -35,6 +35,8 @@ export interface ListingRequest {
   /** Names of the relocations' targets. */
   readonly target: (relocation: Relocation) => string;
   readonly decode: Decode;
+  /** Words at the start that are data, each with what it means. */
+  readonly heads?: readonly string[];
 }
 
 /** A text of hundreds of kilobytes takes a disassembler a second: callers draw pieces and breathe in between. */
@@ -45,8 +47,9 @@ const longestInstruction = 15;
 
 /** Yields the lines of one piece after the other; together they cover the code. */
 export function* listMachineCode(request: ListingRequest): Generator<MachineLine[]> {
-  const { code, arch, decode } = request;
+  const { code, arch, decode, heads = [] } = request;
   const wordSize = wordSizeOf(arch);
+  const headEnd = heads.length * wordSize;
   const words = new Map<number, Relocation>();
   for (const relocation of request.relocations)
     if (relocation.base === 'text') words.set(relocation.offset, relocation);
@@ -62,7 +65,7 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
         ? request.target({ base: 'text', offset: 0, target: { kind: 'entry', index: offset / wordSize } })
         : '',
   });
-  const sizeOfData = (offset: number) => (words.has(offset) ? wordSize : literals.get(offset));
+  const sizeOfData = (offset: number) => (offset < headEnd || words.has(offset) ? wordSize : literals.get(offset));
   const smallest = arch === 'x86' || arch === 'x64' ? 1 : 2;
 
   /** Of the last run that was decoded: behind a literal it mostly goes on with an instruction of the same run. */
@@ -75,7 +78,8 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
     while (offset < end) {
       const data = sizeOfData(offset);
       if (data !== undefined && offset + data <= code.length) {
-        lines.push(dataLine(code, offset, data, words.get(offset), request));
+        const line = dataLine(code, offset, data, words.get(offset), request);
+        lines.push(offset < headEnd ? { ...line, comment: heads[offset / wordSize] } : line);
         offset += data;
         continue;
       }

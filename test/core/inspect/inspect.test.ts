@@ -243,6 +243,23 @@ test('a word that will point into the text says what lies there', async () => {
   assert.match(text, /\.word {4}0x00000010 +; \+ text "Histogram"$/m);
 });
 
+test("the word in front of a native function's code is no instruction", async () => {
+  const { header } = nativeModule('armv7m');
+  const signature = pythonModule().code.children[0].code.subarray(0, 6);
+  const code = Uint8Array.of(0, 0, 0, 0, 0x10, 0xb5, 0x10, 0xbd, ...signature);
+  const first = async (subVersion: number) => {
+    const native = { kind: 'native', code, preludeOffset: 8, children: [] } as const;
+    const bytes = writeModule({ ...pythonModule(), header: { ...header, subVersion }, code: native });
+    const inspection = inspect(bytes, 'm');
+    const { decode } = await disassembler(bytes, inspection);
+    assert.ok(decode);
+    return [...listCode(inspection, native, { decode })].flat().map((line) => line.text.split(' ')[0]);
+  };
+  assert.deepEqual(await first(3), ['.word', 'push', 'pop', '.signature', '.lines']);
+  // Before 1.23 generators alone had it.
+  assert.deepEqual(await first(1), ['movs', 'movs', 'push', 'pop', '.signature', '.lines']);
+});
+
 test('qstrs cost the bytes of their text, not its characters', () => {
   const module = { ...pythonModule(), qstrs: [{ text: '\u00e9\u20ac' }] };
   const own = describe(writeModule(module), 'm').cost.find((row) => row.what === 'own qstrs');
