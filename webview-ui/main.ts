@@ -266,7 +266,7 @@ byId('copy').addEventListener('click', () => {
 
 function open(message: Extract<ToPage, { kind: 'open' }>): void {
   const before = description;
-  const oldSize = bytes.length;
+  const old = bytes;
   name = message.name;
   bytes = new Uint8Array(message.bytes);
   description = describe(bytes, name, message.image);
@@ -277,7 +277,8 @@ function open(message: Extract<ToPage, { kind: 'open' }>): void {
     if (key !== 'search' && key !== 'disassembly') rowsBySection.set(key, rowsOf(key, description, board));
   const { image, sources, listings, note } = message;
   code.reset({ name, bytes, image, sources, listings, note });
-  drawTitle(description, before === undefined ? undefined : bytes.length - oldSize);
+  drawTitle(description);
+  if (before) drawChange(old);
   drawFault(description);
   hexView.show(bytes, description.fault?.where?.offset);
   show(keep.section === 'search' && !searchText() ? 'header' : keep.section);
@@ -299,17 +300,20 @@ function showBoard({ verdict }: BoardState): void {
   drawOutline();
 }
 
-function drawTitle({ size, header }: Description, change: number | undefined): void {
+function drawTitle({ size, header }: Description): void {
   byId('name').textContent = name;
   const kind = `${header.flavour ?? 'not a .mpy file'} ${header.abi ?? ''} ${header.arch ?? ''}`.trim();
   byId('kind').textContent = `${kind}, ${size.toLocaleString('en-US')} bytes`;
-  const sign = change !== undefined && change > 0 ? '+' : '';
-  byId('change').textContent =
-    change === undefined
-      ? ''
-      : change === 0
-        ? 'reloaded, same size'
-        : `${sign}${change.toLocaleString('en-US')} ${Math.abs(change) === 1 ? 'byte' : 'bytes'}`;
+}
+
+/** One build may be told of twice: the second time there is nothing new, and what changed stays in view. */
+function drawChange(old: Uint8Array): void {
+  const shown = byId('change');
+  const change = bytes.length - old.length;
+  if (shown.textContent !== '' && change === 0 && bytes.every((byte, at) => byte === old[at])) return;
+  const sign = change > 0 ? '+' : '';
+  const unit = Math.abs(change) === 1 ? 'byte' : 'bytes';
+  shown.textContent = change === 0 ? 'reloaded, same size' : `${sign}${change.toLocaleString('en-US')} ${unit}`;
 }
 
 function drawFault({ fault }: Description): void {

@@ -1,7 +1,7 @@
 // The inspector as a person sees it: files of several kinds, every part of the page, three themes.
 
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -242,7 +242,8 @@ test('files of other kinds, and broken ones, are never a blank page', async (t) 
     await workbench.screenshot('inspector-8-big');
 
     // The file changes under the page: same part, same scroll, and what changed.
-    await writeFile(join(folder, 'big.mpy'), Uint8Array.from([...files['big.mpy'], 0]));
+    await writeFile(join(folder, 'big.new'), Uint8Array.from([...files['big.mpy'], 0]));
+    await rename(join(folder, 'big.new'), join(folder, 'big.mpy'));
     await frame.locator('#change', { hasText: '+1 byte' }).waitFor();
     await frame.locator('#fault', { hasText: '1 byte' }).waitFor();
     await frame
