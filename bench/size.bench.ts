@@ -1,5 +1,5 @@
 // File sizes: MicroPython's examples and ours as a build of ours makes them, beside MicroPython's linker on objects compiled
-// with upstream's flags. The file's internal name is the same in both.
+// with upstream's flags. The reference's files hold their own names, which builds of ours leave out where nothing shows them.
 
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
-// C code with static and initialised variables on real firmware: state lasts across calls and collections, each import has
-// its own, and the collector finds what only variables refer to.
+// C code as it is written for any machine, on real firmware. Static and initialised variables: state lasts across calls and
+// collections, each import has its own, and the collector finds what only variables refer to. Functions of the C library, called
+// by name and made out of loops.
 
 import assert from 'node:assert/strict';
 import { readFile, rm } from 'node:fs/promises';
@@ -25,21 +26,26 @@ const places: readonly { readonly name: FirmwareName; readonly arch: BuildableAr
 /** A first run builds the firmware. */
 const patience = { timeout: 300_000 };
 
-const project = await projectAt(join(top, 'test/micropython/variables'));
-after(() => rm(project.dir, { recursive: true, force: true }));
+const projects = await Promise.all(
+  ['variables', 'c-library'].map((folder) => projectAt(join(top, 'test/micropython', folder))),
+);
+after(() => Promise.all(projects.map(({ dir }) => rm(dir, { recursive: true, force: true }))));
 
-for (const { name, arch } of places)
-  for (const family of ['gcc', 'clang'] as const)
-    test(`${arch} variables, compiled by ${family}, on ${name}`, patience, async (t) => {
-      const tree = await needed(t, "MicroPython's source", micropythonSource);
-      if (!tree || !(await needed(t, name, () => firmware(name)))) return;
-      if (family === 'clang' && !need(t, 'clang-22', onPath('clang-22'))) return;
-      const compilers = family === 'clang' ? { [arch]: 'clang-22' } : undefined;
-      await holds(t, name, arch, tree.path, compilers);
-    });
+const cases = projects.flatMap((project) =>
+  places.flatMap((place) => (['gcc', 'clang'] as const).map((family) => ({ project, family, ...place }))),
+);
+for (const { project, family, name, arch } of cases)
+  test(`${arch} ${project.name}, compiled by ${family}, on ${name}`, patience, async (t) => {
+    const tree = await needed(t, "MicroPython's source", micropythonSource);
+    if (!tree || !(await needed(t, name, () => firmware(name)))) return;
+    if (family === 'clang' && !need(t, 'clang-22', onPath('clang-22'))) return;
+    const compilers = family === 'clang' ? { [arch]: 'clang-22' } : undefined;
+    await holds(t, project, name, arch, tree.path, compilers);
+  });
 
 async function holds(
   t: TestContext,
+  project: Project,
   name: FirmwareName,
   arch: BuildableArch,
   tree: string,

@@ -47,6 +47,8 @@ export interface CompileRequest {
   readonly debug?: boolean | undefined;
   /** What debug information calls folders given by absolute paths, so that objects do not depend on where those are. */
   readonly folderNames?: readonly (readonly [folder: string, name: string])[] | undefined;
+  /** Of the only source; undefined: made of the sources' paths. */
+  readonly objectName?: string | undefined;
   /** Where objects go, relative to the project folder; must exist when the commands run. */
   readonly buildDir: string;
 }
@@ -71,7 +73,7 @@ export function planCompile(request: CompileRequest): CompileStep[] {
   const ordered = [...request.sources.filter((s) => !isAssembly(s)), ...request.sources.filter(isAssembly)];
   const taken = new Set<string>();
   return ordered.map((source) => {
-    const name = objectName(source, taken);
+    const name = request.objectName ?? objectName(source, taken);
     const object = `${request.buildDir}/${name}.o`;
     const depfile = `${request.buildDir}/${name}.d`;
     const flags = source.endsWith('.cpp') ? [...flagsFor(request, true), ...cppFlags] : flagsFor(request, false);

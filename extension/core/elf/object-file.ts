@@ -18,6 +18,15 @@ export interface ObjectFile {
   readonly sections: readonly ObjectSection[];
   /** By symbol index; index 0 is the null symbol, which is there even without a symbol table. */
   readonly symbols: readonly ObjectSymbol[];
+  /** COMDAT groups: several objects may have the same, of which a program keeps one. */
+  readonly groups: readonly SectionGroup[];
+}
+
+export interface SectionGroup {
+  /** Groups of one signature are the same. */
+  readonly signature: string;
+  /** Section header indices. */
+  readonly sections: readonly number[];
 }
 
 export interface ObjectSection {

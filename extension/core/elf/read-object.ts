@@ -4,7 +4,7 @@
 import { Failure } from '../diagnostic.ts';
 import { sectionFlags, sectionTypes } from './constants.ts';
 import { malformed } from './errors.ts';
-import type { ObjectFile, ObjectRelocation, ObjectSection } from './object-file.ts';
+import type { ObjectFile, ObjectRelocation, ObjectSection, ObjectSymbol, SectionGroup } from './object-file.ts';
 import {
   elfTypes,
   type OpenFile,
@@ -65,7 +65,42 @@ function readFile(bytes: Uint8Array, path: string, type: number): ObjectFile {
       for (const header of tables) readRelocations(file, header, target, symbols.length, into);
     });
   const isLinked = type === elfTypes.executable;
-  return { path, isLinked, elfClass: file.elfClass, machine: file.machine, flags: file.flags, sections, symbols };
+  const groups = readGroups(file, headers, sections, symbols);
+  return {
+    path,
+    isLinked,
+    elfClass: file.elfClass,
+    machine: file.machine,
+    flags: file.flags,
+    sections,
+    symbols,
+    groups,
+  };
+}
+
+const comdat = 1;
+
+function readGroups(
+  { path }: OpenFile,
+  headers: readonly SectionHeader[],
+  sections: readonly ObjectSection[],
+  symbols: readonly ObjectSymbol[],
+): SectionGroup[] {
+  return headers.flatMap(({ type, info, name }, index) => {
+    const { data } = sections[index];
+    if (type !== sectionTypes.group || data.length === 0) return [];
+    if (data.length % 4 !== 0) throw malformed(path, `group of ${data.length} bytes is not one of 32-bit words`, name);
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    const [flags, ...members] = Array.from({ length: data.length / 4 }, (_, at) => view.getUint32(at * 4, true));
+    if ((flags & comdat) === 0) return [];
+    const signature = symbols[info]?.name;
+    if (signature === undefined)
+      throw malformed(path, `group is known by symbol ${info}, but there are ${symbols.length}`, name);
+    const outside = members.find((member) => member === 0 || member >= sections.length);
+    if (outside !== undefined)
+      throw malformed(path, `group has section ${outside}, but there are ${sections.length}`, name);
+    return [{ signature, sections: members }];
+  });
 }
 
 /** Each byte of an object belongs to one section: what is made of the file then grows with the file only. */

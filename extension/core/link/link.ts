@@ -48,6 +48,7 @@ export function link(request: LinkRequest): LinkResult {
     isShrunk: compat === undefined && !request.asIs,
     diagnostics: [],
     objects: [],
+    groups: new Map(),
     pieces: [],
     literalSections: [],
     constructors: [],

@@ -20,6 +20,7 @@ import {
   type Variable,
   wrongMachine,
 } from './errors.ts';
+import { findCopies, withoutCopies } from './groups.ts';
 import { trimPadding } from './padding.ts';
 import { checkProcessor } from './processor.ts';
 import type { LinkedObject, Piece, Program, Space } from './program.ts';
@@ -42,12 +43,14 @@ export function addObject(program: Program, input: LinkInput): void {
   }
   program.diagnostics.push(...checkProcessor(read, arch.name, program.request.archFlags));
   const trimmed = trimPadding(read, arch);
-  const file = program.compat ? read : trimmed;
-  if (file !== trimmed) program.diagnostics.push(keptPadding(file.path));
+  const whole = program.compat ? read : trimmed;
+  if (whole !== trimmed) program.diagnostics.push(keptPadding(whole.path));
+  const copies = findCopies(program, whole);
+  const file = copies.size === 0 ? whole : withoutCopies(whole, copies);
   const pieces: (Piece | undefined)[] = [];
-  const object: LinkedObject = { file, pieces, refused: new Set(), targets: [] };
+  const object: LinkedObject = { file, pieces, refused: new Set(), copies, targets: [] };
   for (const section of file.sections) {
-    const piece = choose(program, object, section);
+    const piece = copies.has(section.index) ? undefined : choose(program, object, section);
     pieces.push(piece && isConstructors(piece) ? undefined : piece);
     if (piece && isConstructors(piece)) program.constructors.push(piece);
     else if (piece?.isLiterals) program.literalSections.push(piece);

@@ -58,6 +58,8 @@ export interface LinkedObject {
   pieces: readonly (Piece | undefined)[];
   /** Indices of sections that no module can have, which is reported: what refers to them is no further fault. */
   readonly refused: Set<number>;
+  /** Sections that an earlier object has too (COMDAT), by index: the path of that object. */
+  readonly copies: ReadonlyMap<number, string>;
   /** The symbol that a member of a library was taken for, and the object that asked for it. */
   wantedFor?: { readonly symbol: string; readonly by: string } | undefined;
   /** By symbol index; set by resolution. */
@@ -85,6 +87,8 @@ export interface Program {
   readonly isShrunk: boolean;
   readonly diagnostics: Diagnostic[];
   readonly objects: LinkedObject[];
+  /** Path of the object whose COMDAT group is kept, by signature. */
+  readonly groups: Map<string, string>;
   /** In the order of their addresses. */
   pieces: Piece[];
   /** Literal sections, in the order of the input. */

@@ -12,6 +12,7 @@ import {
   acrossSpaces,
   addressInCode,
   carriedLower,
+  copyTarget,
   discardedTarget,
   externalDirect,
   fixedDirect,
@@ -351,6 +352,11 @@ class Relocator {
     const referred = site.piece.object?.file.symbols[site.relocation.symbol];
     if (referred?.place === 'common' || (referred?.place === 'undefined' && referred.index !== 0)) return;
     if (this.isRefused(site.piece, site.relocation)) return;
+    const kept = referred?.place === 'section' ? site.piece.object?.copies.get(referred.section) : undefined;
+    if (kept !== undefined) {
+      this.program.diagnostics.push(copyTarget(site.name, symbol, kept, this.where(site.piece, site.relocation)));
+      return;
+    }
     this.program.diagnostics.push(discardedTarget(site.name, symbol, this.where(site.piece, site.relocation)));
   }
 

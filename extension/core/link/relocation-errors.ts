@@ -17,8 +17,11 @@ export const unsupportedRelocation = (row: Extract<RelocationRow, { why: string 
     'link/reloc-unsupported',
     `${row.name} against ${symbol} ${row.why.startsWith('thread') ? `is ${row.why}` : row.why}`,
     { ...where, symbol },
-    row.mend,
+    symbol === 'errno' ? errnoMend : row.mend,
   );
+
+const errnoMend =
+  'This function of the C library sets errno, which that library keeps per thread. Use one that sets none, or add the source of a mathematics library to SRC.';
 
 export const relocationPastEnd = (name: string, bytes: number, size: number, where: Where) =>
   error(
@@ -142,6 +145,14 @@ export const discardedTarget = (name: string, symbol: string, where: Where) =>
     `${name} refers to ${symbol}, which is not part of the module`,
     { ...where, symbol },
     'Keep it in a .text, .rodata or .bss section.',
+  );
+
+export const copyTarget = (name: string, symbol: string, kept: string, where: Where) =>
+  error(
+    'link/discarded-copy',
+    `${name} refers to ${symbol} in a section that is left out, because ${kept} has the same one (a COMDAT group)`,
+    { ...where, symbol },
+    'From outside of a group only its global symbols can be used: compile this object again, all of it with one compiler.',
   );
 
 export const addressInCode = (name: string, symbol: string, where: Where) =>

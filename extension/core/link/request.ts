@@ -21,7 +21,7 @@ export interface LinkRequest {
   readonly libraries?: readonly LinkInput[] | undefined;
   /** The module's own qstrs (without `MP_QSTR_`), in the order of the generated config header. */
   readonly qstrs: readonly string[];
-  /** First qstr of the file: shown as the module's file name in tracebacks. */
+  /** First qstr of the file: the file name in tracebacks of bytecode. The empty one takes a byte. */
   readonly sourceName: string;
   readonly archFlags?: number | undefined;
   /** Fixed addresses by symbol, from a linker script. */

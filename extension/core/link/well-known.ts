@@ -17,6 +17,24 @@ export function wellKnown(symbol: string): WellKnown | undefined {
 /** Whether a compiler's own library (libgcc, libm) has it. */
 export const isOfCompiler = (symbol: string): boolean => libgcc.test(symbol) || libm.test(symbol);
 
+/** What extension/headers/libc/functions.c defines: `natmod build` links it where code wants any of it. */
+export const ownLibrary: readonly string[] = [
+  ...[
+    'strlen',
+    'strnlen',
+    'strcmp',
+    'strncmp',
+    'strcpy',
+    'stpcpy',
+    'strncpy',
+    'strcat',
+    'strncat',
+    'strchr',
+    'strrchr',
+  ],
+  ...['strspn', 'strcspn', 'strpbrk', 'strstr', 'memcmp', 'bcmp', 'memchr', 'rawmemchr', '__errno', '__errno_location'],
+];
+
 const runtimeMend = 'set LINK_RUNTIME = 1 in the Makefile, or pass the library with -l';
 
 const replaced: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import { takesArchFlags } from '../arch/arch-flags.ts';
 import type { BuildableArch } from '../arch/names.ts';
 import { type BuildState, loadState, type ModuleRecord, saveState } from '../compile/build-state.ts';
 import { compilePythonSources } from '../compile/compile-python.ts';
-import { type CompileOptions, compileSources, isOwn } from '../compile/compile-sources.ts';
+import { type Compiled, type CompileOptions, compileSources, isOwn } from '../compile/compile-sources.ts';
 import type { CompilerMemory } from '../compile/compiler-memory.ts';
 import { findCompiler } from '../compile/find-compiler.ts';
 import type { InputFiles } from '../compile/input-files.ts';
@@ -24,6 +24,7 @@ import { findLibraries, findRuntime, loadExterns } from './link-inputs.ts';
 import type { Linked, LinkStep } from './link-module.ts';
 import { linkWithRuntime } from './link-with-runtime.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
+import { compileOwnLibrary } from './own-library.ts';
 import type { NatmodProject } from './project.ts';
 
 export interface BuildPorts {
@@ -208,10 +209,11 @@ async function compileAndLink(
   const compiled = await compileSources(steps, shared);
   const { modules, ...pythonParts } = await bytecode;
   let written: Linked['record'] | undefined;
+  let own: Compiled | undefined;
   // Also when some failed: the others need no second compile.
   job.endings.push(async () => {
     try {
-      const objects = { ...(await compiled.records()), ...pythonParts.records };
+      const objects = { ...(await compiled.records()), ...(await own?.records()), ...pythonParts.records };
       const module = written && { ...written, sources: await ownSources(projectFiles, objects, shared) };
       const next: BuildState = { ...state, objects, module: module ?? state.module };
       if (JSON.stringify(next) !== JSON.stringify(state))
@@ -240,8 +242,7 @@ async function compileAndLink(
     libraries,
     python: modules,
     qstrs,
-    // The reference names a module by its output: make's intermediate file in older releases.
-    sourceName: profile?.sourceName === 'output-path' ? `build/${project.module}.native.mpy` : `${project.module}.mpy`,
+    sourceName: sourceNameOf(project, profile, request.debug === true || modules.length > 0),
     // The Makefile may be for several architectures.
     archFlags: takesArchFlags(arch) ? project.archFlags : undefined,
     externs: await loadExterns(project, files, diagnostics),
@@ -251,8 +252,17 @@ async function compileAndLink(
     folderNames: plan.folderNames ?? [],
     dir,
   };
-  const linked = await linkWithRuntime(step, state.module, { files: ports.files, inputs }, () =>
-    project.linkRuntime ? undefined : findRuntime(job, plan),
+  const linked = await linkWithRuntime(
+    step,
+    state.module,
+    { files: ports.files, inputs },
+    {
+      find: () => (project.linkRuntime ? undefined : findRuntime(job, plan)),
+      compileOwn: async () => {
+        own = await compileOwnLibrary(plan, shared, files);
+        return own?.objects?.[0];
+      },
+    },
   );
   diagnostics.push(...linked.diagnostics);
   stopIfCancelled(request.cancel);
@@ -263,7 +273,14 @@ async function compileAndLink(
   for (const file of linked.files)
     await ports.files.writeAtomic(file.path, file.bytes, { disposable: file.path !== path });
   written = linked.record;
-  return { path, debugImage, map, sizes: linked.sizes, compiled: compiled.runs + pythonParts.runs };
+  return { path, debugImage, map, sizes: linked.sizes, compiled: compiled.runs + (own?.runs ?? 0) + pythonParts.runs };
+}
+
+/** The reference names a module by its output: make's intermediate file in older releases. */
+function sourceNameOf({ module }: NatmodProject, profile: CompatProfile | undefined, isShown: boolean): string {
+  if (profile?.sourceName === 'output-path') return `build/${module}.native.mpy`;
+  // Only tracebacks of bytecode show the name, and whoever debugs: else it takes room for nothing.
+  return profile || isShown ? `${module}.mpy` : '';
 }
 
 /** What a compiler says of its command rather than of a source has no place of its own: the flags come from the project's file. */

@@ -30,13 +30,24 @@ export async function readEarlier(
     if (path === undefined || now.has(path) || !staysInside(path)) continue;
     const bytes = await files.read(files.resolve(outDir, path));
     if (!bytes || (await digest(bytes)) !== sum) continue;
-    if (moduleOf(path, bytes) === name) ofModule.push(path);
+    const own = moduleOf(path, bytes) || (await indexedName(path, outDir, files));
+    if (own === name) ofModule.push(path);
     else ofOthers.set(path, sum);
   }
   return { ofModule, ofOthers };
 }
 
-/** Of a module or of the index beside it; undefined when it does not tell. */
+/** Machine code alone has no name of its own: the index beside it tells, of either of its two names. */
+async function indexedName(path: string, outDir: string, files: Files): Promise<string | undefined> {
+  for (const index of [path.replace(/mpy$/, 'json'), path.replace(/[^/]*$/, 'package.json')]) {
+    const bytes = await files.read(files.resolve(outDir, index));
+    const found = bytes && moduleOf(index, bytes);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Of a module or of the index beside it; undefined or empty when it does not tell. */
 function moduleOf(path: string, bytes: Uint8Array): string | undefined {
   try {
     if (path.endsWith('.mpy')) return ownName(readModule(bytes, path).module.qstrs[0]?.text);

@@ -11,7 +11,7 @@ import { onPath } from '../../setup/packages.mjs';
 
 const folder = join(top, 'extension/headers/libc');
 const headers = readdirSync(folder, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile())
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.h'))
   .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 
 for (const [compiler, ...flags] of [

@@ -21,6 +21,8 @@ export interface MadeSection {
   readonly type?: number;
   /** Of a section of constants that may be merged. */
   readonly entrySize?: number;
+  /** Name of the symbol that a group of sections is known by. */
+  readonly signature?: string;
   readonly relocations?: readonly {
     readonly offset: number;
     readonly type: number;
@@ -116,6 +118,11 @@ export function makeObject(object: MadeObject): Uint8Array {
     });
   }
   const symtabIndex = rows.length + object.sections.filter((section) => section.relocations).length;
+  object.sections.forEach(({ signature }, index) => {
+    if (signature === undefined) return;
+    rows[index + 1].link = symtabIndex;
+    rows[index + 1].info = symbolIndex(signature);
+  });
   object.sections.forEach((section, index) => {
     if (!section.relocations) return;
     const out = new Out();

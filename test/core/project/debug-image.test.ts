@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { BuildableArch } from '../../../extension/core/arch/names.ts';
+import type { Files } from '../../../extension/core/ports.ts';
 import { build } from '../../../extension/core/project/build.ts';
 import type { BuildOutput, BuildRequest } from '../../../extension/core/project/build-result.ts';
 import { childProcesses } from '../../../extension/node/child-process.ts';
@@ -27,14 +28,18 @@ function checkOut(t: TestContext, name: string): string {
   return dir;
 }
 
-async function buildIn(dir: string, more: Partial<BuildRequest> = {}): Promise<readonly BuildOutput[]> {
+async function buildIn(
+  dir: string,
+  more: Partial<BuildRequest> = {},
+  files: Files = fileStore,
+): Promise<readonly BuildOutput[]> {
   const headers = {
     ownHeaders: join(dir, 'headers/micropython'),
     libcHeaders: join(dir, 'headers/libc'),
   };
   const result = await build(
     { dir: join(dir, 'features'), archs, ...headers, ...more },
-    { files: fileStore, processes: childProcesses },
+    { files, processes: childProcesses },
   );
   assert.ok(result.ok, JSON.stringify(result));
   return result.outputs;
@@ -42,12 +47,15 @@ async function buildIn(dir: string, more: Partial<BuildRequest> = {}): Promise<r
 
 const filesOf = ({ path = '', debugImage = '', map = '' }: BuildOutput) => [path, debugImage, map];
 
-test('two checkouts in different folders, built with one job and with eight, give the same bytes', async (t) => {
+/** Lists folders from their end. */
+const backwards: Files = { ...fileStore, list: async (dir) => (await fileStore.list(dir))?.toReversed() };
+
+test('the folder, the order in which folders are listed and the number of jobs do not change a byte', async (t) => {
   if (!need(t, compilers.join(', '), compilers.every(onPath))) return;
   const first = checkOut(t, 'a');
   const second = checkOut(t, 'another place');
   const ones = (await buildIn(first, { concurrency: 1 })).flatMap(filesOf);
-  const others = (await buildIn(second, { concurrency: 8 })).flatMap(filesOf);
+  const others = (await buildIn(second, { concurrency: 8 }, backwards)).flatMap(filesOf);
   assert.deepEqual(
     ones.map((path) => relative(first, path)),
     others.map((path) => relative(second, path)),

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { findAbi } from '../../../extension/core/abi/profiles.ts';
 import type { Failure } from '../../../extension/core/diagnostic.ts';
+import { readModule } from '../../../extension/core/mpy/read.ts';
+import { writeModule } from '../../../extension/core/mpy/write.ts';
 import { build } from '../../../extension/core/project/build.ts';
 import { createProject } from '../../../extension/core/project/create-project.ts';
 import { loadProject } from '../../../extension/core/project/load-project.ts';
@@ -98,7 +100,9 @@ test('what does not agree is refused, and then nothing is written', async (t) =>
     await codesOf(writePackage({ ...request, parts: [{ ...arm, profile: circuitpython }] }, fileStore)),
     ['package/abi'],
   );
-  assert.deepEqual(await codesOf(writePackage({ ...request, name: 'other', parts: [x64] }, fileStore)), [
+  const named = join(dir, 'named.mpy');
+  writeFileSync(named, renamed(readFileSync(x64.path)));
+  assert.deepEqual(await codesOf(writePackage({ ...request, parts: [{ ...x64, path: named }] }, fileStore)), [
     'package/name',
   ]);
   for (const layout of ['{arch}', '{board}/x.mpy'])
@@ -154,10 +158,10 @@ test('what an earlier package of the module had and this one has not is removed,
 });
 
 /** The same module under another name of the same length. */
-function renamed(bytes: Buffer): Buffer {
-  const changed = Buffer.from(bytes);
-  changed.write('widget', bytes.indexOf('gadget.mpy'));
-  return changed;
+/** With the name that a module with Python parts has inside. */
+function renamed(bytes: Uint8Array): Uint8Array {
+  const { module } = readModule(bytes, 'gadget.mpy');
+  return writeModule({ ...module, qstrs: [{ text: 'widget.mpy' }, ...module.qstrs.slice(1)] });
 }
 
 test('a package that can not be whole, or is cancelled, leaves the folder as it was', async (t) => {
