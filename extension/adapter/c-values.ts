@@ -35,6 +35,7 @@ interface VariableObject {
 export class CValues {
   readonly #backend: NatmodBackend;
   #made: string[] = [];
+  #results = 0;
 
   constructor(backend: NatmodBackend) {
     this.#backend = backend;
@@ -58,16 +59,24 @@ export class CValues {
   /** @throws what GDB says against the expression */
   async evaluate(frame: FrameReference | undefined, expression: string, name = expression): Promise<CValue> {
     const scope = frame ? `${options(frame)} - *` : '- @';
-    const command = `-var-create ${scope} ${quoted(expression)}`;
+    // What calls or assigns must do so once: it is the result that is looked at.
+    const once = hasEffect(expression) ? await this.#once(frame, expression) : expression;
+    const command = `-var-create ${scope} ${quoted(once)}`;
     const made = await this.#backend.sendCommand<VariableObject>(command).catch(async (fault) => {
       // GDB tells why only when it is asked for the value.
-      await this.#evaluate(frame, expression);
+      await this.#evaluate(frame, once);
       throw fault;
     });
     this.#made.push(made.name);
     const object = { id: made.name, parts: Number(made.numchild) };
-    const value = await this.#text(frame, expression, made);
+    const value = made.type === 'void' ? 'void' : await this.#text(frame, once, made);
     return { name, expression, type: made.type ?? '', value, object };
+  }
+
+  async #once(frame: FrameReference | undefined, expression: string): Promise<string> {
+    const result = `$natmod${++this.#results}`;
+    await this.#evaluate(frame, `${result} = (${expression})`);
+    return result;
   }
 
   /** @throws what GDB says against it */
@@ -116,7 +125,7 @@ export class CValues {
       name: isElement ? `[${row.exp}]` : (row.exp ?? ''),
       expression,
       type: row.type ?? '',
-      value: await this.#text(frame, expression, row),
+      value: await this.#text(frame, expression, row).catch((fault: Error) => `<${fault.message}>`),
       object: { id: row.name, parts: Number(row.numchild) },
     };
   }
@@ -128,8 +137,9 @@ export class CValues {
 
   /** What GDB puts for a structure or an array says nothing. */
   async #text(frame: FrameReference | undefined, expression: string, { value, numchild }: VariableObject) {
-    if (value !== undefined && !/^(\{\.\.\.\}|\[\d+\])$/.test(value)) return value;
-    if (numchild === '0') return value ?? '';
+    if (value && !/^(\{\.\.\.\}|\[\d+\])$/.test(value)) return value;
+    // GDB tells what is wrong only when it is asked for the value.
+    if (numchild === '0') return this.#evaluate(frame, expression);
     return this.#evaluate(frame, expression).catch(() => value ?? '');
   }
 
@@ -138,6 +148,11 @@ export class CValues {
     const command = `-data-evaluate-expression ${scope}${quoted(expression)}`;
     return (await this.#backend.sendCommand<{ value: string }>(command)).value;
   }
+}
+
+/** Whether an expression of C may call a function or change a variable. */
+export function hasEffect(expression: string): boolean {
+  return /[^=!<>]=[^=]|\+\+|--|\w\s*\(/.test(expression);
 }
 
 function options({ threadId, frameId }: FrameReference): string {

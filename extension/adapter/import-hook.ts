@@ -183,8 +183,10 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
 
   async #serveHook(record: StopRecord): Promise<void> {
     try {
-      if (record.bkptno === this.#resetHook) for (const module of this.loaded) await this.removeSymbols(module);
-      else await this.#loadSymbols();
+      if (record.bkptno === this.#resetHook) {
+        this.onReset();
+        for (const module of this.loaded) await this.removeSymbols(module);
+      } else await this.#loadSymbols();
     } catch (fault) {
       this.tell(`The symbols of an imported module could not be loaded: ${(fault as Error).message}\n`);
     }
@@ -340,6 +342,9 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
     // Its variables' handles are no longer good.
     (this.backend.varManager as unknown as { variableMap: Map<string, unknown> }).variableMap.clear();
   }
+
+  /** The interpreter starts afresh. */
+  protected abstract onReset(): void;
 
   protected abstract onModuleLoaded(module: LoadedModule): void;
 

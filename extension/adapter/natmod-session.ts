@@ -57,6 +57,8 @@ export class NatmodSession extends ExceptionsSession {
   #startFailed = false;
   /** The script makes way for its own next run. */
   #isInterrupting = false;
+  /** The interpreter has started anew and does not have the modules any more. */
+  #isFresh = false;
   /** The client knows why the session has ended. */
   #toldEnd = false;
 
@@ -171,6 +173,7 @@ export class NatmodSession extends ExceptionsSession {
   }
 
   async #bringModules(python: PythonConsole): Promise<void> {
+    this.#isFresh = false;
     const { modules, script } = this.#configuration;
     const paths = [...modules.map(({ mpy }) => mpy), ...(script === undefined ? [] : [script])];
     await python.enter();
@@ -243,6 +246,8 @@ export class NatmodSession extends ExceptionsSession {
       'print thread-events off',
       'print inferior-events off',
       'backtrace limit 500',
+      // A function that is called in an expression may crash: then nothing has happened.
+      'unwindonsignal on',
       // Each step would take them out and put them in again.
       'breakpoint always-inserted on',
     ])
@@ -388,6 +393,15 @@ export class NatmodSession extends ExceptionsSession {
   protected override isOwnPython(file: string): boolean {
     const own = /^<(stdin|string)>$|(^|\/)unix-console\.py$/;
     return this.#configuration.request === 'launch' && own.test(file);
+  }
+
+  protected override onReset(): void {
+    this.#isFresh = true;
+  }
+
+  /** What was mounted is gone with the heap. */
+  protected override async prepareConsole(): Promise<void> {
+    if (this.#isFresh && this.#console && this.#target?.port) await this.#bringModules(this.#console);
   }
 
   protected override onModuleLoaded(_module: LoadedModule): void {}

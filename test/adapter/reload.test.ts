@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import type { DebugProtocol } from '@vscode/debugprotocol';
 import { reloadRequest } from '../../extension/core/debug/launch-config.ts';
 import { Client } from './client.ts';
 import { buildDebugged, type TargetName } from './debugged-module.ts';
@@ -30,7 +29,7 @@ for (const name of ['unix-x64', 'qemu-MPS2_AN385'] as const satisfies readonly T
     assert.equal(Client.place(frame), `calc:${before + 2}`);
     assert.equal((await client.variables(frame.id)).a, '3');
     await client.continueRequest({ threadId: 1 });
-    await client.next<DebugProtocol.OutputEvent>('output', ({ body }) => body.output.includes('calc 63'));
+    await client.next('output', () => client.console.includes('calc 63'));
 
     // And now it is in the middle of its loop.
     await client.customRequest(reloadRequest, { modules });

@@ -6,6 +6,7 @@ import { OutputEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { findByPath } from '../../core/debug/python-path.ts';
 import { consoleLine } from '../../core/debug/python-source.ts';
+import { type CValue, type FrameReference, hasEffect } from '../c-values.ts';
 import type { PythonConsole } from '../python-console.ts';
 import { errorMessage } from '../respond.ts';
 import type { KnownFrame } from './stack.ts';
@@ -13,9 +14,17 @@ import { VariablesSession } from './variables.ts';
 
 const gdbCommand = /^\s*(?:>|-exec\s)\s*/;
 
+const running = 'The program runs: pause it, or wait until it stops.';
+/** Statements and calls of Python, which need the interpreter. */
+const looksLikePython = /^\s*(import|from|def|class|for|while|if|try|with|del|print|dir|help|repr|len|type)\b/;
+const standing =
+  'MicroPython stands here and runs no Python: the console takes expressions of C, names of Python, and with > commands for GDB.';
+
 export abstract class EvaluateSession extends VariablesSession {
   protected abstract get console(): PythonConsole | undefined;
   #gdbCommands = 0;
+  /** An expression may run code of the target: where that crashes, GDB takes it back and says so in its answer. */
+  protected isCalling = false;
 
   protected override async evaluateRequest(
     response: DebugProtocol.EvaluateResponse,
@@ -36,9 +45,19 @@ export abstract class EvaluateSession extends VariablesSession {
     if (context === 'repl' && gdbCommand.test(expression))
       return this.#runGdb(expression.replace(gdbCommand, ''), frame);
     if (context === 'repl' && this.isRunning) return this.#runPython(expression);
-    if (this.isRunning) throw new Error('The program runs: pause it, or wait until it stops.');
-    const { name: _name, evaluateName: _path, ...body } = await this.#lookUp(expression, frame, context === 'repl');
-    return { ...body, result: body.value };
+    if (this.isRunning) throw new Error(running);
+    try {
+      const looked = await this.#lookUp(expression, frame, context === 'repl');
+      const { name: _name, evaluateName: _path, ...body } = looked;
+      return { ...body, result: body.value };
+    } catch (thrown) {
+      const { message } = thrown as Error;
+      // It has just been let go on, which GDB tells in its own time.
+      const hasGone = /thread is running/.test(message);
+      if (hasGone && context === 'repl') return this.#runPython(expression);
+      if (hasGone) throw new Error(running);
+      throw context === 'repl' && looksLikePython.test(expression) ? new Error(`${message} ${standing}`) : thrown;
+    }
   }
 
   async #lookUp(expression: string, frame: KnownFrame | undefined, mayWrite: boolean): Promise<DebugProtocol.Variable> {
@@ -49,14 +68,24 @@ export abstract class EvaluateSession extends VariablesSession {
     }
     const place = frame ?? { threadId: this.threadId, frameId: 0 };
     try {
-      const value = await this.values.evaluate(place, expression);
-      if (mayWrite && /[^=!<>]=[^=]|\+\+|--|\w\s*\(/.test(expression)) this.changed();
+      const value = await this.#evaluateC(place, expression);
+      if (mayWrite && hasEffect(expression)) this.changed();
       return await this.present(place, value);
     } catch (fault) {
       const [innermost] = await this.pythonFrames();
       const found = innermost && (await findByPath(innermost, expression));
       if (found) return this.presentPython(expression, found);
       throw fault;
+    }
+  }
+
+  async #evaluateC(place: FrameReference, expression: string): Promise<CValue> {
+    if (!hasEffect(expression)) return this.values.evaluate(place, expression);
+    this.isCalling = true;
+    try {
+      return await this.values.evaluate(place, expression);
+    } finally {
+      this.isCalling = false;
     }
   }
 
@@ -89,10 +118,14 @@ export abstract class EvaluateSession extends VariablesSession {
       throw new Error('This session has no line to the interpreter. A line that starts with > is a command for GDB.');
     if (!console.isFree)
       throw new Error('MicroPython runs the script: pause it to look at variables, or wait until it is done.');
+    await this.prepareConsole();
     const traceback = await console.run(consoleLine(line));
     if (traceback !== '') this.tellTraceback(traceback);
     return { result: '', variablesReference: 0 };
   }
+
+  /** Before a line of Python runs there. */
+  protected abstract prepareConsole(): Promise<void>;
 
   protected abstract tellTraceback(traceback: string): void;
 

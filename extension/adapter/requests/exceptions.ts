@@ -74,6 +74,7 @@ export abstract class ExceptionsSession extends EvaluateSession {
   }
 
   protected override quietWork(record: StopRecord): (() => Promise<'stop' | 'go on'>) | undefined {
+    if (this.isCalling && record.reason === 'signal-received') return undefined;
     this.#told = undefined;
     const { bkptno, reason, 'signal-name': signal } = record;
     if (bkptno !== undefined && bkptno === this.#raise) return () => this.#atRaise();
@@ -114,6 +115,12 @@ export abstract class ExceptionsSession extends EvaluateSession {
     const details = { message: headline, stackTrace: lines.slice(1).join('\n') };
     this.#told = { exceptionId: name, description: headline, breakMode: 'always', details };
     return 'stop';
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: GDB's records, as the base class has them
+  protected override handleGDBStopped(record: any): void {
+    // The target stands where it stood.
+    if (!(this.isCalling && record.reason === 'signal-received')) super.handleGDBStopped(record);
   }
 
   protected override reasonOf(record: StopRecord): StopReason {

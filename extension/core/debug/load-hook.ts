@@ -10,8 +10,8 @@ import { argumentOf, wordTypeOf } from './calling-convention.ts';
 export const hookLocation = '*&mp_native_relocate';
 export const hookFunction = 'mp_native_relocate';
 
-/** Here the Python heap starts afresh, at boot and at a soft reset: no module is loaded any more. */
-export const resetLocation = '*&gc_init';
+/** Here the interpreter starts afresh, at boot and at a soft reset: no module is loaded any more. */
+export const resetLocation = '*&mp_init';
 
 /** Expressions for GDB. */
 export interface HookArguments {

@@ -10,7 +10,7 @@ import { PythonTypes } from './python-types.ts';
 import type { PythonFrame, PythonPart, PythonValue } from './python-value.ts';
 import { findPoolsBySymbols, findPoolsInRam, type QstrPools } from './qstr-pools.ts';
 import { floatText, quoteText } from './scalars.ts';
-import { cut, mostParts, type Preview, type Reader, type Shape, type ShapePart } from './shape.ts';
+import { cut, mostItems, mostParts, type Preview, type Reader, type Shape, type ShapePart } from './shape.ts';
 import type { Target } from './target.ts';
 import { hex, TargetMemory, Unreadable } from './target-memory.ts';
 
@@ -163,7 +163,7 @@ export class PythonRuntime {
 
   async #present(shape: Shape): Promise<PythonValue> {
     const { type, address, parts } = shape;
-    const total = Math.min(shape.count ?? 0, mostParts);
+    const total = Math.min(shape.count ?? 0, shape.indexed ? mostItems : mostParts);
     return {
       text: await textOf(shape, outermost),
       type,

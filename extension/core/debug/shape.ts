@@ -46,6 +46,8 @@ export type Decode = (reader: Reader, address: number, type: TypeInfo) => Promis
 
 /** However many a damaged object claims to have. */
 export const mostParts = 10_000;
+/** Of parts with numbers, which are read page by page. */
+export const mostItems = 1_000_000;
 /** Parts told in a line of text, and how deep. */
 const shownParts = 8;
 const deepest = 3;

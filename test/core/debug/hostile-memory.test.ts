@@ -107,7 +107,7 @@ test('a list inside itself, and one of four thousand million items, are told in 
   );
   assert.equal((await runtime.value(0x1000n)).text, '[[...], 1]');
   const huge = await runtime.value(0x2000n);
-  assert.equal(huge.count, 10_000);
+  assert.equal(huge.count, 1_000_000);
   assert.match(huge.text, /^\[<null>, <null>, <unreadable at 0x9000>/);
   assert.ok((await huge.parts()).length <= 10_000);
   assert.match((await runtime.value(0x3000n)).text, /unreadable at 0xf0000000/);
