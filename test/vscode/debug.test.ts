@@ -1,6 +1,8 @@
 // F5 as a person presses it: a breakpoint in a module's C, no launch.json, and all that shows of the session until it ends.
 
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firmware } from '../micropython/firmware.ts';
@@ -61,6 +63,20 @@ test('F5 in a C file without a launch.json stops at the breakpoint, shows values
         await watched.locator('.value', { hasText: /^1$/ }).waitFor();
         await workbench.screenshot('22-watch');
 
+        // The session goes on with what the file says now, and then with what it said before.
+        const source = join(folder, 'factorial/factorial.c');
+        const text = await readFile(source, 'utf8');
+        const changed = text.replace('mp_obj_get_int(n_obj);', 'mp_obj_get_int(n_obj) + 40;');
+        for (const [contents, n] of [
+          [changed, /^n\s*=\s*40$/],
+          [text, /^n\s*=\s*0$/],
+        ] as const) {
+          await writeFile(source, contents);
+          await workbench.runCommand('Natmod: Rebuild and Reload');
+          await sideBar.locator('.debug-variables .monaco-list-row', { hasText: n }).waitFor();
+        }
+        await workbench.screenshot('23-reloaded');
+
         await line('MP_OBJ_NEW_SMALL_INT(1)').click();
         await page.keyboard.press('F9');
         await editor.locator('.codicon-debug-breakpoint').waitFor({ state: 'detached' });
@@ -75,12 +91,12 @@ test('F5 in a C file without a launch.json stops at the breakpoint, shows values
               () => false,
             );
         });
-        await workbench.screenshot('23-script-done');
+        await workbench.screenshot('24-script-done');
         assert.notEqual((await sessionProcesses(folder)).length, 0);
         await page.keyboard.press('Shift+F5');
         await toolbar.waitFor({ state: 'hidden' });
         await until('nothing of the session runs', async () => (await sessionProcesses(folder)).length === 0);
-        await workbench.screenshot('24-ended');
+        await workbench.screenshot('25-ended');
       }),
     );
   });
