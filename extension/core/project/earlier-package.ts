@@ -16,44 +16,70 @@ export interface EarlierPackages {
   readonly ofOthers: ReadonlyMap<string, string>;
 }
 
-/** @param now paths of the files that are about to be written */
+interface OfModule {
+  /** Absolute. */
+  readonly outDir: string;
+  readonly name: string;
+}
+
+/** @param now paths of the files that are about to be written, as `plainPath` gives them */
 export async function readEarlier(
-  { outDir, name }: { readonly outDir: string; readonly name: string },
+  { outDir, name }: OfModule,
   now: ReadonlySet<string>,
   files: Files,
 ): Promise<EarlierPackages> {
   const ofModule: string[] = [];
   const ofOthers = new Map<string, string>();
   const text = new TextDecoder().decode((await files.read(files.resolve(outDir, sumsFile))) ?? new Uint8Array());
+  const names = new Set([...now].map(sameOnDisk));
   for (const line of text.split('\n')) {
-    const [, sum, path] = /^([0-9a-f]{64}) {2}(.+\.(?:mpy|json))$/.exec(line) ?? [];
-    if (path === undefined || now.has(path) || !staysInside(path)) continue;
+    const [, sum, listed] = /^([0-9a-f]{64}) {2}(.+\.(?:mpy|json))$/.exec(line) ?? [];
+    if (listed === undefined || !staysInside(listed)) continue;
+    const path = plainPath(listed);
+    if (names.has(sameOnDisk(path))) continue;
     const bytes = await files.read(files.resolve(outDir, path));
     if (!bytes || (await digest(bytes)) !== sum) continue;
-    const own = moduleOf(path, bytes) || (await indexedName(path, outDir, files));
+    const own = moduleOf(path, bytes) || (path.endsWith('.mpy') ? await indexedName(path, outDir, files) : undefined);
     if (own === name) ofModule.push(path);
     else ofOthers.set(path, sum);
   }
   return { ofModule, ofOthers };
 }
 
-/** Machine code alone has no name of its own: the index beside it tells, of either of its two names. */
-async function indexedName(path: string, outDir: string, files: Files): Promise<string | undefined> {
+/** Machine code alone has no name of its own: the index beside it tells, of either of its two names, if it is of this file. */
+export async function indexedName(path: string, outDir: string, files: Files): Promise<string | undefined> {
   for (const index of [path.replace(/mpy$/, 'json'), path.replace(/[^/]*$/, 'package.json')]) {
     const bytes = await files.read(files.resolve(outDir, index));
-    const found = bytes && moduleOf(index, bytes);
-    if (found) return found;
+    const [name, file] = (bytes && firstUrl(bytes)) ?? [];
+    if (file === path.slice(path.lastIndexOf('/') + 1)) return ownName(name);
   }
   return undefined;
+}
+
+/** @returns whether there is no file yet, or one that an earlier package of the module left */
+export async function isFreeIndex(path: string, { outDir, name }: OfModule, files: Files): Promise<boolean> {
+  const bytes = await files.read(files.resolve(outDir, path));
+  return !bytes || ownName(firstUrl(bytes)?.[0]) === name;
 }
 
 /** Of a module or of the index beside it; undefined or empty when it does not tell. */
 function moduleOf(path: string, bytes: Uint8Array): string | undefined {
   try {
     if (path.endsWith('.mpy')) return ownName(readModule(bytes, path).module.qstrs[0]?.text);
-    return ownName(JSON.parse(new TextDecoder().decode(bytes))?.urls?.[0]?.[0]);
+    return ownName(firstUrl(bytes)?.[0]);
   } catch (thrown) {
-    if (thrown instanceof Failure || thrown instanceof SyntaxError) return undefined;
+    if (thrown instanceof Failure) return undefined;
+    throw thrown;
+  }
+}
+
+/** @returns the name to install under and the file, of a mip index; undefined when it is none */
+function firstUrl(bytes: Uint8Array): readonly unknown[] | undefined {
+  try {
+    const first: unknown = JSON.parse(new TextDecoder().decode(bytes))?.urls?.[0];
+    return Array.isArray(first) ? first : undefined;
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return undefined;
     throw thrown;
   }
 }
@@ -73,6 +99,17 @@ export async function removeFile(outDir: string, path: string, files: Files): Pr
     await files.remove(folder);
   }
 }
+
+/** One spelling for each file: `./a//b` and `a/b` are the same. */
+export function plainPath(path: string): string {
+  return path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
+}
+
+/** Windows and macOS tell no case apart, and what was just written must not be removed as something else's leftover. */
+const sameOnDisk = (path: string): string => path.normalize('NFC').toLowerCase();
 
 /** Of a path that counts from the folder. */
 export function staysInside(path: string): boolean {

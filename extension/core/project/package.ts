@@ -7,7 +7,16 @@ import { digest } from '../compile/digest.ts';
 import { type Diagnostic, error, Failure } from '../diagnostic.ts';
 import { readModule } from '../mpy/read.ts';
 import type { Files } from '../ports.ts';
-import { ownName, readEarlier, removeFile, staysInside, sumsFile } from './earlier-package.ts';
+import {
+  indexedName,
+  isFreeIndex,
+  ownName,
+  plainPath,
+  readEarlier,
+  removeFile,
+  staysInside,
+  sumsFile,
+} from './earlier-package.ts';
 
 /** Layouts in use, as templates of a file's path: {name} {version} {arch} {abi} {flags} {release} {magic}. */
 export const layouts: Readonly<Record<string, string>> = {
@@ -61,9 +70,12 @@ export async function writePackage(request: PackageRequest, files: Files): Promi
     if (!bytes) throw new Failure(error('package/missing', `There is no ${part.path}.`, { file: part.path }));
     faults.push(...checkAgreement(bytes, part, name));
     const { header } = readModule(bytes, part.path).module;
-    const path = fill(template, { ...describe(part), name, version, flags: String(header.archFlags ?? 0) });
-    if (!staysInside(path)) faults.push(outside(path));
+    const filled = fill(template, { ...describe(part), name, version, flags: String(header.archFlags ?? 0) });
+    if (!staysInside(filled)) faults.push(outside(filled));
+    const path = plainPath(filled);
     if (outputs.has(path)) faults.push(collision(path, part));
+    const owner = await indexedName(path, outDir, files);
+    if (owner !== undefined && owner !== name) faults.push(taken(path, owner));
     outputs.set(path, bytes);
     const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
     folders.set(folder, [...(folders.get(folder) ?? []), path]);
@@ -71,10 +83,10 @@ export async function writePackage(request: PackageRequest, files: Files): Promi
   if (faults.length > 0) throw new Failure(faults);
   for (const [folder, paths] of folders) {
     for (const path of paths) {
-      // Where several lie in one folder, each has an index of its own name.
-      const index =
-        paths.length === 1 ? `${folder === '' ? '' : `${folder}/`}package.json` : path.replace(/mpy$/, 'json');
-      outputs.set(index, indexOf(path, name, version));
+      // Where several lie in one folder, of other modules too, each has an index of its own name.
+      const usual = `${folder === '' ? '' : `${folder}/`}package.json`;
+      const isAlone = paths.length === 1 && (await isFreeIndex(usual, request, files));
+      outputs.set(isAlone ? usual : path.replace(/mpy$/, 'json'), indexOf(path, name, version));
     }
   }
   const earlier = await readEarlier(request, new Set(outputs.keys()), files);
@@ -145,6 +157,15 @@ function collision(path: string, { arch, profile }: PackagePart): Diagnostic {
     `Two modules would be ${path}; the second is ${arch} for ${profile.name}.`,
     undefined,
     'Use {arch} and {abi} in the layout.',
+  );
+}
+
+function taken(path: string, owner: string): Diagnostic {
+  return error(
+    'package/taken',
+    `The output folder has ${path} already, of the module ${owner}.`,
+    undefined,
+    'Use {name} in the layout, or another output folder.',
   );
 }
 

@@ -164,6 +164,73 @@ function renamed(bytes: Uint8Array): Uint8Array {
   return writeModule({ ...module, qstrs: [{ text: 'widget.mpy' }, ...module.qstrs.slice(1)] });
 }
 
+test('one layout written in two ways gives the same files: the second package does not remove them', async (t) => {
+  if (!need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
+  const { dir, parts: made } = await parts(t);
+  const outDir = join(dir, 'out');
+  const request = { name: 'gadget', version: '1', outDir, parts: [made[1]] };
+  const plain = { ...request, layout: '{arch}/{name}.mpy' };
+  await writePackage({ ...request, layout: './{arch}//{name}.mpy' }, fileStore);
+  // As an older Natmod listed it.
+  const sums = join(outDir, 'SHA256SUMS');
+  writeFileSync(sums, readFileSync(sums, 'utf8').replaceAll('  armv7m', '  ./armv7m'));
+  const { written, removed } = await writePackage(plain, fileStore);
+  assert.deepEqual(removed, []);
+  for (const path of written) assert.ok(existsSync(join(outDir, path)), path);
+  assert.equal(readFileSync(sums, 'utf8').trim().split('\n').length, 2);
+});
+
+test('a file of the user that stands in the list of checksums is no leftover of the module whose index lies beside it', async (t) => {
+  if (!need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
+  const { dir, parts: made } = await parts(t);
+  const [x64, arm] = made;
+  const outDir = join(dir, 'out');
+  const request = { name: 'gadget', version: '1', layout: '{arch}/{name}.mpy', outDir };
+  await writePackage({ ...request, parts: [x64, arm] }, fileStore);
+  for (const [path, bytes] of [
+    ['x64/settings.json', Buffer.from('{"speed": 3}')],
+    ['x64/theirs.mpy', readFileSync(arm.path)],
+  ] as const) {
+    writeFileSync(join(outDir, path), bytes);
+    const sum = createHash('sha256').update(bytes).digest('hex');
+    writeFileSync(join(outDir, 'SHA256SUMS'), `${sum}  ${path}\n`, { flag: 'a' });
+  }
+  const { removed } = await writePackage({ ...request, parts: [arm] }, fileStore);
+  assert.deepEqual([...removed].sort(), ['x64/gadget.mpy', 'x64/package.json']);
+  assert.deepEqual(readdirSync(join(outDir, 'x64')).sort(), ['settings.json', 'theirs.mpy']);
+});
+
+test('two modules are packaged into one folder in turn, and each keeps its files, its index and its checksums', async (t) => {
+  if (!need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
+  const { dir, parts: made } = await parts(t);
+  const outDir = join(dir, 'out');
+  const packageOf = (name: string, layout = 'emlearn') =>
+    writePackage({ name, version: '1', layout, outDir, parts: [made[1]] }, fileStore);
+  for (const name of ['gadget', 'widget', 'widget', 'gadget']) assert.deepEqual((await packageOf(name)).removed, []);
+  const folder = join(outDir, 'armv7m_6.3');
+  assert.deepEqual(readdirSync(folder).sort(), ['gadget.mpy', 'package.json', 'widget.json', 'widget.mpy']);
+  const urls = ['package.json', 'widget.json'].map(
+    (index) => JSON.parse(readFileSync(join(folder, index), 'utf8')).urls,
+  );
+  assert.deepEqual(urls, [[['gadget.mpy', 'gadget.mpy']], [['widget.mpy', 'widget.mpy']]]);
+  assert.equal(readFileSync(join(outDir, 'SHA256SUMS'), 'utf8').trim().split('\n').length, 4);
+
+  await packageOf('gadget', '{arch}.mpy');
+  assert.deepEqual(await codesOf(packageOf('widget', '{arch}.mpy')), ['package/taken']);
+});
+
+test("a package.json that is no index of the module's is left alone", async (t) => {
+  if (!need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
+  const { dir, parts: made } = await parts(t);
+  const outDir = join(dir, 'out');
+  mkdirSync(outDir);
+  writeFileSync(join(outDir, 'package.json'), '{"name": "an npm package"}');
+  const request = { name: 'gadget', version: '1', layout: '{name}.mpy', outDir, parts: [made[1]] };
+  const { written } = await writePackage(request, fileStore);
+  assert.deepEqual([...written], ['gadget.mpy', 'gadget.json', 'SHA256SUMS']);
+  assert.equal(readFileSync(join(outDir, 'package.json'), 'utf8'), '{"name": "an npm package"}');
+});
+
 test('a package that can not be whole, or is cancelled, leaves the folder as it was', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
   const dir = temporaryFolder(t);
