@@ -84,9 +84,13 @@ function firstUrl(bytes: Uint8Array): readonly unknown[] | undefined {
   }
 }
 
-/** @param file its first qstr, or the name it is to be installed under */
+/**
+ * @param file its first qstr, or the name it is to be installed under
+ * @returns empty for the name of a Python part, for tracebacks: the module can have another
+ */
 export function ownName(file: unknown): string | undefined {
-  return typeof file === 'string' ? file.replace(/^.*\//, '').replace(/(\.native)?\.mpy$/, '') : undefined;
+  if (typeof file !== 'string') return undefined;
+  return file.endsWith('.py') ? '' : file.replace(/^.*\//, '').replace(/(\.native)?\.mpy$/, '');
 }
 
 /** With the folders that are empty without it. */

@@ -115,7 +115,7 @@ export function checkAgreement(bytes: Uint8Array, part: PackagePart, name: strin
   if (found !== abiName(abi))
     faults.push(error('package/abi', `is of ABI ${found}, not of ${part.profile.name}`, where));
   const own = ownName(qstrs[0]?.text);
-  // A module of machine code has none.
+  // A module of machine code has none, and one with a Python part may have that part's.
   if (own !== '' && own !== name) faults.push(error('package/name', `calls itself ${own}, not ${name}`, where));
   return faults;
 }

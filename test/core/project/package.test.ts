@@ -15,12 +15,14 @@ import { type PackagingRequest, packageProject } from '../../../extension/core/p
 import { templates } from '../../../extension/core/project/templates.ts';
 import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
-import { ownHeaders } from '../../projects.ts';
+import { wasmPython } from '../../../extension/node/mpy-cross.ts';
+import { ownHeaders, top } from '../../projects.ts';
 import { need } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const ports = { files: fileStore, processes: childProcesses };
+const compilePython = wasmPython([join(top, 'node_modules/@pybricks/mpy-cross-v6/build')]);
 
 async function parts(t: TestContext): Promise<{ dir: string; parts: PackagePart[] }> {
   const dir = temporaryFolder(t);
@@ -198,6 +200,24 @@ test('a file of the user that stands in the list of checksums is no leftover of 
   const { removed } = await writePackage({ ...request, parts: [arm] }, fileStore);
   assert.deepEqual([...removed].sort(), ['x64/gadget.mpy', 'x64/package.json']);
   assert.deepEqual(readdirSync(join(outDir, 'x64')).sort(), ['settings.json', 'theirs.mpy']);
+});
+
+test('a module with a Python part, whose name it has for tracebacks, is packaged, and known again', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const dir = temporaryFolder(t);
+  const project = join(dir, 'p');
+  await createProject(templates[0], 'gadget', project, fileStore);
+  writeFileSync(join(project, 'part.py'), 'def more():\n    return 1\n');
+  const manifest = join(project, 'natmod.json');
+  const written = JSON.parse(readFileSync(manifest, 'utf8'));
+  writeFileSync(manifest, JSON.stringify({ ...written, sources: [...written.sources, 'part.py'] }));
+  const { outputs } = await build({ dir: project, archs: ['x64'], ownHeaders, compilePython }, ports);
+  const made = { arch: 'x64' as const, profile: findAbi('6.3')!, path: outputs[0].path! };
+  assert.equal(readModule(readFileSync(made.path), '').module.qstrs[0].text, 'part.py');
+  const request = { name: 'gadget', version: '1', outDir: join(dir, 'out'), parts: [made] };
+  await writePackage({ ...request, layout: 'emlearn' }, fileStore);
+  const { removed } = await writePackage({ ...request, layout: 'circuitpython' }, fileStore);
+  assert.deepEqual([...removed].sort(), ['x64_6.3/gadget.mpy', 'x64_6.3/package.json']);
 });
 
 test('two modules are packaged into one folder in turn, and each keeps its files, its index and its checksums', async (t) => {
