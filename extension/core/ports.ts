@@ -35,6 +35,8 @@ export interface Stamp {
   readonly modified: number;
   readonly changed: number;
   readonly isFolder: boolean;
+  /** Neither a folder nor a pipe, a device or a socket: reading it ends. */
+  readonly isFile: boolean;
 }
 
 export interface ProcessRequest {

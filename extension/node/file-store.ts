@@ -31,9 +31,9 @@ export const fileStore: Files = {
   rename: (from, to) => guarded('write', to, () => renamePatiently(from, to)),
   stamp: async (path) => {
     const found = await unlessMissing('read', path, () => stat(path));
-    return (
-      found && { size: found.size, modified: found.mtimeMs, changed: found.ctimeMs, isFolder: found.isDirectory() }
-    );
+    if (!found) return undefined;
+    const { size, mtimeMs, ctimeMs } = found;
+    return { size, modified: mtimeMs, changed: ctimeMs, isFolder: found.isDirectory(), isFile: found.isFile() };
   },
   writeAtomic: (path, bytes, options) =>
     guarded('write', path, async () => {

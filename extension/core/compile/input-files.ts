@@ -39,7 +39,7 @@ export function openInputs(files: Files): InputFiles {
     if (known) return known;
     // The stamp first: a change between the two makes it differ afterwards.
     const stamp = files.stamp(path);
-    const bytes = stamp.then((found) => (found && !found.isFolder ? files.read(path) : undefined));
+    const bytes = stamp.then((found) => (found?.isFile ? files.read(path) : undefined));
     const made: Entry = { moment: moment++, stamp, bytes };
     entries.set(path, made);
     return made;

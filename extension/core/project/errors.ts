@@ -93,6 +93,16 @@ export function sourceMissing(file: string, source: string, path: string, rule: 
   );
 }
 
+export function sourceNoFile(file: string, source: string, path: string, isFolder: boolean): Diagnostic {
+  const { sources } = wordsOf(file);
+  return error(
+    'project/source-no-file',
+    `${sources} names ${source}, but ${path} is ${isFolder ? 'a folder' : 'a pipe or a device'}, not a file.`,
+    { file },
+    `Name its files one by one in ${sources}, or take it out.`,
+  );
+}
+
 export function sourceTwice(file: string, source: string): Diagnostic {
   const { sources } = wordsOf(file);
   return error(

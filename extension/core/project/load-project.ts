@@ -4,7 +4,7 @@ import type { BuildableArch } from '../arch/names.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { Files, Processes } from '../ports.ts';
 import { askMake } from './ask-make.ts';
-import { endlessIncludes, noFolder, noMakefile, sourceMissing } from './errors.ts';
+import { endlessIncludes, noFolder, noMakefile, sourceMissing, sourceNoFile } from './errors.ts';
 import type { NatmodProject } from './project.ts';
 import { readMakefile } from './read-makefile.ts';
 import { manifestName, readManifest } from './read-manifest.ts';
@@ -93,7 +93,7 @@ async function loadManifest(request: LoadRequest, dir: string, files: Files): Pr
   return { ...(await loadSources(project, [], new Map(), files)), files: [file] };
 }
 
-/** @throws Failure `project/source-missing`. */
+/** @throws Failure `project/source-missing`, `project/source-no-file`. */
 async function loadSources(
   project: NatmodProject,
   diagnostics: readonly Diagnostic[],
@@ -105,6 +105,12 @@ async function loadSources(
   const missing: Diagnostic[] = [];
   for (const source of project.sources) {
     const path = files.resolve(dir, source);
+    const stamp = await files.stamp(path);
+    // A pipe would never end.
+    if (stamp && !stamp.isFile) {
+      missing.push(sourceNoFile(file, source, path, stamp.isFolder));
+      continue;
+    }
     const bytes = await files.read(path);
     if (bytes) sources.push({ name: source, path, bytes });
     else missing.push(sourceMissing(file, source, path, rules.get(source)));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { build } from '../../../extension/core/project/build.ts';
@@ -36,6 +36,18 @@ test('tells of a source that is not there, and of the rule that would make it', 
   const [fault] = result.diagnostics;
   assert.equal(fault.where?.line, 7);
   assert.match(fault.hint ?? '', /make/);
+});
+
+test('tells of sources that are folders or pipes, and reads neither', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const dir = temporaryFolder(t, { Makefile: `${smallMakefile}SRC += pipe.c parts.c\n`, 'm.c': smallModule });
+  mkdirSync(join(dir, 'parts.c'));
+  execFileSync('mkfifo', [join(dir, 'pipe.c')]);
+  const result = await buildHere(dir, { mpyDir: dir });
+  assert.deepEqual(codes(result), ['project/source-no-file', 'project/source-no-file']);
+  assert.match(result.diagnostics[0].message, /SRC names pipe\.c, but .*pipe\.c is a pipe or a device/);
+  assert.match(result.diagnostics[1].message, /parts\.c is a folder/);
 });
 
 test('tells of a missing tree, whether none was given or what was given is none', async (t) => {
