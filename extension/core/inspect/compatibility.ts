@@ -146,13 +146,18 @@ export function extensionsText(flags: number): string {
 /** Of a file that is not read further than its header's facts, there are releases alone. */
 export function compatibility({ facts, header, fault }: PartialModule): CompatibilityRow[] {
   const rows = releases.flatMap((release) => onRelease(release, facts, header));
-  if (header) rows.push(...boards.map((board) => onBoard(board, header)));
+  const isRead = rows.some((row) => row.loads);
+  const onBoards = header ? boards.map((board) => onBoard(board, header)) : [];
+  // A processor that could run the code is of no use where no firmware takes it.
+  rows.push(...onBoards.map((row) => (isRead || !row.loads ? row : { ...row, loads: false, because: noRelease })));
   // Loaders leave what lies behind the module; other versions are not read here, but there.
   if (!header || !fault || fault.code === 'mpy/trailing') return rows;
   return rows.map((row) =>
     row.loads ? { ...row, loads: false, because: 'its header would do, but the file is broken' } : row,
   );
 }
+
+const noRelease = 'it could run the code, but no release loads such a file';
 
 function onRelease(release: Release, facts: HeaderFacts, header: MpyHeader | undefined): CompatibilityRow[] {
   const loaders = loadersOf(release, header ?? bytecode);

@@ -1,7 +1,7 @@
 // Reads natmod.json, a project for people without make. Its schema, for completion in editors: extension/schema.
 
-import { findAbi } from '../abi/profiles.ts';
-import { type BuildableArch, isBuildableArch } from '../arch/names.ts';
+import { abiProfiles, findAbi } from '../abi/profiles.ts';
+import { type BuildableArch, buildableArchs, isBuildableArch } from '../arch/names.ts';
 import type { FloatImpl } from '../compile/targets.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import * as errors from './errors.ts';
@@ -25,10 +25,13 @@ const fields: Readonly<Record<string, Field>> = {
   version: text,
   sources: { says: 'a list of files, not empty', holds: (v) => texts.holds(v) && (v as string[]).length > 0 },
   archs: {
-    says: 'a list of architectures',
+    says: `a list of architectures, of ${buildableArchs.join(', ')}`,
     holds: (v) => Array.isArray(v) && v.every((arch) => isBuildableArch(String(arch))),
   },
-  abi: { says: 'the name of an ABI', holds: (v) => isText(v) && findAbi(v) !== undefined },
+  abi: {
+    says: `the name of an ABI: ${abiProfiles.map(({ name }) => name).join(', ')}`,
+    holds: (v) => isText(v) && findAbi(v) !== undefined,
+  },
   micropython: text,
   include: texts,
   cflags: texts,

@@ -112,6 +112,18 @@ test('code that came later than its sub-version loads only since then', () => {
   assert.equal(bits.meaning, 'machine code for MicroPython 1.28 and later');
 });
 
+test('no board loads what no release does, whatever its processor could run', () => {
+  const loading = (header: Partial<MpyModule['header']>) => {
+    const module = nativeModule('rv32imc');
+    const rows = describe(writeModule({ ...module, header: { ...module.header, ...header } }), 'm').compatibility;
+    return rows.filter((row) => row.loads).map((row) => row.on);
+  };
+  assert.ok(loading({}).includes('ESP32-C2, C3, C5, C6'));
+  assert.deepEqual(loading({ subVersion: 2 }), []);
+  assert.deepEqual(loading({ flavour: 'circuitpython' }), []);
+  assert.ok(loading({ flavour: 'circuitpython', arch: 'armv6m' }).includes('RP2040 (Raspberry Pi Pico)'));
+});
+
 test('a broken file loads nowhere, whatever its header says; bytes behind a module do not matter', () => {
   const loads = (bytes: Uint8Array) => describe(bytes, 'm').compatibility.filter((row) => row.loads).length;
   const whole = writeModule(nativeModule('armv7m'));
