@@ -19,7 +19,7 @@ const coreImports: Readonly<Record<string, readonly string[]>> = {
   link: ['bytes', 'elf', 'abi', 'arch', 'mpy'],
   compile: ['arch', 'mpy'],
   project: ['abi', 'arch', 'mpy', 'link', 'compile'],
-  inspect: ['elf', 'abi', 'arch', 'mpy'],
+  inspect: ['bytes', 'elf', 'abi', 'arch', 'mpy'],
   debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'compile', 'inspect'],
   board: ['bytes', 'abi', 'arch', 'mpy', 'compile', 'project', 'inspect', 'debug'],
 };

@@ -9,7 +9,7 @@ export interface Comparison {
 }
 
 export interface ComparedSection {
-  readonly title: 'header' | 'sizes' | 'symbols' | 'qstrs' | 'objects' | 'relocations' | 'code';
+  readonly title: 'header' | 'sizes' | 'symbols' | 'qstrs' | 'objects' | 'relocations' | 'code' | 'bytes';
   readonly differences: readonly Difference[];
 }
 
@@ -50,12 +50,14 @@ export function compare(a: Inspection, b: Inspection): Comparison {
     { title: 'relocations', differences: differingFields(relocationCounts(a), relocationCounts(b)) },
     { title: 'code', differences: differingCode(a, b) },
   ];
+  if (sections.every(({ differences }) => differences.length === 0))
+    sections.push({ title: 'bytes', differences: differingBytes(a, b) });
   return { same: sections.every(({ differences }) => differences.length === 0), sections };
 }
 
 /** @returns the comparison as lines, with the sections that differ */
 export function comparisonText({ same, sections }: Comparison, nameA: string, nameB: string): string {
-  if (same) return `${nameA} and ${nameB} say the same\n`;
+  if (same) return `${nameA} and ${nameB} are the same, byte for byte\n`;
   const lines = [`- ${nameA}`, `+ ${nameB}`];
   for (const { title, differences } of sections) {
     if (differences.length === 0) continue;
@@ -164,6 +166,15 @@ function differingCode(a: Inspection, b: Inspection): Difference[] {
       });
   }
   return rows;
+}
+
+/** What no row tells: an order, or the way in which a number is written. */
+function differingBytes(a: Inspection, b: Inspection): Difference[] {
+  const at = firstDifference(a.bytes, b.bytes);
+  if (at === undefined) return [];
+  const what = a.description.spans.find(({ start, end }) => start <= at && at < end)?.what ?? 'the end of the file';
+  const shown = ({ bytes }: Inspection) => hexText(bytes.subarray(at, at + 16)) || null;
+  return [{ what: `${what} from byte 0x${at.toString(16).padStart(4, '0')}`, a: shown(a), b: shown(b) }];
 }
 
 function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {

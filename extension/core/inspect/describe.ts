@@ -12,6 +12,7 @@ import { abiOf, type CompatibilityRow, compatibility } from './compatibility.ts'
 import { type CostRow, cost } from './cost.ts';
 import { archNumberOf, describeHeader, type HeaderBits } from './header-bits.ts';
 import { type CodeSymbols, type ModuleSymbol, readSymbols } from './module-symbols.ts';
+import { objectText, shortenText, wholeText } from './object-text.ts';
 import { escapeControls, quoteText } from './plain-text.ts';
 
 export interface Description {
@@ -112,6 +113,8 @@ export interface RelocationRow extends Placed {
 }
 
 export interface Inspection {
+  /** The file. */
+  readonly bytes: Uint8Array;
   readonly description: Description;
   readonly module: PartialModule;
   /** By `path`. */
@@ -169,7 +172,7 @@ export function inspect(bytes: Uint8Array, path: string, image?: DebugImage): In
     objects: module.objects.map(({ kind }, index) => ({
       index,
       kind,
-      text: texts.object(index),
+      text: wholeText(texts.object(index), bytes, places.objects[index]),
       ...places.objects[index],
     })),
     codes: codeRows,
@@ -178,7 +181,7 @@ export function inspect(bytes: Uint8Array, path: string, image?: DebugImage): In
     imageFault: imageFault ?? null,
     spans,
   };
-  return { description, module, codes, names, target, symbols: (code) => symbols.get(code) };
+  return { bytes, description, module, codes, names, target, symbols: (code) => symbols.get(code) };
 }
 
 type SymbolsByCode = Map<RawCode | undefined, CodeSymbols>;
@@ -310,7 +313,7 @@ class ModuleTexts {
   object(index: number): string {
     const object = this.module.objects[index];
     if (!object) return `object ${index}?`;
-    return (this.objects[index] ??= describeObject(object));
+    return (this.objects[index] ??= objectText(object));
   }
 
   private written(index: number, write: (text: string) => string): string {
@@ -341,52 +344,4 @@ class ModuleNames implements OperandNames {
   child(index: number): string {
     return `function ${index}${this.code.children[index] ? '' : '?'}`;
   }
-}
-
-const utf8 = new TextDecoder();
-/** Longer texts are cut; the bytes show the rest. */
-const longestText = 200;
-/** Items may have no text at all. */
-const mostItems = 50;
-
-function describeObject(object: MpyObject): string {
-  switch (object.kind) {
-    case 'tuple': {
-      let text = '';
-      for (const [index, item] of object.items.entries()) {
-        if (index === mostItems || text.length > longestText) return `(${text}, ... ${object.items.length} items)`;
-        text += `${text && ', '}${describeObject(item)}`;
-      }
-      return `(${text}${object.items.length === 1 ? ',' : ''})`;
-    }
-    case 'str':
-      return shorten(object.bytes, (bytes) => quoteText(utf8.decode(bytes)));
-    case 'bytes':
-      return shorten(object.bytes, bytesLiteral);
-    case 'int':
-    case 'float':
-    case 'complex':
-      return shorten(object.bytes, (bytes) => escapeControls(utf8.decode(bytes)));
-    default:
-      return object.kind;
-  }
-}
-
-function shorten(bytes: Uint8Array, text: (bytes: Uint8Array) => string): string {
-  if (bytes.length <= longestText) return text(bytes);
-  return `${text(bytes.subarray(0, longestText))}... ${bytes.length} bytes`;
-}
-
-function shortenText(text: string, write: (text: string) => string): string {
-  if (text.length <= longestText) return write(text);
-  return `${write(text.slice(0, longestText))}... ${text.length} characters`;
-}
-
-function bytesLiteral(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) {
-    const plain = byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c;
-    text += plain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
-  }
-  return `b'${text}'`;
 }

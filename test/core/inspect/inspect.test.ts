@@ -291,6 +291,35 @@ test('comparing tells what differs and by how much', () => {
   assert.doesNotMatch(text, /header:/);
 });
 
+test('constants that differ only behind what is shown of them differ all the same', () => {
+  const withConstants = (last: number) => {
+    const bytes = new Uint8Array(400).fill(0x61);
+    bytes[399] = last;
+    const items = Array.from({ length: 300 }, (_, index) => ({
+      kind: index < 299 ? ('none' as const) : last === 0x61 ? ('true' as const) : ('false' as const),
+    }));
+    const objects = [
+      { kind: 'bytes' as const, bytes },
+      { kind: 'tuple' as const, items },
+    ];
+    return inspect(writeModule({ ...pythonModule(), objects }), 'm');
+  };
+  const { same, sections } = compare(withConstants(0x61), withConstants(0x62));
+  assert.equal(same, false);
+  assert.deepEqual(
+    sections.flatMap(({ title, differences }) => (differences.length > 0 ? [`${title} ${differences.length}`] : [])),
+    ['objects 4'],
+  );
+  assert.match(withConstants(0x61).description.objects[0].text, /^b'a{200}'\.\.\. 400 bytes, CRC [\da-f]{8}$/);
+});
+
+test('files that differ in nothing that has a row differ in their bytes', () => {
+  const bytes = writeModule({ ...pythonModule(), objects: [{ kind: 'none' }, { kind: 'true' }] });
+  const turned = writeModule({ ...pythonModule(), objects: [{ kind: 'true' }, { kind: 'none' }] });
+  const text = comparisonText(compare(inspect(bytes, 'a'), inspect(turned, 'b')), 'a', 'b');
+  assert.match(text, /^bytes:\n {2}object 0.* from byte 0x[\da-f]{4}$/m);
+});
+
 test('a function of any length is listed in pieces that a page can take in', () => {
   const small = pythonModule();
   const [child] = small.code.children;
