@@ -19,13 +19,16 @@ export function findCopies({ compat, groups }: Program, file: ObjectFile): Map<n
   return copies;
 }
 
-/** The object with its symbols of the copies left undefined, but for local ones, which nothing else has. */
+/**
+ * The object with its symbols of the copies left undefined, but for local ones, which nothing else has. Not weak any more: where
+ * the first object's group lacks one, that is a mistake and no zero.
+ */
 export function withoutCopies(file: ObjectFile, copies: ReadonlyMap<number, string>): ObjectFile {
   return {
     ...file,
     symbols: file.symbols.map((symbol) =>
       symbol.binding !== 'local' && symbol.place === 'section' && copies.has(symbol.section)
-        ? { ...symbol, place: 'undefined', section: 0, value: 0, size: 0 }
+        ? { ...symbol, binding: 'global', place: 'undefined', section: 0, value: 0, size: 0 }
         : symbol,
     ),
   };

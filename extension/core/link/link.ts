@@ -15,7 +15,7 @@ import { layOut } from './layout.ts';
 import { addLibraryMembers } from './libraries.ts';
 import { mapOf } from './map.ts';
 import { mergeConstants } from './merge-constants.ts';
-import { addObject } from './objects.ts';
+import { addFallback, addObject } from './objects.ts';
 import { orderPieces } from './order-pieces.ts';
 import { makeRuntime } from './own-runtime.ts';
 import { placeVariables } from './place-variables.ts';
@@ -64,6 +64,7 @@ function linkProgram(program: Program): LinkResult {
   for (const input of request.objects) addObject(program, input);
   if (program.objects.length < request.objects.length) return failed(diagnostics);
   addLibraryMembers(program);
+  addFallback(program);
   const missing = resolveSymbols(program);
   callConstructors(program);
   const { isShrunk } = program;

@@ -86,7 +86,8 @@ function symbolsOf(piece: Piece): MapPiece['symbols'] {
 
 function reasonFor({ object }: Piece): string {
   if (!object) return 'made by the linker';
-  const { wantedFor } = object;
+  const { wantedFor, isFallback } = object;
+  if (isFallback) return 'nothing else defines it';
   return wantedFor ? `${wantedFor.symbol} is wanted by ${wantedFor.by}` : 'object of the module';
 }
 

@@ -59,6 +59,15 @@ export function addObject(program: Program, input: LinkInput): void {
   program.objects.push(object);
 }
 
+/** After the libraries' members: a library would not be searched for what is defined already. */
+export function addFallback(program: Program): void {
+  const { fallback } = program.request;
+  if (!fallback) return;
+  const before = program.objects.length;
+  addObject(program, fallback);
+  for (const object of program.objects.slice(before)) object.isFallback = true;
+}
+
 /** GCC marks objects with it that have no machine code yet. */
 const lateCompiled = '__gnu_lto_slim';
 

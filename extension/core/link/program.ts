@@ -60,6 +60,8 @@ export interface LinkedObject {
   readonly refused: Set<number>;
   /** Sections that an earlier object has too (COMDAT), by index: the path of that object. */
   readonly copies: ReadonlyMap<number, string>;
+  /** Its definitions come after all others. */
+  isFallback?: boolean | undefined;
   /** The symbol that a member of a library was taken for, and the object that asked for it. */
   wantedFor?: { readonly symbol: string; readonly by: string } | undefined;
   /** By symbol index; set by resolution. */

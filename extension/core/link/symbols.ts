@@ -121,9 +121,11 @@ export function isOffered(program: Program, name: string): boolean {
 
 function collectDefinitions(program: Program): Map<string, Definition> {
   const definitions = new Map<string, Definition>();
+  const { externs } = program.request;
   for (const object of program.objects) {
     for (const symbol of object.file.symbols) {
       if (symbol.binding === 'local' || symbol.place === 'undefined') continue;
+      if (object.isFallback && externs?.has(symbol.name)) continue;
       const first = definitions.get(symbol.name);
       if (!first || strength(symbol) > strength(first.symbol)) definitions.set(symbol.name, { object, symbol });
       else if (strength(symbol) === strongest && strength(first.symbol) === strongest && !isPcThunk(symbol.name))

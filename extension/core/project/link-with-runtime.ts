@@ -25,18 +25,25 @@ export async function linkWithRuntime(
   ports: { files: Files; inputs: InputFiles },
   runtime: Runtime,
 ): Promise<Linked> {
-  try {
-    return await linkModule(step, known, ports);
-  } catch (failure) {
-    const missing = failure instanceof Failure && step.compat === undefined ? missingIn(failure) : [];
-    const wantsCompilers = missing.some(isOfCompiler);
-    if (!wantsCompilers && !missing.some((symbol) => ownLibrary.includes(symbol))) throw failure;
-    const found = wantsCompilers ? await runtime.find() : undefined;
-    // A library may want more of them: libm sets errno.
-    const own = await runtime.compileOwn();
-    if (!own && (found?.libraries.length ?? 0) === 0) throw failure;
-    const objects = [...step.objects, ...(own ? [own] : [])];
-    return linkModule({ ...step, objects, libraries: [...step.libraries, ...(found?.libraries ?? [])] }, known, ports);
+  const isAsked = { compiler: false, own: false };
+  for (let next = step; ; ) {
+    try {
+      return await linkModule(next, known, ports);
+    } catch (failure) {
+      const missing = failure instanceof Failure && step.compat === undefined ? missingIn(failure) : [];
+      const wantsCompiler = !isAsked.compiler && missing.some(isOfCompiler);
+      const wantsOwn = !isAsked.own && missing.some((symbol) => ownLibrary.includes(symbol));
+      if (!wantsCompiler && !wantsOwn) throw failure;
+      if (wantsCompiler) {
+        isAsked.compiler = true;
+        next = { ...next, libraries: [...next.libraries, ...((await runtime.find())?.libraries ?? [])] };
+      }
+      // Also in the second round: of what libm calls, __errno is ours.
+      if (wantsOwn) {
+        isAsked.own = true;
+        next = { ...next, fallback: await runtime.compileOwn() };
+      }
+    }
   }
 }
 

@@ -70,6 +70,25 @@ test('a reference to a local symbol of a group that is left out is refused and e
   assert.equal(where?.file, 'b.o');
 });
 
+test('a function that only the group left out has is missing, however weak it was', () => {
+  const lacking = object('mpy_init', 1);
+  const second = object('other', 2);
+  const extra: MadeObject = {
+    ...second,
+    sections: second.sections.map((section) =>
+      section.name === '.text'
+        ? { ...section, relocations: [{ offset: 1, type: 2, symbol: 'variant', addend: -4 }] }
+        : section,
+    ),
+    symbols: [
+      ...second.symbols,
+      { name: 'variant', section: '.text.inlined', value: 6, type: 'function', binding: 'weak' },
+    ],
+  };
+  const { code, where } = refused('x64', [lacking, extra]);
+  assert.deepEqual([code, where?.symbol], ['link/undefined', 'variant']);
+});
+
 test('two definitions outside of groups are still a mistake', () => {
   const plain = (entry: string): MadeObject => ({ ...object(entry, 1), sections: object(entry, 1).sections.slice(1) });
   assert.equal(refused('x64', [plain('mpy_init'), plain('other')]).code, 'link/duplicate');

@@ -195,6 +195,30 @@ test('of several definitions in a library takes the first; the reference linker 
   }
 });
 
+test('a fallback serves only what neither the module, a library nor a fixed address has, whatever else it defines', () => {
+  const weak = (name: string, size: number) => ({
+    section: { name: `.text.${name}`, data: new Array(size).fill(0) },
+    symbol: { name, section: `.text.${name}`, value: 1, type: 'function' as const, binding: 'weak' as const },
+  });
+  const functions = [weak('alone', 1024), weak('multiply', 2048), weak('fixed', 4096)];
+  const object: MadeObject = {
+    machine: 'arm',
+    sections: functions.map(({ section }) => section),
+    symbols: functions.map(({ symbol }) => symbol),
+  };
+  const fallback = { path: 'own.o', bytes: makeObject(object) };
+  // The library's is asked for after the fallback's.
+  assert.equal(taken(['alone', 'multiply'], [both(index)], { fallback }), 1024 + 8);
+  assert.equal(taken(['alone', 'multiply'], [], { fallback }), 1024 + 2048);
+  const pointer: MadeObject = {
+    machine: 'arm',
+    sections: [{ name: '.text', data: [0, 0, 0, 0], relocations: [{ offset: 0, type: 2, symbol: 'fixed' }] }],
+    symbols: [{ name: 'mpy_init', section: '.text', value: 1, type: 'function' }, { name: 'fixed' }],
+  };
+  const externs = new Map([['fixed', 0x4000_0001]]);
+  assert.equal(linked('armv7m', [pointer], { fallback, externs, asIs: false }).sizes?.text, 4);
+});
+
 test('of several libraries takes the first that has the symbol', () => {
   const first = makeArchive([['small.o', defining(16, 'divide')]], [['divide', 0]]);
   assert.equal(taken(['divide'], [first, both(index)]), 16);
