@@ -120,7 +120,7 @@ export const fixedDirect = (name: string, symbol: string, address: number, where
     'link/fixed-direct',
     `${name} needs the distance to ${symbol}, which is at the fixed address ${hex(address)}; how far that is from the module only the loader knows`,
     { ...where, symbol },
-    'Call it through a pointer, or compile with -fno-plt (x86), -mlong-calls (ARM).',
+    'Call it through a pointer, or compile with -fno-plt (x86), -mlong-calls (ARM), -mlongcalls (Xtensa).',
   );
 
 export const weakDirect = (name: string, symbol: string, where: Where) =>

@@ -6,7 +6,7 @@ import { type CompileRequest, planCompile } from '../compile/plan.ts';
 import type { Files } from '../ports.ts';
 
 /** The functions must not be made of calls to themselves, and warnings about them are nobody's concern. */
-const flags = {
+export const libraryFlags = {
   gcc: ['-w', '-Wno-error', '-std=gnu99', '-fno-builtin', '-fno-tree-loop-distribute-patterns'],
   clang: ['-w', '-Wno-error', '-std=gnu99', '-fno-builtin'],
 } as const;
@@ -23,7 +23,7 @@ export async function compileOwnLibrary(
     ...plan,
     sources: [files.resolve(libcHeaders, 'functions.c')],
     objectName: 'natmod-libc',
-    cflags: { ...cflags, last: [...cflags.last, ...flags[compiler.family]] },
+    cflags: { ...cflags, last: [...cflags.last, ...libraryFlags[compiler.family]] },
   });
   return compileSources(steps, options);
 }

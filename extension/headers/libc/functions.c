@@ -136,3 +136,122 @@ WEAK int *__errno(void) {
 WEAK int *__errno_location(void) {
     return &error_number;
 }
+
+#ifdef __XTENSA__
+/*
+ * Arithmetic that compilers call for: clang has no library of its own here, and GCC's for the ESP8266 leaves out what that chip
+ * has in ROM, where a direct call does not reach. Without operators that would call these again.
+ */
+#define HELPER __attribute__((weak))
+
+typedef unsigned long long wide;
+
+HELPER unsigned __udivsi3(unsigned value, unsigned by);
+HELPER unsigned __umodsi3(unsigned value, unsigned by);
+HELPER wide __udivdi3(wide value, wide by);
+HELPER wide __umoddi3(wide value, wide by);
+HELPER int __divsi3(int value, int by);
+HELPER long long __divdi3(long long value, long long by);
+HELPER long long __muldi3(long long left, long long right);
+HELPER wide __umulsidi3(unsigned left, unsigned right);
+
+static unsigned divide(unsigned value, unsigned by, unsigned *rest) {
+    unsigned quotient = 0, left = 0;
+    for (int bit = 0; bit < 32; bit++) {
+        unsigned carry = left >> 31;
+        left = left + left + (value >> 31);
+        value += value;
+        quotient += quotient;
+        if (carry || left >= by) left -= by, quotient++;
+    }
+    *rest = left;
+    return quotient;
+}
+
+static wide divide_wide(wide value, wide by, wide *rest) {
+    wide quotient = 0, left = 0;
+    for (int bit = 0; bit < 64; bit++) {
+        unsigned carry = (unsigned)(left >> 32) >> 31;
+        left = left + left + ((unsigned)(value >> 32) >> 31);
+        value += value;
+        quotient += quotient;
+        if (carry || left >= by) left -= by, quotient++;
+    }
+    *rest = left;
+    return quotient;
+}
+
+static unsigned size_of(int value) {
+    return value < 0 ? 0 - (unsigned)value : (unsigned)value;
+}
+
+static wide size_of_wide(long long value) {
+    return value < 0 ? 0 - (wide)value : (wide)value;
+}
+
+HELPER unsigned __udivsi3(unsigned value, unsigned by) {
+    unsigned rest;
+    return divide(value, by, &rest);
+}
+
+HELPER unsigned __umodsi3(unsigned value, unsigned by) {
+    unsigned rest;
+    divide(value, by, &rest);
+    return rest;
+}
+
+HELPER int __divsi3(int value, int by) {
+    unsigned quotient = __udivsi3(size_of(value), size_of(by));
+    return (value < 0) == (by < 0) ? (int)quotient : (int)(0 - quotient);
+}
+
+HELPER wide __udivdi3(wide value, wide by) {
+    wide rest;
+    return divide_wide(value, by, &rest);
+}
+
+HELPER wide __umoddi3(wide value, wide by) {
+    wide rest;
+    divide_wide(value, by, &rest);
+    return rest;
+}
+
+HELPER long long __divdi3(long long value, long long by) {
+    wide quotient = __udivdi3(size_of_wide(value), size_of_wide(by));
+    return (value < 0) == (by < 0) ? (long long)quotient : (long long)(0 - quotient);
+}
+
+HELPER long long __muldi3(long long left, long long right) {
+    wide product = 0, addend = (wide)left;
+    for (wide bits = (wide)right; bits != 0; bits >>= 1, addend += addend)
+        if (bits & 1) product += addend;
+    return (long long)product;
+}
+
+HELPER wide __umulsidi3(unsigned left, unsigned right) {
+    return (wide)__muldi3((long long)left, (long long)right);
+}
+
+#ifdef __clang__
+HELPER int __mulsi3(int left, int right);
+HELPER int __modsi3(int value, int by);
+HELPER long long __moddi3(long long value, long long by);
+
+HELPER int __mulsi3(int left, int right) {
+    unsigned product = 0, addend = (unsigned)left;
+    for (unsigned bits = (unsigned)right; bits != 0; bits >>= 1, addend += addend)
+        if (bits & 1) product += addend;
+    return (int)product;
+}
+
+HELPER int __modsi3(int value, int by) {
+    unsigned rest = __umodsi3(size_of(value), size_of(by));
+    return value < 0 ? (int)(0 - rest) : (int)rest;
+}
+
+HELPER long long __moddi3(long long value, long long by) {
+    wide rest = __umoddi3(size_of_wide(value), size_of_wide(by));
+    return value < 0 ? (long long)(0 - rest) : (long long)rest;
+}
+#endif
+#endif
