@@ -38,10 +38,12 @@ export async function packageProject(request: PackagingRequest, ports: Packaging
   const { project } = await ports.load({ dir, mpyDir: request.mpyDir });
   const work = await chooseWorkFolder(dir, outDir, files);
   const parts: PackagePart[] = [];
+  const own = project.archs ?? (project.arch === undefined ? [] : [project.arch]);
+  const asked = request.archs.length > 0 ? request.archs : own;
   for (const name of new Set(abis)) {
     const profile = findAbi(name);
     if (!profile) throw new Failure(unknownAbi(name, abiProfiles));
-    const archs = archsOf(request, profile);
+    const archs = archsOf(asked, profile);
     const built = files.resolve(dir, work, 'package', name);
     const result = await ports.build({ ...wanted, dir, archs, abi: name, outDir: built });
     ports.onBuilt(result);
@@ -53,8 +55,8 @@ export async function packageProject(request: PackagingRequest, ports: Packaging
   return writePackage({ name: project.module, version, layout, outDir, parts }, files);
 }
 
-/** Empty: the project's own. */
-function archsOf({ archs }: PackagingRequest, profile: AbiProfile): BuildRequest['archs'] {
+/** @returns those that some firmware of the ABI loads code for; none when none was asked for, which the build tells */
+function archsOf(archs: BuildRequest['archs'], profile: AbiProfile): BuildRequest['archs'] {
   const some = archs.filter((arch) => !profile.without?.includes(arch));
   if (archs.length === 0 || some.length > 0) return some;
   const message = `Not packaged: no firmware of ABI ${profile.name} loads code for ${archs.join(', ')}.`;

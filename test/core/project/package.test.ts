@@ -251,20 +251,13 @@ test("a package.json that is no index of the module's is left alone", async (t) 
   assert.equal(readFileSync(join(outDir, 'package.json'), 'utf8'), '{"name": "an npm package"}');
 });
 
-test('a package that can not be whole, or is cancelled, leaves the folder as it was', async (t) => {
-  if (!need(t, 'gcc', onPath('gcc'))) return;
+async function packing(t: TestContext) {
   const dir = temporaryFolder(t);
-  await createProject(templates[0], 'gadget', join(dir, 'p'), fileStore);
+  const project = join(dir, 'p');
+  await createProject(templates[0], 'gadget', project, fileStore);
   const outDir = join(dir, 'out');
   const pack = (more: Partial<PackagingRequest>) => {
-    const request = {
-      dir: join(dir, 'p'),
-      archs: ['x64'],
-      abis: ['6.3'],
-      layout: 'emlearn',
-      outDir,
-      ownHeaders,
-    } as const;
+    const request = { dir: project, archs: ['x64'], abis: ['6.3'], layout: 'emlearn', outDir, ownHeaders } as const;
     return packageProject(
       { ...request, ...more },
       {
@@ -275,6 +268,21 @@ test('a package that can not be whole, or is cancelled, leaves the folder as it 
       },
     );
   };
+  return { dir, project, outDir, pack };
+}
+
+test("of a project's own architectures, those that no firmware of an ABI loads code for are left out", async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const { project, pack } = await packing(t);
+  const manifest = { module: 'gadget', sources: ['gadget.c'], archs: ['rv32imc', 'x64'] };
+  writeFileSync(join(project, 'natmod.json'), JSON.stringify(manifest));
+  const { written } = await pack({ archs: [], abis: ['6.2'] });
+  assert.deepEqual(written, ['x64_6.2/gadget.mpy', 'x64_6.2/package.json', 'SHA256SUMS']);
+});
+
+test('a package that can not be whole, or is cancelled, leaves the folder as it was', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const { dir, outDir, pack } = await packing(t);
   const { written } = await pack({});
   assert.deepEqual(written, ['x64_6.3/gadget.mpy', 'x64_6.3/package.json', 'SHA256SUMS']);
   const before = readFileSync(join(outDir, 'SHA256SUMS'), 'utf8');
