@@ -145,6 +145,16 @@ export const chosenAtLoad = (symbol: string, where: Where, chooser?: Where): Dia
   ...(chooser && { related: [{ message: 'chosen here', where: chooser }] }),
 });
 
+export function callsItself(symbol: string, where: Where): Diagnostic {
+  const other = symbol.startsWith('mem') ? 'the firmware has it' : 'natmod build links one';
+  return warning(
+    'link/calls-itself',
+    `${symbol} calls itself: compilers put a call of ${symbol} in place of the loop in it, and then it never ends`,
+    where,
+    `Compile its source with -fno-builtin -fno-tree-loop-distribute-patterns (GCC), or leave it out: ${other}.`,
+  );
+}
+
 export interface Variable {
   readonly name: string;
   readonly offset: number;

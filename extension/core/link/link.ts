@@ -25,6 +25,7 @@ import { hasErrors, type Program } from './program.ts';
 import { relaxGot } from './relax-got.ts';
 import { type Image, relocate } from './relocate.ts';
 import type { LinkRequest, LinkResult } from './request.ts';
+import { warnOfSelfCalls } from './self-calls.ts';
 import { shortenCalls } from './shorten-calls.ts';
 import { reportMissing, resolveSymbols } from './symbols.ts';
 
@@ -75,6 +76,7 @@ function linkProgram(program: Program): LinkResult {
     collectGarbage(program);
   }
   reportMissing(program, missing);
+  warnOfSelfCalls(program);
   makeRuntime(program);
   placeVariables(program);
   if (isShrunk) {

@@ -94,7 +94,7 @@ const rows: readonly ({ readonly names: RegExp } & WellKnown)[] = [
   {
     names: /^(strlen|rawmemchr)$/,
     what: 'a function of the C library, which GCC also makes out of loops',
-    mend: `${noLibrary}: define it in a source file of the module, or compile with -fno-builtin -fno-tree-loop-distribute-patterns.`,
+    mend: `${noLibrary}: compile with -fno-builtin -fno-tree-loop-distribute-patterns, which a source that defines it needs, too. natmod build links one of its own.`,
   },
   {
     names:

@@ -139,7 +139,7 @@ const cases: readonly Case[] = [
     objects: [calls('strlen', 'malloc', 'printf', 'snprintf', 'abort')],
     says: `
       a.o: section .text+0x1 in mpy_init+0x1: error: undefined symbol strlen: no object defines it and the firmware's function table does not offer it [link/undefined]
-        It is a function of the C library, which GCC also makes out of loops. A native module has no C library: define it in a source file of the module, or compile with -fno-builtin -fno-tree-loop-distribute-patterns.
+        It is a function of the C library, which GCC also makes out of loops. A native module has no C library: compile with -fno-builtin -fno-tree-loop-distribute-patterns, which a source that defines it needs, too. natmod build links one of its own.
       a.o: section .text+0x9: error: undefined symbol malloc: no object defines it and the firmware's function table does not offer it [link/undefined]
         It is a function of the C library. A native module has no C library: use m_malloc(size) of py/dynruntime.h.
       a.o: section .text+0x11: error: undefined symbol printf: no object defines it and the firmware's function table does not offer it [link/undefined]
@@ -596,6 +596,34 @@ const cases: readonly Case[] = [
     says: `
       a.o: section .text+0x1 in mpy_init+0x1: warning: code takes names from the table of qstrs, but none were given for it: what it takes is no name of this module [link/qstrs-missing]
         Pass the header with which the sources were compiled: --qstrs HEADER (natmod link --preprocess makes one of the sources).`,
+  },
+  {
+    name: "loops in functions of the module's own that the compiler took for calls of them",
+    objects: [
+      x64(
+        [
+          {
+            ...text(
+              { offset: 1, type: 4, symbol: 'strlen', addend: -4 },
+              { offset: 9, type: 4, symbol: 'strlen', addend: -4 },
+            ),
+            data: [...nop, ...nop, ...nop],
+          },
+          { name: '.text.memset', data: nop, relocations: [{ offset: 1, type: 4, symbol: 'memset', addend: -4 }] },
+        ],
+        [
+          { name: 'strlen', section: '.text', value: 8, type: 'function', size: 8 },
+          { name: 'memset', section: '.text.memset', type: 'function', size: 8 },
+          // Calls another.
+          { name: 'memcpy', section: '.text', value: 0, type: 'function', size: 8 },
+        ],
+      ),
+    ],
+    says: `
+      a.o: section .text+0x8 in strlen: warning: strlen calls itself: compilers put a call of strlen in place of the loop in it, and then it never ends [link/calls-itself]
+        Compile its source with -fno-builtin -fno-tree-loop-distribute-patterns (GCC), or leave it out: natmod build links one.
+      a.o: section .text.memset+0x0 in memset: warning: memset calls itself: compilers put a call of memset in place of the loop in it, and then it never ends [link/calls-itself]
+        Compile its source with -fno-builtin -fno-tree-loop-distribute-patterns (GCC), or leave it out: the firmware has it.`,
   },
   {
     name: 'architecture flags as of a release that has none',

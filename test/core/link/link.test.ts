@@ -248,7 +248,7 @@ test('reports all undefined symbols at once, each with its first use and a near 
         'link/undefined',
         'strlen',
         1,
-        'It is a function of the C library, which GCC also makes out of loops. A native module has no C library: define it in a source file of the module, or compile with -fno-builtin -fno-tree-loop-distribute-patterns.',
+        'It is a function of the C library, which GCC also makes out of loops. A native module has no C library: compile with -fno-builtin -fno-tree-loop-distribute-patterns, which a source that defines it needs, too. natmod build links one of its own.',
       ],
       ['link/undefined', 'mp_type_string', 8, 'Did you mean mp_type_str?'],
     ],
