@@ -4,13 +4,18 @@ import { error, Failure } from '../diagnostic.ts';
 
 const rebuild = 'Rebuild the object; if it came out of an interrupted compile, delete it first.';
 
+/** LLVM's. */
+const bitcode = '42 43 c0 de';
+
 export const notElf = (file: string, start: string) =>
   new Failure(
     error(
       'elf/not-elf',
       `not an ELF object: it starts with ${start}, not with 7f 45 4c 46`,
       { file },
-      'Pass compiled objects (.o), not sources, archives or linked modules.',
+      start === bitcode
+        ? 'It is intermediate code of clang: compile without -flto.'
+        : 'Pass compiled objects (.o), not sources, archives or linked modules.',
     ),
   );
 

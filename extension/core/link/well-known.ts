@@ -133,6 +133,11 @@ const rows: readonly ({ readonly names: RegExp } & WellKnown)[] = [
     mend: "Link another library for the same function: musl's libc.a, for one, asks nothing (-l; Debian has it in musl-dev).",
   },
   {
+    names: /^__(start|stop)_[A-Za-z]\w*$/,
+    what: 'where GNU ld would say that a section begins or ends, which this linker does not',
+    mend: 'Name what is in the section in an array instead.',
+  },
+  {
     names: /^__(atomic|sync)_\w+$/,
     what: 'an atomic operation that the CPU has no instruction for',
     mend: 'Turn interrupts off around an ordinary access instead.',

@@ -6,7 +6,7 @@ import type { BuildState } from '../compile/build-state.ts';
 import type { CompiledObject } from '../compile/compile-sources.ts';
 import type { InputFiles } from '../compile/input-files.ts';
 import type { RuntimeLibraries } from '../compile/runtime-libraries.ts';
-import { Failure } from '../diagnostic.ts';
+import { type Diagnostic, Failure } from '../diagnostic.ts';
 import { isOfCompiler, ownLibrary } from '../link/well-known.ts';
 import type { Files } from '../ports.ts';
 import { type Linked, type LinkStep, linkModule } from './link-module.ts';
@@ -26,6 +26,7 @@ export async function linkWithRuntime(
   runtime: Runtime,
 ): Promise<Linked> {
   const isAsked = { compiler: false, own: false };
+  const lacking: Diagnostic[] = [];
   for (let next = step; ; ) {
     try {
       return await linkModule(next, known, ports);
@@ -33,10 +34,14 @@ export async function linkWithRuntime(
       const missing = failure instanceof Failure && step.compat === undefined ? missingIn(failure) : [];
       const wantsCompiler = !isAsked.compiler && missing.some(isOfCompiler);
       const wantsOwn = !isAsked.own && missing.some((symbol) => ownLibrary.includes(symbol));
-      if (!wantsCompiler && !wantsOwn) throw failure;
+      if (!wantsCompiler && !wantsOwn)
+        throw failure instanceof Failure ? new Failure([...failure.diagnostics, ...lacking]) : failure;
       if (wantsCompiler) {
         isAsked.compiler = true;
-        next = { ...next, libraries: [...next.libraries, ...((await runtime.find())?.libraries ?? [])] };
+        const found = await runtime.find();
+        next = { ...next, libraries: [...next.libraries, ...(found?.libraries ?? [])] };
+        // Of interest only where something stays undefined.
+        lacking.push(...(found?.diagnostics ?? []));
       }
       // Also in the second round: of what libm calls, __errno is ours.
       if (wantsOwn) {

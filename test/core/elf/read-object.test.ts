@@ -50,6 +50,10 @@ test('says what a file that is not ELF starts with', () => {
     failing('elf/not-elf', /starts with 69 6e 74 20/),
   );
   assert.throws(() => readObject(new Uint8Array(0), 'a.o'), failing('elf/not-elf', /it is empty/));
+  assert.throws(
+    () => readObject(Uint8Array.of(0x42, 0x43, 0xc0, 0xde), 'a.o'),
+    (failure) => failure instanceof Failure && failure.diagnostics[0].hint?.includes('-flto') === true,
+  );
 });
 
 test('refuses executables, big-endian objects and unknown classes', () => {

@@ -598,6 +598,13 @@ const cases: readonly Case[] = [
         Pass the header with which the sources were compiled: --qstrs HEADER (natmod link --preprocess makes one of the sources).`,
   },
   {
+    name: 'the bounds of a section, which GNU ld has names for',
+    objects: [calls('__start_handlers')],
+    says: `
+      a.o: section .text+0x1 in mpy_init+0x1: error: undefined symbol __start_handlers: no object defines it and the firmware's function table does not offer it [link/undefined]
+        It is where GNU ld would say that a section begins or ends, which this linker does not. Name what is in the section in an array instead.`,
+  },
+  {
     name: "loops in functions of the module's own that the compiler took for calls of them",
     objects: [
       x64(
