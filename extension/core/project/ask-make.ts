@@ -19,6 +19,9 @@ const timeoutMs = 60_000;
 /** Asked for by parts that our reader tells apart by their place, which a value does not show. */
 const notAsked = new Set(['CFLAGS']);
 
+/** Make goes on where there is no MicroPython tree, whose file it could not read: it takes a file with a rule for made. */
+const withoutTree = '%/dynruntime.mk: ;';
+
 /** @returns the values, as our reader takes them; undefined when make is not there or fails, or can't be asked for one of them. */
 export async function askMake(
   question: MakeQuestion,
@@ -31,7 +34,7 @@ export async function askMake(
   // Expanded when make has read everything, though not run (-n).
   const rule = `natmod-values: ; $(foreach name,${doubts.join(' ')},$(info natmod:$(name)=$($(name))))`;
   const given = Object.entries(overrides).map(([name, value]) => `${name}=${value}`);
-  const argv = [program, '-n', '-s', '-f', file, ...given, '--eval', rule, 'natmod-values'];
+  const argv = [program, '-n', '-s', '-f', file, ...given, '--eval', withoutTree, '--eval', rule, 'natmod-values'];
   const result = await processes.run({ argv, cwd: dir, timeoutMs, cancel, env: { LC_ALL: 'C', MAKEFLAGS: '' } });
   if (result.end !== 'exited' || result.code !== 0) return undefined;
   const values: Record<string, string> = {};

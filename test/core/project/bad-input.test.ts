@@ -232,6 +232,17 @@ test('what only make can read is asked of make', async (t) => {
   assert.deepEqual(errors(unread), ['project/makefile-unreadable']);
 });
 
+test('what only make can read is asked of make without a MicroPython tree too', async (t) => {
+  if (!need(t, 'make and gcc', ['make', 'gcc'].every(onPath))) return;
+  for (const tree of ['', 'MPY_DIR = ../no-such-tree\n']) {
+    const text = tree + smallMakefile.replace('SRC = m.c', 'SRC = $(wildcard *.c)');
+    const dir = temporaryFolder(t, { Makefile: text, 'm.c': smallModule });
+    const result = await here(dir);
+    assert.ok(result.ok, JSON.stringify(result));
+    assert.equal(result.outputs[0].compiled, 1);
+  }
+});
+
 test('editors get the commands of the sources, with a header that stays', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
   const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule });
