@@ -91,8 +91,14 @@ function adviceFor(message: string): string | undefined {
   const qstr = /(MP_QSTR_\w+)['’]? undeclared|undeclared identifier '(MP_QSTR_\w+)/.exec(message);
   if (qstr)
     return "Qstrs are found in the project's own sources only: name this one there, not just in a header or by a macro.";
+  if (objectsInCpp.test(message))
+    return 'MicroPython\'s headers are C, not C++: include them in a C source only, and call the C++ sources from there, by functions that are extern "C".';
   return undefined;
 }
+
+/** GCC and clang, of what only C converts by itself. */
+const objectsInCpp =
+  /^(invalid conversion from ['‘](mp_obj_t|void\*)['’].* to ['‘](const )?mp_obj_|cannot initialize a .* of type '(const )?mp_obj_\w+ \*'.* of type '(mp_obj_t|void \*)')/;
 
 const cHeaders = [
   'assert.h',

@@ -94,3 +94,13 @@ test('a qstr that only a header names gets the advice to name it in a source', (
 test('text that is no diagnostic is left alone', () => {
   assert.deepEqual(readCompilerOutput('hello\n    4 | int x: y;\n      |     ^\n\n'), []);
 });
+
+test('says that the headers of MicroPython are for C where C++ includes them', () => {
+  const said = [
+    "dynruntime.h:75:33: error: invalid conversion from 'mp_obj_t' {aka 'void*'} to 'const mp_obj_type_t*' {aka 'const _mp_obj_type_t*'} [-fpermissive]",
+    "runtime.h:251:25: error: cannot initialize a variable of type 'mp_obj_tuple_t *' (aka 'struct _mp_obj_tuple_t *') with an rvalue of type 'void *'",
+    "own.cpp:3:5: error: invalid conversion from 'void*' to 'char*' [-fpermissive]",
+  ];
+  const hints = readCompilerOutput(said.join('\n')).map(({ hint }) => hint?.includes('extern "C"') === true);
+  assert.deepEqual(hints, [true, true, false]);
+});
