@@ -221,13 +221,14 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
   const left = new Set([made.object, made.depfile, ...(step.assemble ? [files.resolve(dir, temporary.text)] : [])]);
   const said = readCompilerOutput(compilerSaid, (file) => files.resolve(dir, file));
   try {
-    const fault = faultOf(result, step);
+    const fault = faultOf(result, step)?.map((d) => inFolder(d, step, job));
     if (fault) {
       const enough = said.some((d) => d.severity === 'error') && result.end === 'exited';
       return { step, diagnostics: enough ? said : [...said, ...fault], ran: true };
     }
     const bytes = await files.read(made.object);
-    if (!bytes) return { step, diagnostics: [...said, errors.objectMissing(step.source, path)], ran: true };
+    if (!bytes)
+      return { step, diagnostics: [...said, inFolder(errors.objectMissing(step.source, path), step, job)], ran: true };
     const depfile = await files.read(made.depfile);
     await files.rename(made.object, path);
     left.delete(made.object);
@@ -304,6 +305,12 @@ async function fileClock(folder: string, unique: string, files: Files): Promise<
   } finally {
     await files.remove(path).catch(() => undefined);
   }
+}
+
+/** With the source's full path for a place, as the compiler's own diagnostics have. */
+function inFolder(diagnostic: Diagnostic, { source }: CompileStep, { dir, ports }: CompileOptions): Diagnostic {
+  if (diagnostic.where?.file !== source) return diagnostic;
+  return { ...diagnostic, where: { ...diagnostic.where, file: ports.files.resolve(dir, source) } };
 }
 
 /** @returns undefined when the compiler succeeded; nothing to add when it was cancelled. */

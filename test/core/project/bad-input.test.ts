@@ -73,6 +73,8 @@ test('a compiler that floods is cut off, and its fault told', async (t) => {
   const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule, 'flood-gcc': flood });
   const result = await here(dir, { compilers: { x64: join(dir, 'flood-gcc') } });
   assert.deepEqual(errors(result), ['compile/failed']);
+  const failed = all(result).find(({ code }) => code === 'compile/failed');
+  assert.equal(failed?.where?.file, join(dir, 'm.c'));
   assert.ok(JSON.stringify(result).length < 20_000_000);
 });
 
