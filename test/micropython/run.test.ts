@@ -100,6 +100,9 @@ for (const [place, name, programs] of boards)
       assert.deepEqual(await run('print("bye")\nsys.exit()'), [0, 'bye\n', '']);
       assert.deepEqual(await run('def f(): sys.exit(7)\nprint("größe"); f()'), [7, 'größe\n', '']);
       assert.deepEqual((await run('raise SystemExit("no sensor")'))[0], 1);
+      const [hidden, , why] = await run('getattr(sys, "ex" "it")(3)');
+      if (place === 'unix') assert.equal(hidden, 3);
+      else assert.match(`${hidden} ${why}`, /^1 .*whether it has succeeded is not known\. \[run\/exit\]/);
       assert.deepEqual(await run('try: sys.exit(2)\nexcept SystemExit: print("stays", __name__)'), [
         0,
         'stays __main__\n',

@@ -20,7 +20,9 @@ export interface UnixDeployPorts extends GatherPorts {
 
 /** @throws Failure with what stood in the way */
 export async function deployToUnix(request: UnixDeployRequest, ports: UnixDeployPorts): Promise<DeployResult> {
-  const { program, cancel, dir } = request;
+  const { cancel, dir } = request;
+  // Imports are tried in another folder than that from which a path such as ./micropython leads there.
+  const program = (await ports.processes.find(request.program)) ?? request.program;
   request.onStep?.('connect');
   const facts = await probeUnix(program, ports.processes);
   request.onBoard?.(facts);
@@ -45,6 +47,8 @@ export async function deployToUnix(request: UnixDeployRequest, ports: UnixDeploy
   const execute = async (source: string): Promise<Answer> => {
     const ended = await ports.processes.run({ argv: [program, '-c', source], ...there });
     if (ended.end === 'exited') return { stdout: ended.stdout, stderr: ended.code === 0 ? '' : ended.stderr };
+    if (ended.end === 'timeout') return { stdout: '', stderr: `it was not done after ${importMs / 1000} s` };
+    if (ended.end === 'cancelled') return { stdout: '', stderr: 'it was cancelled' };
     const signal = /ended by (SIG\w+)$/.exec(ended.stderr)?.[1];
     return { stdout: '', stderr: signal === undefined ? ended.stderr : (reportSignal(signal)?.headline ?? signal) };
   };

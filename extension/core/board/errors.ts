@@ -1,6 +1,6 @@
 // What can go wrong between this machine and a board, in words that say what to do.
 
-import { type Diagnostic, error, type Where } from '../diagnostic.ts';
+import { type Diagnostic, error, type Where, warning } from '../diagnostic.ts';
 import type { Blame } from './traceback.ts';
 
 export function silence(port: string, what: string, ms: number, said: string): Diagnostic {
@@ -129,7 +129,9 @@ export function importFailed(name: string, path: string, traceback: string, { wh
     where,
     /MemoryError/.test(traceback)
       ? 'The board lacks memory for its code: import it before other modules, or make it smaller.'
-      : traceback.trimEnd(),
+      : /\n/.test(traceback.trimEnd())
+        ? traceback.trimEnd()
+        : undefined,
   );
   return related.length > 0 ? { ...failed, related } : failed;
 }
@@ -140,6 +142,15 @@ export function shadowed(name: string, path: string, file: string): Diagnostic {
     `${path} is on the board, but import ${name} takes ${printable(file)}, which comes first in sys.path.`,
     undefined,
     'Delete that file, or deploy to a folder that sys.path names before its folder.',
+  );
+}
+
+export function notImportable(path: string, paths: readonly string[]): Diagnostic {
+  return warning(
+    'deploy/not-importable',
+    `${path} is on the board, but no import finds it there, so it was not tried: sys.path is ${printable(paths.join(', '))}.`,
+    undefined,
+    'Deploy it to a folder of sys.path, under a name without further dots.',
   );
 }
 
@@ -185,6 +196,15 @@ export function wasReset(port: string): Diagnostic {
   );
 }
 
+export function exitedUnseen(): Diagnostic {
+  return error(
+    'run/exit',
+    'sys.exit has ended the script with a code that the board does not tell: whether it has succeeded is not known.',
+    undefined,
+    "Natmod gets the code where the script itself names sys.exit or SystemExit, and is small beside the board's memory.",
+  );
+}
+
 export function crashed(headline: string, details: readonly string[], where: Where | undefined): Diagnostic {
   return error('run/crash', `The board crashed. ${headline}`, where, details.join('\n') || undefined);
 }
@@ -219,6 +239,15 @@ export function severalProjects(folders: readonly string[]): Diagnostic {
     `One project is built and deployed at a time, and these are ${folders.length}: ${folders.join(', ')}.`,
     undefined,
     'Deploy them one after another, or build them first and name their .mpy files.',
+  );
+}
+
+export function sameName(name: string, paths: readonly string[]): Diagnostic {
+  return error(
+    'deploy/same-name',
+    `${paths.join(' and ')} would take each other's place: both are ${name} on the board.`,
+    undefined,
+    'Deploy one of them, or rename it.',
   );
 }
 

@@ -1,5 +1,6 @@
 // The code with which a script ends by `sys.exit(n)`. A board's REPL takes that for the wish to start anew and forgets the number, so
-// a script that may do it runs inside a few lines which catch it. Others run as they are, and cost the board no memory for their text.
+// a script that may do it, as unittest.main does, runs inside a few lines which catch it. Others run as they are, and cost the board
+// no memory for their text.
 // https://docs.micropython.org/en/latest/library/sys.html#sys.exit
 
 import { ascii } from './control-bytes.ts';
@@ -19,7 +20,8 @@ const copies = 8;
 
 /** @returns whether the board can be asked for the code of such a script */
 export async function mayExit(repl: RawRepl, source: Uint8Array, { freeHeap }: BoardFacts): Promise<boolean> {
-  if (!/\bexit\b|SystemExit/.test(new TextDecoder().decode(source)) || source.length > freeHeap / copies) return false;
+  if (!/\bexit\b|SystemExit|\bunittest\b/.test(new TextDecoder().decode(source)) || source.length > freeHeap / copies)
+    return false;
   const { stderr } = await repl.execute('compile,exec');
   return stderr === '';
 }

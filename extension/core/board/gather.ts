@@ -5,6 +5,7 @@ import { type Diagnostic, error, Failure } from '../diagnostic.ts';
 import type { CancelSignal, Files } from '../ports.ts';
 import type { BuildRequest, BuildResult } from '../project/build-result.ts';
 import { checkModule, chooseBuild } from './choose-build.ts';
+import * as errors from './errors.ts';
 import { troublesOf } from './firmware-troubles.ts';
 import { type PackageFile, readPackage } from './mip-package.ts';
 import type { BoardFacts } from './probe.ts';
@@ -66,6 +67,9 @@ export async function gather(
   const sources: Source[] = [];
   const faults: Diagnostic[] = [];
   for (const { path, name } of found) {
+    const other = sources.find((each) => each.name === name);
+    if (other?.path === path) continue;
+    if (other) faults.push(errors.sameName(name, [other.path, path]));
     const bytes = await files.read(path);
     if (!bytes) throw new Failure(error('deploy/missing', `There is no file ${path}.`, { file: path }));
     if (path.endsWith('.mpy')) {

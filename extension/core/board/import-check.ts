@@ -16,19 +16,27 @@ export interface ImportCheck {
   readonly sources: () => Promise<readonly SourceText[]>;
 }
 
-/** @param paths of files there; what is no module, or lies where no import looks, is left out */
+/** @param paths of files there; what is no module is left out */
 export async function checkImports(paths: readonly string[], check: ImportCheck): Promise<Diagnostic[]> {
   const found: Diagnostic[] = [];
-  for (const path of paths) {
+  for (const path of paths.filter((each) => each.endsWith('.mpy'))) {
     const name = moduleName(path, check.facts);
-    if (name === undefined) continue;
+    if (name === undefined) {
+      found.push(errors.notImportable(path, check.facts.paths));
+      continue;
+    }
     const { stdout, stderr } = await check.execute(importing(name));
-    const file = stdout.trimEnd().split('\n').at(-1) ?? '';
-    if (stderr !== '') found.push(errors.importFailed(name, path, stderr, await blameOf(stderr, check)));
+    const file = stdout.split(endMark).at(-1)?.trimEnd() ?? '';
+    // Without a traceback, too, an import may not come to its end.
+    const fault = stderr !== '' || stdout.includes(endMark) ? stderr : 'SystemExit';
+    if (fault !== '') found.push(errors.importFailed(name, path, fault, await blameOf(fault, check)));
     else if (!isFrom(path, file, check.facts)) found.push(errors.shadowed(name, path, file));
   }
   return found;
 }
+
+/** Behind what the module prints by itself. */
+const endMark = '\nnatmod:';
 
 /** @returns e.g. `tools.fast` for `/lib/tools/fast.mpy`; undefined for what no import finds */
 export function moduleName(path: string, facts: BoardFacts): string | undefined {
@@ -59,7 +67,7 @@ for _n in${names.length > 1 ? names.join() : `(${names[0]},)`}:sys.modules.pop(_
 gc.collect()
 __import__(_n)
 _n=sys.modules[_n]
-print(getattr(_n,'__file__',getattr(_n,'__path__','')))
+print('\\nnatmod:'+str(getattr(_n,'__file__',getattr(_n,'__path__',''))))
 del _n
 `;
 }

@@ -11,6 +11,8 @@ export interface Answer {
   readonly stdout: string;
   /** A traceback, or empty. */
   readonly stderr: string;
+  /** The source has ended by SystemExit, and the interpreter has started anew. */
+  readonly exited?: boolean;
 }
 
 export interface ExecuteOptions {
@@ -109,8 +111,9 @@ export class RawRepl {
     const stdout = await this.#part(silenceMs, onOutput);
     const stderr = await this.#part(silenceMs);
     const prompt = text(await this.line.take(1, answerMs, 'the prompt'));
-    if (prompt !== '>') await this.#restarting(prompt);
-    return { stdout, stderr };
+    if (prompt === '>') return { stdout, stderr };
+    await this.#restarting(prompt);
+    return { stdout, stderr, exited: true };
   }
 
   /** A fresh interpreter, which has run boot.py but not main.py; what was only in memory is gone. */

@@ -89,6 +89,8 @@ interface End {
   readonly traceback: string;
   readonly cancelled: boolean;
   readonly exit?: Exit | undefined;
+  /** By SystemExit, with a code that nobody knows. */
+  readonly exited?: boolean | undefined;
   /** What came last, where the board has not come back. */
   readonly lost: { readonly captured: string; readonly failure: Failure } | undefined;
 }
@@ -126,7 +128,7 @@ async function execute(
   if (cancel?.aborted) interrupt();
   else cancel?.addEventListener('abort', interrupt, { once: true });
   try {
-    const { stderr } = await repl.collect({
+    const { stderr, exited } = await repl.collect({
       silenceMs: Number.POSITIVE_INFINITY,
       onOutput: (text) => {
         captured = (captured + text).slice(-keptOutput);
@@ -134,7 +136,7 @@ async function execute(
         onOutput(text);
       },
     });
-    if (!catches) return { traceback: stderr, cancelled: interrupted, lost: undefined };
+    if (!catches) return { traceback: stderr, cancelled: interrupted, exited, lost: undefined };
     line.obey(undefined);
     const exit = stderr === '' ? await askForExit(repl) : undefined;
     return { traceback: withoutCatcher(stderr), cancelled: interrupted, exit, lost: undefined };
@@ -151,7 +153,7 @@ async function execute(
 
 /** A script that is interrupted by its user, and says no more than that, has no fault. */
 function explainEnd(
-  { traceback, cancelled, lost }: End,
+  { traceback, cancelled, exited, lost }: End,
   crash: CrashReport | undefined,
   port: string,
   findFile: (name: string) => string | undefined,
@@ -162,6 +164,7 @@ function explainEnd(
     return [errors.crashed(crash.headline, crash.lines.slice(1), file === undefined ? undefined : { file, line })];
   }
   if (lost) return freshPrompt.test(lost.captured) ? [errors.wasReset(port)] : [...lost.failure.diagnostics];
+  if (exited && !cancelled) return [errors.exitedUnseen()];
   if (traceback === '') return [];
   const read = readTraceback(traceback);
   return cancelled && read.kind === 'KeyboardInterrupt'
