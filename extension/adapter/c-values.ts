@@ -152,7 +152,7 @@ export class CValues {
 
 /** Whether an expression of C may call a function or change a variable. */
 export function hasEffect(expression: string): boolean {
-  return /[^=!<>]=[^=]|\+\+|--|\w\s*\(/.test(expression);
+  return /(?:[^=!<>]|<<|>>)=[^=]|\+\+|--|\w\s*\(/.test(expression);
 }
 
 function options({ threadId, frameId }: FrameReference): string {

@@ -192,8 +192,11 @@ export class NatmodSession extends ExceptionsSession {
   /** GDB lets the chip run now: the interpreter can be talked to. */
   async #meetBoard(python: PythonConsole): Promise<void> {
     try {
-      if (this.#configuration.request === 'launch') await this.#bringModules(python);
-      else await python.enter();
+      if (this.#configuration.request === 'launch') {
+        await this.#bringModules(python);
+        // The board's own main.py, or a session before, may have imported others of these names.
+        await python.run(forgetModules(this.modules.map(({ name }) => name)));
+      } else await python.enter();
       await this.#findModules(python);
     } catch (thrown) {
       if (!this.#finished) this.tell(`${messageOf(thrown)}\n`, 'stderr');
@@ -206,7 +209,7 @@ export class NatmodSession extends ExceptionsSession {
   async #findModules(python: PythonConsole): Promise<void> {
     const isToImport = !this.isHooked && this.#configuration.request === 'launch';
     for (const module of this.modules) {
-      const answer = await python.ask(askForObjects(module.name, isToImport), `tell where ${module.name} is`);
+      const answer = await python.ask(askForObjects(module.name, isToImport), `telling where ${module.name} is`);
       const { objects, heap } = readObjects(answer);
       if (objects.length === 0) continue;
       const text = await this.findModule(module, objects, heap);

@@ -102,7 +102,7 @@ export class PythonConsole {
   }
 
   async #must(source: string): Promise<void> {
-    await this.#repl.must(source, 'take the modules', { silenceMs: Number.POSITIVE_INFINITY });
+    await this.#repl.must(source, 'taking the modules', { silenceMs: Number.POSITIVE_INFINITY });
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -77,6 +77,10 @@ for (const [what, isKnown] of [
     const { client, source, configuration, line } = debugged;
     const { firmware } = configuration as { firmware: string };
     const { server, port } = await startBoard(t, firmware);
+    // As the board's own main.py may: a module of this name from elsewhere.
+    const repl = new RawRepl(new Line(port, clock));
+    await repl.enter(60_000);
+    await repl.must("import sys\nsys.modules['debugged'] = sys", 'import');
     const known = isKnown ? { firmware } : { firmware: undefined };
     const remote = { ...configuration, ...known, target: 'gdbserver', server, port: await serve(t, port) };
     const [breakpoint] = await client.begin(remote, source, [line('item_t item')]);

@@ -19,6 +19,10 @@ test('an expression calls and assigns once, tells what is wrong with it, and a c
   assert.equal(await evaluate('calls += 5'), '6');
   assert.equal(await evaluate('calls++'), '6');
   assert.equal(await evaluate('calls'), '7');
+  assert.equal(await evaluate('total <<= 1'), '0');
+  assert.equal(await evaluate('(total = 3, total <<= 2)'), '12');
+  assert.equal(await evaluate('total >>= 1'), '6');
+  assert.equal(await evaluate('total'), '6');
   assert.equal(await evaluate('(void)weigh(&item, 1)'), 'void');
   assert.equal(await evaluate('calls'), '8');
   await assert.rejects(evaluate('1/0'), /Division by zero/);

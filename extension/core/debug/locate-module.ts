@@ -24,6 +24,7 @@ export async function locateModule(
   objects: readonly number[],
   memory: TargetMemory,
 ): Promise<LocatedModule | undefined> {
+  const changed = changedBytes(module, memory.wordSize);
   const tried = new Set<number>();
   for (const object of objects) {
     const words = wordsOf(await memory.available(object, objectWords * memory.wordSize), memory.wordSize);
@@ -34,7 +35,7 @@ export async function locateModule(
       tried.add(address);
       for (const offset of module.functions) {
         const text = address - offset;
-        if (text > 0 && (await isCode(module, text, memory))) return readPlaces(module, text, memory);
+        if (text > 0 && (await isCode(module, changed, text, memory))) return readPlaces(module, text, memory);
       }
     }
   }
@@ -44,21 +45,34 @@ export async function locateModule(
 /** How much is compared before the whole is read. */
 const glance = 16;
 
-async function isCode(module: ModuleSymbols, text: number, memory: TargetMemory): Promise<boolean> {
-  const { code, relocations } = module;
-  const changed = new Set<number>();
-  for (const { base, offset } of relocations)
-    if (base === 'text') for (let byte = 0; byte < memory.wordSize; byte++) changed.add(offset + byte);
+/** @param changed offsets of the bytes that the loader has changed */
+async function isCode(
+  { code }: ModuleSymbols,
+  changed: ReadonlySet<number>,
+  text: number,
+  memory: TargetMemory,
+): Promise<boolean> {
   for (let at = 0, size = glance; at < code.length; at += size, size = longestPiece) {
     const wanted = code.subarray(at, at + size);
-    const found = await memory.available(text + at, wanted.length);
+    // Candidates lie close together: glances come out of the blocks that are kept, not each through a probe.
+    const found = await (at === 0
+      ? memory.bytes(text, wanted.length).catch(() => none)
+      : memory.available(text + at, wanted.length));
     if (found.length < wanted.length) return false;
     if (wanted.some((byte, index) => byte !== found[index] && !changed.has(at + index))) return false;
   }
   return code.length > 0;
 }
 
+const none = new Uint8Array();
 const longestPiece = 0x4000;
+
+function changedBytes({ relocations }: ModuleSymbols, wordSize: number): Set<number> {
+  const changed = new Set<number>();
+  for (const { base, offset } of relocations)
+    if (base === 'text') for (let byte = 0; byte < wordSize; byte++) changed.add(offset + byte);
+  return changed;
+}
 
 /** What the loader has added to a word is the address that the word is about. */
 async function readPlaces(module: ModuleSymbols, text: number, memory: TargetMemory): Promise<LocatedModule> {
