@@ -95,6 +95,10 @@ for (const [board, arch, compiler] of boards) {
         await assert.rejects(sendFiles(repl, large, { facts: { ...facts, fileSystems: [] } }), isFull);
         assert.equal(await filesIn(repl, '/'), "['m.bin']\n");
         assert(Buffer.from(content.slice(0, 700)).equals(await readBack(repl, '/m.bin')));
+        await repl.must('import vfs\nvfs.umount("/")', 'unmounting');
+        const isNowhere = (thrown: unknown) =>
+          thrown instanceof Failure && thrown.diagnostics[0].code === 'board/no-storage';
+        await assert.rejects(sendFiles(repl, large, { facts: { ...facts, fileSystems: [] } }), isNowhere);
       },
       20,
     ),

@@ -86,6 +86,15 @@ export function full(port: string, path: string, size: number): Diagnostic {
   );
 }
 
+export function noStorage(port: string, path: string): Diagnostic {
+  return error(
+    'board/no-storage',
+    `${path} can't be written: the board at ${port} has no file system there.`,
+    undefined,
+    'Without one a module runs from memory (natmod run SCRIPT --module DIR), or boot.py has to mount one.',
+  );
+}
+
 export function noRoom(port: string, path: string, needed: number, free: number): Diagnostic {
   return error(
     'board/full',
@@ -148,7 +157,7 @@ export function shadowed(name: string, path: string, file: string): Diagnostic {
 export function notImportable(path: string, paths: readonly string[]): Diagnostic {
   return warning(
     'deploy/not-importable',
-    `${path} is on the board, but no import finds it there, so it was not tried: sys.path is ${printable(paths.join(', '))}.`,
+    `${path} is on the board, but no import finds it there, so it was not tried: sys.path is ${printable(paths.map((each) => each || 'the current folder').join(', '))}.`,
     undefined,
     'Deploy it to a folder of sys.path, under a name without further dots.',
   );

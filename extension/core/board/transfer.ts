@@ -131,6 +131,7 @@ async function sendOne(job: Job, file: BoardFile, hash: string, first: TransferM
       if (!(thrown instanceof Failure) || attempt === attempts) throw thrown;
       const [fault] = thrown.diagnostics;
       if (isFull(fault)) throw new Failure(errors.full(repl.line.port.name, file.path, file.bytes.length));
+      if (isNowhere(fault)) throw new Failure(errors.noStorage(repl.line.port.name, file.path));
       if (/MemoryError/.test(fault.message) && block > 256) block /= 2;
       else if (!retried.includes(fault.code)) throw thrown;
       else at = Math.min(at + 1, modes.length - 1);
@@ -146,6 +147,11 @@ const retried = ['board/silent', 'board/protocol', 'board/mismatch', 'board/answ
 
 function isFull(fault: Diagnostic): boolean {
   return fault.code === 'board/raised' && /OSError: (\[Errno )?28\b|ENOSPC/.test(fault.message);
+}
+
+/** What a path leads to where no file system is mounted. */
+function isNowhere(fault: Diagnostic): boolean {
+  return fault.code === 'board/raised' && /OSError: (\[Errno )?19\b|ENODEV/.test(fault.message);
 }
 
 async function sendBytes(
