@@ -76,17 +76,18 @@ export function activate(context: vscode.ExtensionContext, ports: BoardPorts): B
 
   const learned = new vscode.EventEmitter<string>();
 
-  const chosen = () =>
-    vscode.workspace.getConfiguration().get<string>(settings.port, '').trim() ||
-    context.workspaceState.get<string>(memory);
+  const set = () => vscode.workspace.getConfiguration().get<string>(settings.port, '').trim();
+  const chosen = () => set() || context.workspaceState.get<string>(memory);
 
   async function choose(): Promise<string | undefined> {
     const address = chosen();
     if (address === undefined) return ask();
-    // Of other kinds of addresses nobody knows before they are tried.
-    if (!isSerial(address) || shared.get(address)?.isOpen) return address;
+    // Of other kinds of addresses nobody knows before they are tried; a setting may name a link such as /dev/serial/by-id/....
+    if (address === set() || !isSerial(address) || shared.get(address)?.isOpen) return address;
     const plugged = await ports.list().catch(() => []);
-    return plugged.length === 0 || plugged.some(({ path }) => path === address) ? address : ask();
+    const isPlugged = plugged.some(({ path }) => path === address);
+    // Ports that are the machine's own are no other board.
+    return isPlugged || plugged.every(({ vendorId }) => vendorId === undefined) ? address : ask();
   }
 
   async function ask(): Promise<string | undefined> {

@@ -32,14 +32,15 @@ export async function listSerialPorts(): Promise<readonly SerialPortFacts[]> {
   }));
 }
 
-/** https://www.kernel.org/doc/html/latest/admin-guide/sysfs-rules.html */
-async function listLinuxPorts(folder = '/sys/class/tty'): Promise<readonly SerialPortFacts[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) =>
-    /^(ttyACM|ttyUSB|ttyAMA|rfcomm)\d+$/.test(name),
-  );
-  return Promise.all(
-    names.sort().map(async (name) => {
+/** @param folder that of the kernel, https://www.kernel.org/doc/html/latest/admin-guide/sysfs-rules.html */
+export async function listLinuxPorts(folder = '/sys/class/tty'): Promise<readonly SerialPortFacts[]> {
+  const names = await readdir(folder).catch(() => []);
+  const ports = await Promise.all(
+    names.sort().map(async (name): Promise<SerialPortFacts[]> => {
       const device = await realpath(join(folder, name, 'device')).catch(() => undefined);
+      // Screens' consoles have no device; of the many names for chips of a PC those without one are of type 0.
+      const type = await readFile(join(folder, name, 'type'), 'utf8').catch(() => '');
+      if ((device === undefined && !name.startsWith('rfcomm')) || type.trim() === '0') return [];
       // Of a USB port: the interface; the device's own facts stand one or two folders above it.
       const fact = async (file: string) => {
         for (const above of device === undefined ? [] : ['..', '../..', '../../..']) {
@@ -48,15 +49,18 @@ async function listLinuxPorts(folder = '/sys/class/tty'): Promise<readonly Seria
         }
         return undefined;
       };
-      return {
-        path: `/dev/${name}`,
-        vendorId: (await fact('idVendor'))?.toUpperCase(),
-        productId: (await fact('idProduct'))?.toUpperCase(),
-        manufacturer: await fact('manufacturer'),
-        serialNumber: await fact('serial'),
-      };
+      return [
+        {
+          path: `/dev/${name}`,
+          vendorId: (await fact('idVendor'))?.toUpperCase(),
+          productId: (await fact('idProduct'))?.toUpperCase(),
+          manufacturer: await fact('manufacturer'),
+          serialNumber: await fact('serial'),
+        },
+      ];
     }),
   );
+  return ports.flat();
 }
 
 /** @throws Failure `board/port-missing`, `board/port-busy`, `board/port-refused` */
