@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { Client } from './client.ts';
 import { buildDebugged, type TargetName } from './debugged-module.ts';
 
 const script = `import debugged, sys
@@ -35,7 +36,7 @@ for (const name of ['unix-x64', 'qemu-MPS2_AN385'] as const satisfies readonly T
     assert.equal((await enter('item.count = 5', frame.id)).body.result, '5');
     assert.equal((await enter('numbers', frame.id)).body.result, '[1, 2, 3]');
     await assert.rejects(enter('>no_such_command', frame.id), /no_such_command/);
-    await client.continueRequest({ threadId: 1 });
+    await enter('>continue', frame.id);
     await client.next('output', ({ body }: DebugProtocol.OutputEvent) => /ended with an exception/.test(body.output));
     assert.doesNotMatch(client.console, /<string>|<stdin>/, 'lines of the session’s own');
     const linked = client.events.flatMap(({ event, body }) =>
@@ -52,5 +53,26 @@ for (const name of ['unix-x64', 'qemu-MPS2_AN385'] as const satisfies readonly T
     await answered('broken(5)', /IndexError/);
     await answered('numbers[0]', /^1$/m);
     await assert.rejects(client.evaluateRequest({ expression: 'answer', context: 'watch' }), /runs/);
+    await client.disconnectRequest();
+  });
+
+for (const name of ['unix-x64', 'qemu-MPS2_AN385'] as const satisfies readonly TargetName[])
+  test(`${name}: a target that was let go on by a command for GDB is paused and stopped again as others are`, async (t) => {
+    const endless = 'import debugged\ndebugged.calc(1, 2)\nwhile True: debugged.square(3)\n';
+    const debugged = await buildDebugged(t, name, 'debugged', endless);
+    if (!debugged) return;
+    const { client, source, configuration, line } = debugged;
+    await client.begin(configuration, source, [line('int result = weigh')]);
+    const [frame] = await client.stopped('breakpoint');
+    const enter = (expression: string) => client.evaluateRequest({ expression, context: 'repl', frameId: frame.id });
+    await enter('>next');
+    assert.equal(Client.place((await client.stopped('step'))[0]), `calc:${line('total += result')}`);
+    await enter('>c');
+    await client.breakAt(source, [line('return mp_obj_new_int(squares')]);
+    assert.equal((await client.stopped('breakpoint'))[0].name, 'square');
+    await client.breakAt(source, []);
+    await enter('>continue');
+    await client.pauseRequest({ threadId: 1 });
+    await client.stopped('pause');
     await client.disconnectRequest();
   });

@@ -20,6 +20,15 @@ const looksLikePython = /^\s*(import|from|def|class|for|while|if|try|with|del|pr
 const standing =
   'MicroPython stands here and runs no Python: the console takes expressions of C, names of Python, and with > commands for GDB.';
 
+/** By their shortest names, too. */
+const runs =
+  /^(c|cont|continue|fg|n|next|s|step|ni|nexti|si|stepi|fin|finish|u|until|adv|advance|j|jump|sig|signal|r|run|start|starti)\b(?!.*&\s*$)/;
+
+/** In the foreground, a command that lets the target run keeps GDB from hearing anything, a pause too, until the target stops. */
+function inBackground(command: string): string {
+  return runs.test(command) ? `${command} &` : command;
+}
+
 export abstract class EvaluateSession extends VariablesSession {
   protected abstract get console(): PythonConsole | undefined;
   #gdbCommands = 0;
@@ -103,7 +112,7 @@ export abstract class EvaluateSession extends VariablesSession {
       const scope = frame && !frame.python ? `--thread ${frame.threadId} --frame ${frame.frameId} ` : '';
       const line = command.startsWith('-')
         ? command
-        : `-interpreter-exec ${scope}console ${this.backend.standardEscape(command)}`;
+        : `-interpreter-exec ${scope}console ${this.backend.standardEscape(inBackground(command))}`;
       await this.backend.sendCommand(line);
     } finally {
       this.#gdbCommands--;
