@@ -3,13 +3,23 @@
 // known, and GDB ends with us.
 
 import { GDBBackend } from 'cdt-gdb-adapter';
-import type { MIBreakpointInfo, MIBreakpointInsertOptions, MIBreakpointLocation } from 'cdt-gdb-adapter/dist/mi';
+import {
+  type MIBreakpointInfo,
+  type MIBreakpointInsertOptions,
+  type MIBreakpointLocation,
+  sendExecInterrupt,
+} from 'cdt-gdb-adapter/dist/mi';
+
 import type { IGDBBackendFactory, IGDBProcessManager, IStdioProcess } from 'cdt-gdb-adapter/dist/types/gdb';
+import type { Clock } from '../core/board/port.ts';
 import * as errors from '../core/debug/errors.ts';
 import { gdbVersion, isOlder, leastGdb } from '../core/debug/gdb.ts';
 import { unixDescriptors } from '../core/debug/unix.ts';
 import { Failure } from '../core/diagnostic.ts';
 import type { Companion, World } from './world.ts';
+
+/** A slow probe stops its chip within that. */
+const pauseAgainMs = 1000;
 
 export class NatmodBackend extends GDBBackend {
   /** Numbers of breakpoints whose place is in no code that GDB knows. */
@@ -21,6 +31,42 @@ export class NatmodBackend extends GDBBackend {
   functionConditions: ReadonlyMap<string, string> = new Map();
   /** Of the breakpoint that is inserted next. */
   #condition: string | undefined;
+
+  #callOffPause = () => {};
+
+  constructor(
+    manager: IGDBProcessManager,
+    private readonly clock: Clock,
+  ) {
+    super(manager);
+    this.on('execAsync', (kind: string) => {
+      if (kind === 'stopped') this.#callOffPause();
+    });
+  }
+
+  /** Between two of its single steps GDB may lose an interrupt: it is asked again until the target stands. */
+  override pause(threadId?: number): void {
+    this.#callOffPause();
+    this.#callOffPause = this.clock.after(pauseAgainMs, () => this.pause(threadId));
+    // Refused where nothing runs, or GDB has ended: others tell of both.
+    sendExecInterrupt(this, threadId).catch(() => this.#callOffPause());
+  }
+
+  /** @returns what resolves when GDB tells that the target goes on, or has not told it within a second */
+  async goesOn(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const take = (kind: string) => {
+        if (kind === 'running') end();
+      };
+      const end = () => {
+        this.off('execAsync', take);
+        callOff();
+        resolve();
+      };
+      const callOff = this.clock.after(1000, end);
+      this.on('execAsync', take);
+    });
+  }
 
   /** A condition that is set later would have GDB give a waiting breakpoint up. */
   override async getBreakpointOptions(
@@ -149,7 +195,7 @@ export class GdbProcess implements IGDBBackendFactory {
   }
 
   async createBackend(_session: unknown, manager: IGDBProcessManager): Promise<NatmodBackend> {
-    this.backend = new NatmodBackend(manager);
+    this.backend = new NatmodBackend(manager, this.#world.clock);
     return this.backend;
   }
 

@@ -76,3 +76,18 @@ for (const name of ['unix-x64', 'qemu-MPS2_AN385'] as const satisfies readonly T
     await client.stopped('pause');
     await client.disconnectRequest();
   });
+
+test('a pause comes through while GDB goes instruction by instruction, and may miss an interrupt', async (t) => {
+  const endless = 'import debugged\ndebugged.calc(1, 2)\nwhile True: debugged.square(3)\n';
+  const debugged = await buildDebugged(t, 'qemu-MPS2_AN385', 'debugged', endless);
+  if (!debugged) return;
+  const { client, source, configuration, line } = debugged;
+  await client.begin(configuration, source, [line('int result = weigh')]);
+  let [frame] = await client.stopped('breakpoint');
+  for (let round = 0; round < 4; round++) {
+    await client.evaluateRequest({ expression: '>stepi 100000000', context: 'repl', frameId: frame.id });
+    await client.pauseRequest({ threadId: 1 });
+    [frame] = await client.stopped('pause');
+  }
+  await client.disconnectRequest();
+});

@@ -113,7 +113,10 @@ export abstract class EvaluateSession extends VariablesSession {
       const line = command.startsWith('-')
         ? command
         : `-interpreter-exec ${scope}console ${this.backend.standardEscape(inBackground(command))}`;
+      // Told after the command's answer; until then other requests would take the target for one that stands.
+      const gone = runs.test(command) ? this.backend.goesOn() : undefined;
       await this.backend.sendCommand(line);
+      await gone;
     } finally {
       this.#gdbCommands--;
     }
