@@ -2,6 +2,7 @@
 // core's reader and shows its parts beside the bytes. What is chosen in one is marked in the other.
 
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
+import { equalBytes } from '../extension/core/bytes/equal-bytes.ts';
 import { type Description, describe } from '../extension/core/inspect/describe.ts';
 import type { FromPage, ToPage } from '../extension/core/inspect/messages.ts';
 import { showBanner } from './banners.ts';
@@ -310,7 +311,7 @@ function drawTitle({ size, header }: Description): void {
 function drawChange(old: Uint8Array): void {
   const shown = byId('change');
   const change = bytes.length - old.length;
-  if (shown.textContent !== '' && change === 0 && bytes.every((byte, at) => byte === old[at])) return;
+  if (shown.textContent !== '' && equalBytes(old, bytes)) return;
   const sign = change > 0 ? '+' : '';
   const unit = Math.abs(change) === 1 ? 'byte' : 'bytes';
   shown.textContent = change === 0 ? 'reloaded, same size' : `${sign}${change.toLocaleString('en-US')} ${unit}`;

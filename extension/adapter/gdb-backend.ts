@@ -9,7 +9,6 @@ import {
   type MIBreakpointLocation,
   sendExecInterrupt,
 } from 'cdt-gdb-adapter/dist/mi';
-
 import type { IGDBBackendFactory, IGDBProcessManager, IStdioProcess } from 'cdt-gdb-adapter/dist/types/gdb';
 import type { Clock } from '../core/board/port.ts';
 import * as errors from '../core/debug/errors.ts';
@@ -53,8 +52,8 @@ export class NatmodBackend extends GDBBackend {
   }
 
   /** @returns what resolves when GDB tells that the target goes on, or has not told it within a second */
-  async goesOn(): Promise<void> {
-    await new Promise<void>((resolve) => {
+  goesOn(): Promise<void> {
+    return new Promise((resolve) => {
       const take = (kind: string) => {
         if (kind === 'running') end();
       };

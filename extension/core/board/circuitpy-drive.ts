@@ -1,6 +1,7 @@
 // CircuitPython shows a board's storage as a USB drive, CIRCUITPY, and as long as a computer has it, programs on the board can't write
 // there: modules go onto the drive instead. https://docs.circuitpython.org/en/latest/docs/workflows.html
 
+import { equalBytes } from '../bytes/equal-bytes.ts';
 import { Failure } from '../diagnostic.ts';
 import type { Files } from '../ports.ts';
 import * as errors from './errors.ts';
@@ -46,13 +47,13 @@ export async function copyToDrive(
   for (const { path, bytes } of sent) {
     const target = files.resolve(drive, `.${path}`);
     try {
-      if (isSame(await files.read(target), bytes)) {
+      if (equalBytes(await files.read(target), bytes)) {
         unchanged.push(path);
         continue;
       }
       await files.writeAtomic(target, bytes);
       await drives.flush(files.resolve(target, '..'));
-      if (!isSame(await files.read(target), bytes))
+      if (!equalBytes(await files.read(target), bytes))
         throw new Failure(errors.drive(target, 'what can be read there is not what was written'));
       written.push(path);
     } catch (thrown) {
@@ -61,10 +62,6 @@ export async function copyToDrive(
     }
   }
   return { written, unchanged, mode: undefined };
-}
-
-function isSame(found: Uint8Array | undefined, bytes: Uint8Array): boolean {
-  return found?.length === bytes.length && found.every((byte, index) => byte === bytes[index]);
 }
 
 /** A drive that can't be read is not the one. */

@@ -1,13 +1,14 @@
 // A deploy to MicroPython's unix port: a process of this machine, whose modules lie in a folder of this machine.
 // https://docs.micropython.org/en/latest/unix/quickref.html
 
+import { equalBytes } from '../bytes/equal-bytes.ts';
 import { reportSignal } from '../debug/crash-report.ts';
 import type { Processes } from '../ports.ts';
 import { type DeployRequest, type DeployResult, projectSources, targetFolder } from './deploy.ts';
 import { type GatherPorts, gather } from './gather.ts';
 import { checkImports } from './import-check.ts';
 import type { Answer } from './raw-repl.ts';
-import { probeUnix } from './run-unix.ts';
+import { probeUnix, signalOf } from './run-unix.ts';
 
 export interface UnixDeployRequest extends DeployRequest {
   /** Name or path of the unix port. */
@@ -34,8 +35,7 @@ export async function deployToUnix(request: UnixDeployRequest, ports: UnixDeploy
   const unchanged: string[] = [];
   for (const { name, bytes } of sources) {
     const path = ports.files.resolve(folder, name);
-    const old = await ports.files.read(path);
-    if (old?.length === bytes.length && old.every((byte, index) => byte === bytes[index])) unchanged.push(path);
+    if (equalBytes(await ports.files.read(path), bytes)) unchanged.push(path);
     else {
       await ports.files.writeAtomic(path, bytes);
       written.push(path);
@@ -49,7 +49,7 @@ export async function deployToUnix(request: UnixDeployRequest, ports: UnixDeploy
     if (ended.end === 'exited') return { stdout: ended.stdout, stderr: ended.code === 0 ? '' : ended.stderr };
     if (ended.end === 'timeout') return { stdout: '', stderr: `it was not done after ${importMs / 1000} s` };
     if (ended.end === 'cancelled') return { stdout: '', stderr: 'it was cancelled' };
-    const signal = /ended by (SIG\w+)$/.exec(ended.stderr)?.[1];
+    const signal = signalOf(ended);
     return { stdout: '', stderr: signal === undefined ? ended.stderr : (reportSignal(signal)?.headline ?? signal) };
   };
   const found = request.check

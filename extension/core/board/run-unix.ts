@@ -3,7 +3,7 @@
 
 import { reportSignal } from '../debug/crash-report.ts';
 import { type Diagnostic, error, Failure } from '../diagnostic.ts';
-import type { Processes } from '../ports.ts';
+import type { Processes, ProcessResult } from '../ports.ts';
 import * as errors from './errors.ts';
 import { type GatherPorts, gather } from './gather.ts';
 import { readModuleImage } from './module-places.ts';
@@ -37,11 +37,12 @@ export async function runOnUnix(request: UnixRunRequest, ports: UnixRunPorts): P
   request.onStep?.('run');
   const path = [...folders, request.path ?? defaultPath].join(':');
   const argv = [program, script];
-  const { end, code, stderr } = await ports.processes.run({ argv, env: { MICROPYPATH: path }, cancel, onOutput });
+  const ended = await ports.processes.run({ argv, env: { MICROPYPATH: path }, cancel, onOutput });
+  const { end, code, stderr } = ended;
   if (end === 'cancelled') return { ok: false, code: 1, traceback: '', crash: undefined, cancelled: true, diagnostics };
   const texts: SourceText[] = [];
   for (const source of sources) texts.push(...((await readModuleImage(source, ports.files))?.sources.values() ?? []));
-  const signal = end === 'signal' ? /ended by (SIG\w+)$/.exec(stderr)?.[1] : undefined;
+  const signal = signalOf(ended);
   const crash = signal === undefined ? undefined : reportSignal(signal);
   const raised = end === 'exited' && code === 1 && stderr.includes('Traceback (most recent call last):');
   const told: Diagnostic[] = [];
@@ -54,6 +55,11 @@ export async function runOnUnix(request: UnixRunRequest, ports: UnixRunPorts): P
   }
   const exit = end === 'exited' ? code : 1;
   return { ok: exit === 0, code: exit, traceback, crash, cancelled: false, diagnostics: [...diagnostics, ...told] };
+}
+
+/** @returns e.g. `SIGSEGV`, when that ended the port */
+export function signalOf({ end, stderr }: ProcessResult): string | undefined {
+  return end === 'signal' ? /ended by (SIG\w+)$/.exec(stderr)?.[1] : undefined;
 }
 
 /** @throws Failure `run/no-unix`, `board/probe` */

@@ -1,6 +1,7 @@
 // Names and source lines of a module's machine code, from the debug image that the build wrote beside the .mpy: a linked ELF
 // file whose .text, .rodata and .bss are the blocks of the module.
 
+import { equalBytes } from '../bytes/equal-bytes.ts';
 import { machines } from '../elf/constants.ts';
 import { readLines, type SourceLine } from '../elf/dwarf-lines.ts';
 import type { ObjectFile, ObjectSymbol } from '../elf/object-file.ts';
@@ -44,7 +45,7 @@ export function readSymbols(image: Uint8Array, path: string, code: RawCode): Cod
   const file = readImage(image, path);
   const sections = new Map(blocks.map((block) => [block, file.sections.find(({ name }) => name === `.${block}`)]));
   const text = sections.get('text');
-  if (!text || !isSame(text.data, code.code)) return undefined;
+  if (!text || !equalBytes(text.data, code.code)) return undefined;
   const blockOf = new Map<number, Block>();
   for (const [block, section] of sections) if (section) blockOf.set(section.index, block);
   const all = file.symbols.flatMap((symbol) => toSymbol(file, symbol, blockOf));
@@ -84,7 +85,3 @@ function toSymbol(file: ObjectFile, symbol: ObjectSymbol, blockOf: ReadonlyMap<n
 }
 
 const kinds = { function: 'function', object: 'variable', none: 'label' } as const;
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
-}
