@@ -7,6 +7,7 @@ import { buildableArchs } from '../../extension/core/arch/names.ts';
 import { readConfiguration, targetKinds } from '../../extension/core/debug/launch-config.ts';
 import { openocdPresets } from '../../extension/core/debug/openocd.ts';
 import { qemuBoards } from '../../extension/core/debug/qemu.ts';
+import { projectFiles } from '../../extension/core/project/find-project.ts';
 import {
   boardScheme,
   boardsView,
@@ -26,6 +27,16 @@ test('menus name commands that there are', () => {
   for (const [menu, items] of Object.entries<{ command: string }[]>(contributes.menus)) {
     for (const { command } of items) assert(known.includes(command), `menu ${menu} names ${command}`);
   }
+});
+
+test('menus take each name that a project can have', () => {
+  const conditions = Object.values<{ when: string }[]>(contributes.menus).flatMap((items) =>
+    items.flatMap(({ when }) => [...when.matchAll(/resourceFilename (\S+) (\S+)/g)]),
+  );
+  assert.ok(conditions.every(([, operator]) => operator === '=~'));
+  const patterns = conditions.map(([, , pattern]) => new RegExp(pattern.slice(1, -1)));
+  assert.ok(patterns.length > 0);
+  for (const pattern of patterns) for (const name of projectFiles) assert.match(name, pattern);
 });
 
 test('workspaces that are not trusted have no say in the settings', () => {

@@ -11,6 +11,7 @@ const wordsOf = (file: string) => (file.endsWith('natmod.json') ? inManifest : i
 const inMakefile = {
   sources: 'SRC',
   libraries: 'MPY_LD_FLAGS',
+  externs: 'MPY_EXTERN_SYM_FILE',
   noArch: 'the Makefile does not set ARCH',
   archLine: 'ARCH ?= armv6m',
   noTree: 'the Makefile does not set MPY_DIR',
@@ -19,6 +20,7 @@ const inMakefile = {
 const inManifest: typeof inMakefile = {
   sources: '"sources"',
   libraries: '"libraries"',
+  externs: '"externs"',
   noArch: 'natmod.json has no "archs"',
   archLine: '"archs": ["armv6m"]',
   noTree: 'natmod.json has no "micropython"',
@@ -264,7 +266,9 @@ export function libraryMissing(file: string, library: string, path: string): Dia
 }
 
 export function externsMissing(file: string, name: string, path: string): Diagnostic {
-  return error('project/externs-missing', `MPY_EXTERN_SYM_FILE is ${name}, but there is no file ${path}.`, { file });
+  return error('project/externs-missing', `${wordsOf(file).externs} is ${name}, but there is no file ${path}.`, {
+    file,
+  });
 }
 
 export function externsUnread(file: string, lines: readonly UnreadLine[]): Diagnostic {

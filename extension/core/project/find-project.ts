@@ -21,7 +21,7 @@ export const projectFiles: readonly string[] = [manifestName, ...makefileNames];
 
 /** What a user is told when nothing was found: the rule of this file in words. */
 export const whatIsLookedFor =
-  'a natmod.json, or a file named Makefile that sets MOD and uses MPY_DIR or dynruntime.mk, in the folder of the C file or above it, up to the workspace folder';
+  'a natmod.json, or a Makefile (GNUmakefile, makefile) that sets MOD and uses MPY_DIR or dynruntime.mk, in the folder of the C file or above it, up to the workspace folder';
 
 /**
  * Looks in `dir`, then in the folders above it up to and including `top`.

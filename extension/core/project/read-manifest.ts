@@ -1,6 +1,7 @@
 // Reads natmod.json, a project for people without make. Its schema, for completion in editors: extension/schema.
 
 import { abiProfiles, findAbi } from '../abi/profiles.ts';
+import { parseArchFlags, rv32Extensions } from '../arch/arch-flags.ts';
 import { type BuildableArch, buildableArchs, isBuildableArch } from '../arch/names.ts';
 import type { FloatImpl } from '../compile/targets.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
@@ -16,14 +17,34 @@ interface Field {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const texts: Field = { says: 'a list of texts', holds: (value) => Array.isArray(value) && value.every(isText) };
 const text: Field = { says: 'a text', holds: isText };
+const sources: Field = {
+  says: 'a list of files, not empty',
+  holds: (v) => texts.holds(v) && (v as string[]).length > 0,
+};
+
+/** What may differ between architectures, as conditionals of a Makefile would have it. */
+const archFields: Readonly<Record<string, Field>> = {
+  sources,
+  include: texts,
+  cflags: texts,
+  float: { says: 'none, float or double', holds: (v) => ['none', 'float', 'double'].includes(String(v)) },
+  linkRuntime: { says: 'true or false', holds: (v) => typeof v === 'boolean' },
+  libraries: texts,
+  archFlags: {
+    says: `a list of ${Object.keys(rv32Extensions).join(', ')}`,
+    holds: (v) => Array.isArray(v) && v.every((name) => Object.hasOwn(rv32Extensions, String(name))),
+  },
+  externs: text,
+};
 
 const fields: Readonly<Record<string, Field>> = {
   $schema: text,
   module: { says: `a name of ${moduleNameRule}`, holds: (v) => isText(v) && isModuleName(v) },
   version: text,
-  sources: { says: 'a list of files, not empty', holds: (v) => texts.holds(v) && (v as string[]).length > 0 },
   archs: {
     says: `a list of architectures, of ${buildableArchs.join(', ')}`,
     holds: (v) => Array.isArray(v) && v.every((arch) => isBuildableArch(String(arch))),
@@ -33,11 +54,11 @@ const fields: Readonly<Record<string, Field>> = {
     holds: (v) => isText(v) && findAbi(v) !== undefined,
   },
   micropython: text,
-  include: texts,
-  cflags: texts,
-  float: { says: 'none, float or double', holds: (v) => ['none', 'float', 'double'].includes(String(v)) },
-  linkRuntime: { says: 'true or false', holds: (v) => typeof v === 'boolean' },
-  libraries: texts,
+  ...archFields,
+  perArch: {
+    says: 'an object with an object for each architecture that differs',
+    holds: (v) => isObject(v) && Object.values(v).every(isObject),
+  },
 };
 
 export interface ManifestOptions {
@@ -53,16 +74,21 @@ export interface ManifestOptions {
 export function readManifest(source: string, options: ManifestOptions): NatmodProject {
   const { dir, file, resolve } = options;
   const read = parse(source, file);
-  const faults: Diagnostic[] = [];
-  for (const [name, value] of Object.entries(read)) {
-    const field = fields[name];
-    if (!field) faults.push(errors.manifestUnknown(file, name, Object.keys(fields), lineOf(source, name)));
-    else if (!field.holds(value)) faults.push(errors.manifestValue(file, name, field.says, lineOf(source, name)));
-  }
+  const faults = checkFields(read, fields, { source, file });
   for (const name of ['module', 'sources']) if (!(name in read)) faults.push(errors.manifestMissing(file, name));
+  if (fields.perArch.holds(read.perArch)) {
+    const archs = Object.entries(read.perArch as NonNullable<Manifest['perArch']>);
+    for (const [arch, differing] of archs) {
+      const place = { source, file, within: arch };
+      faults.push(...checkFields(differing, archFields, place));
+      if (!isBuildableArch(arch)) faults.push(errors.manifestUnknown(file, arch, buildableArchs, lineOf(place, arch)));
+    }
+  }
   if (faults.length > 0) throw new Failure(faults);
   const manifest = read as unknown as Manifest;
-  const twice = manifest.sources.find((one, at) => manifest.sources.indexOf(one) !== at);
+  const arch = options.arch ?? manifest.archs?.[0];
+  const settled = settle(manifest, arch);
+  const twice = settled.sources.find((one, at) => settled.sources.indexOf(one) !== at);
   if (twice !== undefined) throw new Failure(errors.sourceTwice(file, twice));
   const tree = options.mpyDir ?? manifest.micropython;
   return {
@@ -70,37 +96,76 @@ export function readManifest(source: string, options: ManifestOptions): NatmodPr
     file,
     module: manifest.module,
     version: manifest.version,
-    sources: manifest.sources,
-    arch: options.arch ?? manifest.archs?.[0],
+    sources: settled.sources,
+    arch,
     archs: manifest.archs,
     abi: manifest.abi,
+    archFlags: settled.archFlags && parseArchFlags(settled.archFlags.join(',')),
     mpyDir: tree === undefined ? undefined : resolve(dir, tree),
-    mpyDirAt: options.mpyDir === undefined ? { file, line: lineOf(source, 'micropython') } : undefined,
-    floatImpl: manifest.float,
+    mpyDirAt: options.mpyDir === undefined ? { file, line: lineOf({ source }, 'micropython') } : undefined,
+    floatImpl: settled.float,
     cflags: {
-      first: (manifest.include ?? []).map((folder) => `-I${folder}`),
+      first: (settled.include ?? []).map((folder) => `-I${folder}`),
       arch: [],
-      extra: manifest.cflags ?? [],
+      extra: settled.cflags ?? [],
       last: [],
     },
-    linkRuntime: manifest.linkRuntime ?? false,
+    linkRuntime: settled.linkRuntime ?? false,
     mpyLdFlags: [],
-    libraries: manifest.libraries ?? [],
+    libraries: settled.libraries ?? [],
+    externSymFile: settled.externs,
   };
 }
 
-interface Manifest {
-  readonly module: string;
-  readonly version?: string;
+/** Lists grow by what `perArch` has for the architecture, other values give way to it. */
+function settle({ perArch, ...all }: Manifest, arch: BuildableArch | undefined): Choices {
+  const own = (arch && perArch?.[arch]) ?? {};
+  const settled: Record<string, unknown> = { ...all };
+  for (const [name, value] of Object.entries(own)) {
+    const earlier = settled[name];
+    settled[name] = Array.isArray(earlier) && Array.isArray(value) ? [...earlier, ...value] : value;
+  }
+  return settled as unknown as Choices;
+}
+
+interface Choices {
   readonly sources: readonly string[];
-  readonly archs?: readonly BuildableArch[];
-  readonly abi?: string;
-  readonly micropython?: string;
   readonly include?: readonly string[];
   readonly cflags?: readonly string[];
   readonly float?: FloatImpl;
   readonly linkRuntime?: boolean;
   readonly libraries?: readonly string[];
+  readonly archFlags?: readonly string[];
+  readonly externs?: string;
+}
+
+interface Manifest extends Choices {
+  readonly module: string;
+  readonly version?: string;
+  readonly archs?: readonly BuildableArch[];
+  readonly abi?: string;
+  readonly micropython?: string;
+  readonly perArch?: Readonly<Record<string, Partial<Choices>>>;
+}
+
+interface Place {
+  /** The manifest's text. */
+  readonly source: string;
+  /** Key of the object that is meant. */
+  readonly within?: string | undefined;
+}
+
+function checkFields(
+  read: object,
+  known: Readonly<Record<string, Field>>,
+  place: Place & { readonly file: string },
+): Diagnostic[] {
+  const { file } = place;
+  return Object.entries(read).flatMap(([name, value]) => {
+    const field = known[name];
+    if (!field) return errors.manifestUnknown(file, name, Object.keys(known), lineOf(place, name));
+    return field.holds(value) ? [] : errors.manifestValue(file, name, field.says, lineOf(place, name));
+  });
 }
 
 function parse(source: string, file: string): Readonly<Record<string, unknown>> {
@@ -110,12 +175,12 @@ function parse(source: string, file: string): Readonly<Record<string, unknown>> 
   } catch (thrown) {
     throw new Failure(errors.manifestSyntax(file, (thrown as Error).message));
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Failure(errors.manifestSyntax(file, 'it holds no object'));
-  return value as Record<string, unknown>;
+  if (!isObject(value)) throw new Failure(errors.manifestSyntax(file, 'it holds no object'));
+  return value;
 }
 
-function lineOf(source: string, name: string): number | undefined {
-  const at = source.indexOf(`"${name}"`);
+function lineOf({ source, within }: Place, name: string): number | undefined {
+  const from = within === undefined ? 0 : Math.max(source.indexOf(`"${within}"`, source.indexOf('"perArch"')), 0);
+  const at = source.indexOf(`"${name}"`, from);
   return at < 0 ? undefined : source.slice(0, at).split('\n').length;
 }
