@@ -85,6 +85,8 @@ async function launchBare({ configuration, line }: DebuggedModule): Promise<Laun
   const start = performance.now();
   const server = `127.0.0.1:${await freePort()}`;
   const gdb = new BareGdb('gdb-multiarch');
+  // As ours: Debian's GDB would step as on Linux, by breakpoints.
+  await gdb.send('-gdb-set osabi none');
   const loaded = gdb.send(`-file-exec-and-symbols ${image}`);
   const port = await bootBoard('qemu-MPS2_AN385', firmware, 60_000, ['-gdb', `tcp:${server}`]);
   const python = new PythonConsole(port, clock, () => undefined);

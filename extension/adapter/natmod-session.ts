@@ -183,6 +183,10 @@ export class NatmodSession extends ExceptionsSession {
     await (this.#isChip ? python.mountAnywhere(files) : python.mount(files));
   }
 
+  protected override get hasSignals(): boolean {
+    return this.#configuration.target === 'unix';
+  }
+
   /** What Natmod has not started: it has a GDB server, and perhaps a line of its own to the interpreter. */
   get #isChip(): boolean {
     const { target } = this.#configuration;
@@ -232,6 +236,9 @@ export class NatmodSession extends ExceptionsSession {
 
   protected override async configureGdbAndLoadFiles(gdb: never, args: never): Promise<void> {
     try {
+      const { target } = this.#configuration;
+      // Debian's GDB takes any program for one of Linux: below 0x8000 it would look for no caller, and step by breakpoints.
+      if (target !== 'unix') await this.backend.sendCommand('-gdb-set osabi none');
       await super.configureGdbAndLoadFiles(gdb, args);
       await this.#prepareGdb();
       await this.#connect();

@@ -115,6 +115,11 @@ test('attached to firmware without symbols, a module that was imported before is
   await client.begin({ ...attached, port: await serve(t, port) }, source, [line('int result')]);
   await client.next<DebugProtocol.BreakpointEvent>('breakpoint', ({ body }) => body.breakpoint.verified);
   await client.next<DebugProtocol.OutputEvent>('output', ({ body }) => /debugged is in memory/.test(body.output));
+  const { breakpoints } = (await client.setExceptionBreakpointsRequest({ filters: ['fault', 'raised'] })).body ?? {};
+  for (const { verified, message } of breakpoints ?? assert.fail('no word on the filters')) {
+    assert.equal(verified, false);
+    assert.match(message ?? '', /name a firmware with its symbols/);
+  }
   const call = { expression: "debugged.calc(5, ['a', None].index(None))", context: 'repl' };
   const called = client.evaluateRequest(call);
   const [frame] = await client.stopped('breakpoint');

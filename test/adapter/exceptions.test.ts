@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { symbolsOf } from '../micropython/stopped.ts';
+import { Client } from './client.ts';
 import { buildDebugged, type TargetName } from './debugged-module.ts';
 
 for (const name of ['unix-x64', 'qemu-MPS2_AN385', 'qemu-VIRT_RV32'] as const satisfies readonly TargetName[])
@@ -18,18 +19,17 @@ for (const name of ['unix-x64', 'qemu-MPS2_AN385', 'qemu-VIRT_RV32'] as const sa
     const raised = client.events.findLast(({ event }) => event === 'stopped') as DebugProtocol.StoppedEvent;
     assert.equal(raised.body.text, "ValueError('too many',)");
     assert.equal(raised.body.description, 'Paused on ValueError');
-    // Without debug information of the firmware GDB does not find the way back through mp_raise_msg.
-    if (name === 'unix-x64')
-      assert.ok(frames.some((frame) => frame.name === 'refuse' && frame.line === line('mp_raise_ValueError')));
+    const own = frames.find((frame) => frame.moduleId === 'crashing');
+    assert.equal(Client.place(own), `refuse:${line('mp_raise_ValueError')}`);
+    assert.ok(frames.some((frame) => frame.name === 'mp_execute_bytecode'));
     const info = (await client.customRequest('exceptionInfo', { threadId: 1 })).body;
     assert.equal(info.exceptionId, 'ValueError');
 
     await client.setExceptionBreakpointsRequest({ filters: ['fault'] });
     await client.continueRequest({ threadId: 1 });
     const crashed = await client.stopped('exception');
-    const own = crashed.find((frame) => frame.moduleId === 'crashing');
-    assert.equal(own?.name, 'crash');
-    assert.equal(own?.line, line('return mp_obj_new_int(*wild)'));
+    const crash = crashed.find((frame) => frame.moduleId === 'crashing');
+    assert.equal(Client.place(crash), `crash:${line('return mp_obj_new_int(*wild)')}`);
     assert.match(client.console, /4 ValueError\('too many',\)/);
     assert.match(client.console, /0xf0000000/, 'the address that could not be reached');
     assert.match(client.console, /crash\+\d+ at crashing\.c:15 \(crashing\.mpy, text\+0x[0-9a-f]+\)/);

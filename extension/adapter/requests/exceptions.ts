@@ -14,12 +14,18 @@ import { errorMessage } from '../respond.ts';
 import { EvaluateSession } from './evaluate.ts';
 import type { StopReason } from './stepping.ts';
 
+const notInFirmware =
+  'The place where this arrives is found by a symbol of the firmware: name a firmware with its symbols in "firmware".';
+
 export abstract class ExceptionsSession extends EvaluateSession {
   #raise: string | undefined;
   #raiseCondition: string | undefined;
   readonly #faults = new Map<string, FaultPoint>();
   /** Of the stop that the client sees. */
   #told: DebugProtocol.ExceptionInfoResponse['body'] | undefined;
+
+  /** Crashes of a program come as signals, whatever its symbols are. */
+  protected abstract get hasSignals(): boolean;
 
   /** The base class's list has what it would like to do. */
   public override sendResponse(response: DebugProtocol.Response): void {
@@ -45,10 +51,18 @@ export abstract class ExceptionsSession extends EvaluateSession {
       } finally {
         await this.continueIfNeeded();
       }
+      const all = [...args.filters, ...options.map(({ filterId }) => filterId)];
+      response.body = { breakpoints: all.map((filter) => this.#stateOf(filter)) };
       this.sendResponse(response);
     } catch (thrown) {
       this.sendErrorResponse(response, errorMessage(thrown));
     }
+  }
+
+  #stateOf(filter: string): DebugProtocol.Breakpoint {
+    if (filter === 'raised' ? this.#raise !== undefined : this.#faults.size > 0 || this.hasSignals)
+      return { verified: true };
+    return { verified: false, message: notInFirmware };
   }
 
   async #insertFaults(): Promise<void> {
