@@ -27,6 +27,7 @@ export const packages = {
   xtensa: [{ name: 'gcc-xtensa-lx106', program: 'xtensa-lx106-elf-gcc' }],
   // One compiler for every target; bookworm has it in its security archive only.
   clang: [{ name: 'clang-22', program: 'clang-22', optional: true }],
+  rust: [{ name: 'rustc', program: 'rustc' }],
   // For test/setup/windowed-xtensa.ts, which also wants what is listed for `micropython`.
   windowedXtensa: [{ name: 'xz-utils', program: 'xz' }],
   qemuUser: [{ name: 'qemu-user', program: 'qemu-arm' }],

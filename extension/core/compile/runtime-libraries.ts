@@ -57,13 +57,13 @@ async function askSpecs(
 }
 
 /**
- * @returns the archive, or the archives that a linker script in its place names, with a warning for each that is missing; none
- * when there is no such file
+ * @returns the archive or object, or the archives that a linker script in its place names, with a warning for each that is
+ * missing; none when there is no such file
  */
 export async function readLibrary(path: string, files: Files): Promise<RuntimeLibraries> {
   const bytes = await files.read(path);
   if (bytes === undefined) return { libraries: [], diagnostics: [] };
-  if (isArchive(bytes)) return { libraries: [{ path, bytes }], diagnostics: [] };
+  if (isBinary(bytes)) return { libraries: [{ path, bytes }], diagnostics: [] };
   const members = await Promise.all(
     readGroup(new TextDecoder().decode(bytes)).map(async (member) => {
       const place = files.resolve(path, '..', member);
@@ -89,6 +89,6 @@ export function readGroup(script: string): string[] {
   );
 }
 
-function isArchive(bytes: Uint8Array): boolean {
-  return ['!<arch>\n', '!<thin>\n'].includes(new TextDecoder().decode(bytes.subarray(0, 8)));
+function isBinary(bytes: Uint8Array): boolean {
+  return /^(!<arch>\n|!<thin>\n|\x7fELF)/.test(new TextDecoder('latin1').decode(bytes.subarray(0, 8)));
 }

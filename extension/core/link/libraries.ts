@@ -7,6 +7,7 @@ import { type Archive, type ArchiveIndex, type ArchiveMember, readArchive } from
 import { readObject } from '../elf/read-object.ts';
 import { addObject } from './objects.ts';
 import type { Program } from './program.ts';
+import type { LinkInput } from './request.ts';
 import { isOffered } from './symbols.ts';
 
 export function addLibraryMembers(program: Program): void {
@@ -47,8 +48,13 @@ export function addLibraryMembers(program: Program): void {
   }
 }
 
+/** Whoever names an object for a library wants it linked, as every linker does. */
+export const objectsAmong = (libraries: readonly LinkInput[]): readonly LinkInput[] =>
+  libraries.filter(({ bytes }) => startsAsElf(bytes));
+
 function openArchives(program: Program): Archive[] {
   return (program.request.libraries ?? []).flatMap((library) => {
+    if (startsAsElf(library.bytes)) return [];
     try {
       const archive = readArchive(library.bytes, library.path);
       return [archive.index ? archive : { ...archive, index: indexMembers(archive) }];

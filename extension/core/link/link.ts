@@ -12,7 +12,7 @@ import { archMissing, newerHeader, noObjects } from './errors.ts';
 import { foldSections } from './fold-sections.ts';
 import { buildGot } from './got.ts';
 import { layOut } from './layout.ts';
-import { addLibraryMembers } from './libraries.ts';
+import { addLibraryMembers, objectsAmong } from './libraries.ts';
 import { mapOf } from './map.ts';
 import { mergeConstants } from './merge-constants.ts';
 import { addFallback, addObject } from './objects.ts';
@@ -62,8 +62,9 @@ export function link(request: LinkRequest): LinkResult {
 /** @returns `diagnostics` as they are, with places in objects. */
 function linkProgram(program: Program): LinkResult {
   const { request, diagnostics } = program;
-  for (const input of request.objects) addObject(program, input);
-  if (program.objects.length < request.objects.length) return failed(diagnostics);
+  const inputs = [...request.objects, ...objectsAmong(request.libraries ?? [])];
+  for (const input of inputs) addObject(program, input);
+  if (program.objects.length < inputs.length) return failed(diagnostics);
   addLibraryMembers(program);
   addFallback(program);
   const missing = resolveSymbols(program);

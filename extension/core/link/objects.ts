@@ -108,7 +108,9 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
     program.diagnostics.push(diagnostic);
     return undefined;
   };
-  if (!(section.flags & sectionFlags.alloc) || section.size === 0 || unread.test(section.name)) return undefined;
+  if (!(section.flags & sectionFlags.alloc) || unread.test(section.name)) return undefined;
+  if (section.size === 0)
+    return hasAddressAlone(program, section) ? pieceOf(program, object, section, contentOf(section)) : undefined;
   if (section.flags & sectionFlags.tls) {
     return refuse(threadLocal(file.path, section.name, variablesIn(file, section)));
   }
@@ -139,6 +141,13 @@ function choose(program: Program, object: LinkedObject, section: ObjectSection):
     return undefined;
   }
   return pieceOf(program, object, section, content);
+}
+
+/** An array without elements, as Rust's empty slices are: something may refer to it. What nothing refers to is left out later. */
+function hasAddressAlone({ isShrunk, arch }: Program, section: ObjectSection): boolean {
+  const isData = section.type === sectionTypes.progbits || section.type === sectionTypes.nobits;
+  const isOther = section.flags & (sectionFlags.exec | sectionFlags.tls) || isConstructors(section);
+  return isShrunk && isData && !isOther && !arch.literalSections?.test(section.name);
 }
 
 /** Lists of functions that mpy_init is to come after. */

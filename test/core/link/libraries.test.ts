@@ -238,3 +238,30 @@ test('leaves in the library what the firmware or a fixed address offers; the ref
   const jump = 4;
   assert.equal(taken(['memset'], [library], { compat: '1.29' }), 128 + jump);
 });
+
+test('an object among the libraries is linked like any other, whether something asks for it or not', () => {
+  const weak: MadeObject = {
+    ...calling('helper'),
+    symbols: [
+      { name: 'mpy_init', section: '.text', value: 1, type: 'function' },
+      { name: 'helper', section: '.text', value: 1, type: 'function', binding: 'weak' },
+    ],
+  };
+  const helper = { path: 'helper.o', bytes: makeObject(defining(10, 'helper')) };
+  const { code } = linked('armv7m', [weak], { libraries: [helper] });
+  assert.ok(code.code.length >= 14);
+  const wrong = { path: 'other.o', bytes: makeObject({ ...defining(10, 'helper'), machine: 'x64' }) };
+  const { bytes, diagnostics } = link({
+    arch: 'armv7m',
+    abi: micropython,
+    objects: [{ path: 'a.o', bytes: makeObject(weak) }],
+    libraries: [wrong],
+    qstrs: [],
+    sourceName: 'm.mpy',
+  });
+  assert.equal(bytes, undefined);
+  assert.deepEqual(
+    diagnostics.map(({ code, where }) => [code, where?.file]),
+    [['link/wrong-arch', 'other.o']],
+  );
+});

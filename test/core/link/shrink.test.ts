@@ -46,6 +46,22 @@ test('what mpy_init does not reach is left out, with what only that reaches', ()
   assert.ok(linked('x64', [object]).code.code.length > code.code.length);
 });
 
+test('a constant without bytes has an address, as Rust’s empty slices need', () => {
+  const rodata = (size: number): MadeSection => ({ name: '.rodata.nothing', data: new Array(size).fill(1), align: 1 });
+  const lea = [0x48, 0x8d, 0x05, 0, 0, 0, 0, 0xc3];
+  const object = (size: number): MadeObject => ({
+    machine: 'x64',
+    sections: [
+      { ...text('mpy_init', lea), relocations: [{ offset: 3, type: 2, symbol: 'nothing', addend: -4 }] },
+      rodata(size),
+      { name: '.data', data: [], align: 64 },
+    ],
+    symbols: [entry, { name: 'nothing', section: '.rodata.nothing', type: 'object' }],
+  });
+  assert.deepEqual([...shrunk(object(0)).code.code], [0x48, 0x8d, 0x05, 1, 0, 0, 0, 0xc3]);
+  assert.equal(shrunk(object(1)).code.code.length, 9);
+});
+
 test('what left-out code lacks is nobody’s fault; what is kept must be whole', () => {
   const object = (from: string): MadeObject => ({
     machine: 'x64',
