@@ -14,7 +14,8 @@ const { join } = require('node:path');
 globalThis.fetch = undefined;
 const program = require(join(workerData.folder, 'mpy-cross-v6.js'));
 (program.default ?? program)({
-  arguments: [workerData.name],
+  // Its file system has no folders: the name is for tracebacks.
+  arguments: ['-s', workerData.name, 'source.py'],
   inputFileContents: workerData.source,
   callback: (status, mpy, out, err) =>
     parentPort.postMessage({ mpy: status === 0 ? mpy : undefined, said: [...out, ...err].join('\\n') }),

@@ -20,7 +20,7 @@ import type { BuildFolder, ConfigHeader } from './build-folder.ts';
 import type { BuildOutput, BuildProgress, BuildRequest } from './build-result.ts';
 import type { Api } from './choose-api.ts';
 import * as errors from './errors.ts';
-import { findLibraries, findRuntime, loadExterns } from './link-inputs.ts';
+import { findLibraries, findRuntime, loadExterns, loadObjects } from './link-inputs.ts';
 import type { Linked, LinkStep } from './link-module.ts';
 import { linkWithRuntime } from './link-with-runtime.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
@@ -106,6 +106,7 @@ interface PlannedArch {
   readonly project: NatmodProject;
   /** What somebody may edit beside the sources: what the project was read from, and what it names to be linked. */
   readonly projectFiles: readonly string[];
+  readonly rules: LoadedProject['rules'];
   readonly api: Api;
   readonly plan: CompileRequest;
   readonly steps: readonly CompileStep[];
@@ -118,7 +119,7 @@ interface PlannedArch {
 async function planArch(
   job: Job,
   arch: BuildableArch,
-  { project, sources, files: readFrom }: LoadedProject,
+  { project, sources, files: readFrom, rules }: LoadedProject,
   progress: Progress,
   diagnostics: Diagnostic[],
 ): Promise<PlannedArch> {
@@ -167,15 +168,16 @@ async function planArch(
   const steps = planCompile(plan);
   job.plans.set(arch, { steps, header });
   const state = await loadState(files.resolve(dir, buildDir), ports.files);
-  const named = [...project.libraries, ...(project.externSymFile === undefined ? [] : [project.externSymFile])];
+  const { libraries, objects = [] } = project;
+  const named = [...libraries, ...objects, ...(project.externSymFile === undefined ? [] : [project.externSymFile])];
   const projectFiles = [...readFrom, ...named.map((name) => files.resolve(dir, name))];
-  return { project, projectFiles, api, plan, steps, qstrs: own, state };
+  return { project, projectFiles, rules, api, plan, steps, qstrs: own, state };
 }
 
 /** @throws Failure; warnings go to `diagnostics`. */
 async function compileAndLink(
   job: Job,
-  { project, projectFiles, api, plan, steps, qstrs, state }: PlannedArch,
+  { project, projectFiles, rules, api, plan, steps, qstrs, state }: PlannedArch,
   progress: Progress,
   diagnostics: Diagnostic[],
 ): Promise<Written> {
@@ -233,12 +235,12 @@ async function compileAndLink(
   stopIfCancelled(request.cancel);
   if (!compiled.objects || !modules) throw new Failure([]);
 
-  const libraries = await findLibraries(job, plan, project, diagnostics);
+  const libraries = await findLibraries(job, plan, project, rules, diagnostics);
   progress('link');
   const step: LinkStep = {
     arch,
     abi: api.abi,
-    objects: compiled.objects,
+    objects: [...(await loadObjects(project, rules, files)), ...compiled.objects],
     libraries,
     python: modules,
     qstrs,

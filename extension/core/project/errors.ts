@@ -89,9 +89,7 @@ export function sourceMissing(file: string, source: string, path: string, rule: 
       ? `${sources} names ${source}, but there is no such file.`
       : `${sources} names ${source}, but there is no file ${path}.`,
     { file, line: rule },
-    rule === undefined
-      ? `Create it or take it out of ${sources}.`
-      : `Line ${rule} has a rule that makes it; rules are not run here, so run make for that file first.`,
+    rule === undefined ? `Create it or take it out of ${sources}.` : ruleHint(rule),
   );
 }
 
@@ -258,12 +256,27 @@ export function unknownSource(file: string, source: string): Diagnostic {
   );
 }
 
-export function libraryMissing(file: string, library: string, path: string): Diagnostic {
+export function libraryMissing(file: string, library: string, path: string, rule: number | undefined): Diagnostic {
   const { libraries } = wordsOf(file);
-  return error('project/library-missing', `${libraries} names the library ${library}, but there is no file ${path}.`, {
-    file,
-  });
+  return error(
+    'project/library-missing',
+    `${libraries} names the library ${library}, but there is no file ${path}.`,
+    { file, line: rule },
+    rule === undefined ? undefined : ruleHint(rule),
+  );
 }
+
+export function objectMissing(file: string, object: string, path: string, rule: number | undefined): Diagnostic {
+  return error(
+    'project/object-missing',
+    `SRC_O names ${object}, but there is no file ${path}.`,
+    { file, line: rule },
+    rule === undefined ? 'Make it first, or take it out of SRC_O.' : ruleHint(rule),
+  );
+}
+
+const ruleHint = (line: number) =>
+  `Line ${line} has a rule that makes it; rules are not run here, so run make for that file first.`;
 
 export function externsMissing(file: string, name: string, path: string): Diagnostic {
   return error('project/externs-missing', `${wordsOf(file).externs} is ${name}, but there is no file ${path}.`, {

@@ -4,9 +4,17 @@
 import type { Diagnostic, Where } from '../diagnostic.ts';
 import { badLine, includeMissing, makefileSays } from './errors.ts';
 import { splitMakeWords } from './makefile-functions.ts';
-import { closing, type Expansion, type Origin, type Problem, type Variable, Variables } from './makefile-variables.ts';
+import {
+  closing,
+  type Expansion,
+  type Origin,
+  type Problem,
+  type Surroundings,
+  type Variable,
+  Variables,
+} from './makefile-variables.ts';
 
-export interface MakefileInput {
+export interface MakefileInput extends Surroundings {
   /** The Makefile's path, absolute. */
   readonly file: string;
   readonly text: string;
@@ -15,8 +23,6 @@ export interface MakefileInput {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Texts of included files by absolute path; undefined: looked for and not there. */
   readonly included: ReadonlyMap<string, string | undefined>;
-  /** Makes a path absolute, from the Makefile's folder. */
-  readonly resolve: (path: string) => string;
   /** Called for each included file before its text; `true`: leave it out. */
   readonly onInclude: (path: string, variables: Variables, where: Where) => boolean;
 }
@@ -28,17 +34,30 @@ export interface MakefileReading {
   readonly wanted: readonly string[];
   /** Line by target. */
   readonly rules: ReadonlyMap<string, number>;
+  /** Where files are sought that are not where they are named, in order. */
+  readonly searched: readonly SearchedFolder[];
+  /** What conditionals compare the goals of make's command line with. */
+  readonly goals: ReadonlySet<string>;
   /** Whether reading ended before the end, by `$(error)` or a circle of includes: what is missing does not count then. */
   readonly stopped: boolean;
+}
+
+/** Of make's vpath and VPATH. */
+export interface SearchedFolder {
+  /** With a `%`, of the file's name. */
+  readonly pattern: string;
+  readonly folder: string;
 }
 
 export function evaluateMakefile(input: MakefileInput): MakefileReading {
   const reading: Reading = {
     input,
-    variables: new Variables(input.resolve),
+    variables: new Variables(input),
     diagnostics: [],
     wanted: [],
     rules: new Map(),
+    searched: [],
+    goals: new Set(),
     stopped: false,
   };
   const define = (values: Readonly<Record<string, string | undefined>>, origin: Origin) => {
@@ -53,6 +72,7 @@ export function evaluateMakefile(input: MakefileInput): MakefileReading {
   );
   define(input.overrides, 'command line');
   readFile(reading, input.file, input.text, 0);
+  search(reading, `% ${reading.variables.value('VPATH', { problems: new Set(), said: [] })}`);
   return reading;
 }
 
@@ -61,6 +81,8 @@ interface Reading extends MakefileReading {
   readonly diagnostics: Diagnostic[];
   readonly wanted: string[];
   readonly rules: Map<string, number>;
+  searched: SearchedFolder[];
+  readonly goals: Set<string>;
   stopped: boolean;
 }
 
@@ -131,7 +153,10 @@ function readStatement(reading: Reading, line: string, doubts: Set<Problem>, whe
   for (let match = directive.exec(text); match; match = directive.exec(text)) {
     const [, word, rest] = match;
     if (word === 'override') override = true;
-    else if (word === 'undefine') {
+    else if (word === 'vpath') {
+      search(reading, expand(reading, rest, where));
+      return 'other';
+    } else if (word === 'undefine') {
       if (variables.get(rest!)?.origin !== 'command line' || override) variables.delete(rest!);
       return 'other';
     } else if (word !== 'export' && word !== 'private') return 'other';
@@ -158,6 +183,13 @@ function readStatement(reading: Reading, line: string, doubts: Set<Problem>, whe
   if (left.trim() !== '')
     reading.diagnostics.push(badLine(`This line is no assignment, rule or directive: ${text}`, where));
   return 'other';
+}
+
+/** @param words a pattern and folders; a pattern alone forgets its folders, nothing at all forgets all. */
+function search(reading: Reading, words: string): void {
+  const [pattern, ...folders] = words.split(/[ \t:;]+/).filter((word) => word !== '');
+  if (folders.length > 0) reading.searched.push(...folders.map((folder) => ({ pattern, folder })));
+  else if (pattern !== '%') reading.searched = reading.searched.filter((one) => pattern && one.pattern !== pattern);
 }
 
 interface Assignment {
@@ -293,6 +325,10 @@ function decide(reading: Reading, word: string, rest: string, problems: Set<Prob
     return false;
   }
   const [a, b] = sides.map((side) => reading.variables.expand(side, where, into));
+  if (/\$[({]MAKECMDGOALS[)}]/.test(sides.join(' '))) {
+    const other = sides[0].includes('MAKECMDGOALS') ? b : a;
+    if (/^[\w.-]+$/.test(other)) reading.goals.add(other);
+  }
   say(reading, into);
   return (a === b) === (word === 'ifeq');
 }

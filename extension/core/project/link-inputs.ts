@@ -1,6 +1,8 @@
 // What is linked beside the objects of a project's own sources: archives it names, the compiler's libraries, fixed addresses.
 
+import type { CompiledObject } from '../compile/compile-sources.ts';
 import type { CompilerMemory } from '../compile/compiler-memory.ts';
+import { digest } from '../compile/digest.ts';
 import { type CompileRequest, flagsFor } from '../compile/plan.ts';
 import { findRuntimeLibraries, type RuntimeLibraries, readLibrary } from '../compile/runtime-libraries.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
@@ -23,6 +25,7 @@ export async function findLibraries(
   search: LibrarySearch,
   plan: CompileRequest,
   { dir, file, libraries: named, linkRuntime }: NatmodProject,
+  rules: ReadonlyMap<string, number>,
   diagnostics: Diagnostic[],
 ): Promise<LinkInput[]> {
   const { files } = search;
@@ -33,13 +36,30 @@ export async function findLibraries(
     libraries.push(...runtime.libraries);
   }
   for (const library of named) {
-    const found = await readLibrary(files.resolve(dir, library), files);
+    const path = files.resolve(dir, library);
+    const found = await readLibrary(path, files);
     if (found.libraries.length === 0)
-      throw new Failure([...found.diagnostics, errors.libraryMissing(file, library, files.resolve(dir, library))]);
+      throw new Failure([...found.diagnostics, errors.libraryMissing(file, library, path, rules.get(library))]);
     diagnostics.push(...found.diagnostics);
     libraries.push(...found.libraries);
   }
   return libraries;
+}
+
+/** @throws Failure `project/object-missing`. */
+export async function loadObjects(
+  { dir, file, objects = [] }: NatmodProject,
+  rules: ReadonlyMap<string, number>,
+  files: Files,
+): Promise<CompiledObject[]> {
+  return Promise.all(
+    objects.map(async (source) => {
+      const path = files.resolve(dir, source);
+      const bytes = await files.read(path);
+      if (!bytes) throw new Failure(errors.objectMissing(file, source, path, rules.get(source)));
+      return { path: source, source, bytes, digest: await digest(bytes) };
+    }),
+  );
 }
 
 /** Those of the build of the compiler's libraries that its flags select. */

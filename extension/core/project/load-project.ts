@@ -1,12 +1,15 @@
 // Finds a folder's Makefile and reads it with all that it includes.
 
 import type { BuildableArch } from '../arch/names.ts';
+import { isInside } from '../compile/is-inside.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { Files, Processes } from '../ports.ts';
 import { askMake } from './ask-make.ts';
 import { endlessIncludes, noFolder, noMakefile, sourceMissing, sourceNoFile } from './errors.ts';
+import type { SearchedFolder } from './evaluate-makefile.ts';
+import { matchPattern } from './makefile-functions.ts';
 import type { NatmodProject } from './project.ts';
-import { readMakefile } from './read-makefile.ts';
+import { type MakefileOptions, type ReadProject, readMakefile } from './read-makefile.ts';
 import { manifestName, readManifest } from './read-manifest.ts';
 
 export interface LoadRequest {
@@ -14,6 +17,8 @@ export interface LoadRequest {
   /** Undefined: as the Makefile says. */
   readonly arch?: BuildableArch | undefined;
   readonly mpyDir?: string | undefined;
+  /** Headers of our own, which stand for a tree where there is none. */
+  readonly ownHeaders?: string | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
@@ -22,6 +27,8 @@ export interface LoadedProject {
   readonly sources: readonly SourceFile[];
   /** What the project was read from: its file, and all that it includes; full paths. */
   readonly files: readonly string[];
+  /** By file that something else than the build makes: the line that has the rule. */
+  readonly rules: ReadonlyMap<string, number>;
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -54,35 +61,105 @@ export async function loadProject(
   const file = files.resolve(dir, name);
   const text = decode((await files.read(file)) ?? new Uint8Array());
 
-  const overrides: Record<string, string> = {};
-  if (request.arch !== undefined) overrides.ARCH = request.arch;
-  if (request.mpyDir !== undefined) overrides.MPY_DIR = files.resolve(request.mpyDir);
-  const included = new Map<string, string | undefined>();
-  const readAgain = () =>
-    readMakefile(text, { dir, file, overrides, environment: request.environment, included, resolve: files.resolve });
-  let reading = readAgain();
-  for (let round = 0; reading.wanted.length > 0 && round < maxRounds; round++) {
-    for (const path of reading.wanted) {
-      const bytes = await files.read(path);
-      included.set(path, bytes && decode(bytes));
-    }
-    reading = readAgain();
+  const given: Record<string, string> = {};
+  if (request.arch !== undefined) given.ARCH = request.arch;
+  if (request.mpyDir !== undefined) given.MPY_DIR = files.resolve(request.mpyDir);
+  const surroundings: Surroundings = { included: new Map(), listed: new Map() };
+  const readWith = (overrides: Readonly<Record<string, string>>, answers?: ReadonlyMap<string, string>) =>
+    readWhole(
+      text,
+      { dir, file, overrides, answers, environment: request.environment, resolve: files.resolve },
+      surroundings,
+      files,
+    );
+  const first = await readWith(given);
+  const { mpyDir, mpyDirAt } = first.tree;
+  let reading = first;
+  let overrides = given;
+  for (const again of await otherWays(first, given, request, files)) {
+    if (isReadable(reading)) break;
+    const other = await readWith(again);
+    if (isReadable(other)) [reading, overrides] = [other, again];
   }
-  if (reading.wanted.length > 0) throw new Failure(endlessIncludes(file, reading.wanted[0]));
   if (!reading.project && processes) {
-    const said = await askMake({ ...request, dir, file, overrides, doubts: reading.doubts }, processes);
-    if (said) {
-      // As on make's command line: the values are final.
-      Object.assign(overrides, said);
-      reading = readAgain();
-    }
+    const { doubts, flagDoubts } = reading;
+    const said = await askMake({ ...request, dir, file, overrides, doubts, flagDoubts }, processes);
+    // As on make's command line: the values are final.
+    if (said) reading = await readWith({ ...overrides, ...said.values }, said.parts);
   }
   if (!reading.project) throw new Failure(reading.diagnostics);
 
-  const { project, rules } = reading;
-  const read = [...included].flatMap(([path, text]) => (text === undefined ? [] : [path]));
-  const loaded = await loadSources(project, reading.diagnostics, rules, files);
-  return { ...loaded, files: [file, ...read] };
+  const isPretended = overrides.MPY_DIR !== given.MPY_DIR;
+  const project = isPretended ? { ...reading.project, mpyDir, mpyDirAt } : reading.project;
+  if (isPretended && project.sources.some((source) => isInside(files.resolve(dir, source), overrides.MPY_DIR!)))
+    throw new Failure(first.diagnostics);
+  const read = [...surroundings.included].flatMap(([path, text]) => (text === undefined ? [] : [path]));
+  const sources = await Promise.all(project.sources.map((source) => findSource(source, reading.searched, dir, files)));
+  const loaded = await loadSources({ ...project, sources }, reading.diagnostics, reading.rules, files);
+  return { ...loaded, files: [file, ...read], rules: reading.rules };
+}
+
+/** Some Makefiles do nothing, or refuse, before MPY_DIR names something, or unless make is asked for one thing. */
+async function otherWays(
+  { tree, goals }: ReadProject,
+  given: Readonly<Record<string, string>>,
+  { ownHeaders }: LoadRequest,
+  files: Files,
+): Promise<Readonly<Record<string, string>>[]> {
+  const pretends = ownHeaders !== undefined && !(await hasTree(tree.mpyDir, files));
+  const trees = pretends ? [{}, { MPY_DIR: ownHeaders }] : [{}];
+  const asked = [{}, ...[...goals].map((goal) => ({ MAKECMDGOALS: goal }))];
+  return trees.flatMap((one) => asked.map((goal) => ({ ...given, ...one, ...goal }))).slice(1);
+}
+
+/** What was read of the file system so far. */
+interface Surroundings {
+  readonly included: Map<string, string | undefined>;
+  readonly listed: Map<string, readonly string[] | undefined>;
+}
+
+/** Reads again until nothing more is wanted. */
+async function readWhole(
+  text: string,
+  options: MakefileOptions,
+  { included, listed }: Surroundings,
+  files: Files,
+): Promise<ReadProject> {
+  for (let round = 0; ; round++) {
+    const reading = readMakefile(text, { ...options, included, listed });
+    const { wanted, wantedFolders } = reading;
+    if (wanted.length + wantedFolders.length === 0) return reading;
+    if (round === maxRounds) throw new Failure(endlessIncludes(options.file, wanted[0] ?? wantedFolders[0]));
+    for (const folder of wantedFolders) listed.set(folder, await files.list(folder).catch(() => undefined));
+    for (const path of wanted) {
+      const bytes = await files.read(path);
+      included.set(path, bytes && decode(bytes));
+    }
+  }
+}
+
+/** By make at least. */
+function isReadable({ project, doubts }: ReadProject): boolean {
+  return project !== undefined || doubts.length > 0;
+}
+
+async function hasTree(dir: string | undefined, files: Files): Promise<boolean> {
+  return dir !== undefined && (await files.exists(files.resolve(dir, 'py/dynruntime.h')));
+}
+
+/** @returns where make would find it, by vpath. */
+async function findSource(
+  source: string,
+  searched: readonly SearchedFolder[],
+  dir: string,
+  files: Files,
+): Promise<string> {
+  if (searched.length === 0 || (await files.exists(files.resolve(dir, source)))) return source;
+  for (const { pattern, folder } of searched) {
+    const path = `${folder.replace(/\/$/, '')}/${source}`;
+    if (matchPattern(pattern, source) !== undefined && (await files.exists(files.resolve(dir, path)))) return path;
+  }
+  return source;
 }
 
 async function loadManifest(request: LoadRequest, dir: string, files: Files): Promise<LoadedProject> {
@@ -90,7 +167,7 @@ async function loadManifest(request: LoadRequest, dir: string, files: Files): Pr
   const { arch, mpyDir } = request;
   const text = decode((await files.read(file)) ?? new Uint8Array());
   const project = readManifest(text, { dir, file, arch, mpyDir, resolve: files.resolve });
-  return { ...(await loadSources(project, [], new Map(), files)), files: [file] };
+  return { ...(await loadSources(project, [], new Map(), files)), files: [file], rules: new Map() };
 }
 
 /** @throws Failure `project/source-missing`, `project/source-no-file`. */
@@ -99,7 +176,7 @@ async function loadSources(
   diagnostics: readonly Diagnostic[],
   rules: ReadonlyMap<string, number>,
   files: Files,
-): Promise<Omit<LoadedProject, 'files'>> {
+): Promise<Omit<LoadedProject, 'files' | 'rules'>> {
   const { dir, file } = project;
   const sources: SourceFile[] = [];
   const missing: Diagnostic[] = [];

@@ -57,7 +57,6 @@ export const makeArity: Readonly<Record<string, number>> = {
 /** Functions of make that need a shell, the file system or make itself. */
 export const unreadableFunctions: readonly string[] = [
   'shell',
-  'wildcard',
   'foreach',
   'call',
   'eval',
@@ -80,7 +79,8 @@ export function substitutePattern(pattern: string, to: string, word: string): st
   return pattern.includes('%') ? to.replace('%', () => stem) : to;
 }
 
-function matchPattern(pattern: string, word: string): string | undefined {
+/** @returns what stands for `%`, the empty text in a pattern without one; undefined when the word does not match. */
+export function matchPattern(pattern: string, word: string): string | undefined {
   const percent = pattern.indexOf('%');
   if (percent < 0) return pattern === word ? '' : undefined;
   const before = pattern.slice(0, percent);

@@ -10,6 +10,7 @@ import {
   substitutePattern,
   unreadableFunctions,
 } from './makefile-functions.ts';
+import { type Entries, expandWildcards } from './makefile-wildcard.ts';
 
 export type Origin = 'file' | 'override' | 'command line' | 'environment' | 'default';
 
@@ -37,13 +38,21 @@ export interface Expansion {
   readonly said: { readonly severity: 'error' | 'warning' | 'info'; readonly text: string; readonly where: Where }[];
 }
 
+/** What make would look up or run. */
+export interface Surroundings {
+  /** Makes a path absolute, from the folder make would run in. */
+  readonly resolve: (path: string) => string;
+  readonly entries: Entries;
+  /** Values by construct, as written, of what is not read here. */
+  readonly answers: ReadonlyMap<string, string>;
+}
+
 export class Variables {
   readonly #variables = new Map<string, Variable>();
-  readonly #resolve: (path: string) => string;
+  readonly #around: Surroundings;
 
-  /** @param resolve makes a path absolute, from the folder make would run in. */
-  constructor(resolve: (path: string) => string) {
-    this.#resolve = resolve;
+  constructor(around: Surroundings) {
+    this.#around = around;
   }
 
   get(name: string): Variable | undefined {
@@ -108,7 +117,12 @@ export class Variables {
     const expand = (text: string) => this.#expand(text, where, into, stack);
     const call = /^([a-z-]+)[ \t]+(.*)$/s.exec(inside);
     const name = call?.[1] ?? '';
+    const { resolve, entries, answers } = this.#around;
+    if (call && name === 'shell' && call[2].trim() === 'pwd') return resolve('.');
+    if (call && name === 'wildcard') return expandWildcards(expand(call[2]), entries);
     if (call && unreadableFunctions.includes(name)) {
+      const answer = answers.get(whole);
+      if (answer !== undefined) return answer;
       into.problems.add({ kind: 'unreadable', construct: whole, where });
       return '';
     }
@@ -122,7 +136,7 @@ export class Variables {
     }
     if (call && Object.hasOwn(makeFunctions, name)) {
       const args = splitArguments(call[2], makeArity[name] ?? 1).map(expand);
-      return makeFunctions[name]([...args, '', ''], this.#resolve);
+      return makeFunctions[name]([...args, '', ''], resolve);
     }
     const substitution = splitSubstitution(inside);
     if (substitution) {

@@ -13,6 +13,8 @@ export interface NatmodProject {
   readonly module: string;
   /** As written, in order: `.c .S .cpp .py`, relative to `dir` or absolute. */
   readonly sources: readonly string[];
+  /** Objects that something else makes, `.o`, relative to `dir` or absolute: linked before those of the sources. */
+  readonly objects?: readonly string[] | undefined;
   readonly arch?: BuildableArch | undefined;
   /** All that are built for when none is asked for; undefined: `arch`. */
   readonly archs?: readonly BuildableArch[] | undefined;

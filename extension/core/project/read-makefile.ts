@@ -7,7 +7,7 @@ import { isBuildableArch } from '../arch/names.ts';
 import type { FloatImpl } from '../compile/targets.ts';
 import type { Diagnostic, Where } from '../diagnostic.ts';
 import * as errors from './errors.ts';
-import { evaluateMakefile, makeVariable } from './evaluate-makefile.ts';
+import { evaluateMakefile, makeVariable, type SearchedFolder } from './evaluate-makefile.ts';
 import { splitMakeWords } from './makefile-functions.ts';
 import type { Expansion, Problem, Variables } from './makefile-variables.ts';
 import type { NatmodProject } from './project.ts';
@@ -23,25 +23,40 @@ export interface MakefileOptions {
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** Texts of further included files by absolute path; undefined: not there. */
   readonly included?: ReadonlyMap<string, string | undefined> | undefined;
+  /** Names in folders by absolute path; undefined: no such folder. */
+  readonly listed?: ReadonlyMap<string, readonly string[] | undefined> | undefined;
+  /** What make said, by construct as written. */
+  readonly answers?: ReadonlyMap<string, string> | undefined;
   /** The platform's path.resolve. */
   readonly resolve: (...parts: string[]) => string;
 }
 
 export interface ReadProject {
-  /** Undefined when `diagnostics` holds an error, or when `wanted` is not empty. */
+  /** Undefined when `diagnostics` holds an error, or when `wanted` or `wantedFolders` is not empty. */
   readonly project: NatmodProject | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** Included files, absolute, to give in `included` and read again. */
   readonly wanted: readonly string[];
+  /** Folders, absolute, whose names to give in `listed` and read again. */
+  readonly wantedFolders: readonly string[];
   /** Files that the Makefile has a rule for, as named there, with the rule's line. */
   readonly rules: ReadonlyMap<string, number>;
+  /** Where sources are sought that are not where they are named, in order. */
+  readonly searched: readonly SearchedFolder[];
+  /** What conditionals compare the goals of make's command line with. */
+  readonly goals: ReadonlySet<string>;
+  /** MPY_DIR, absolute, also when there is no project. */
+  readonly tree: Pick<NatmodProject, 'mpyDir' | 'mpyDirAt'>;
   /** Variables that count and can't be read here, but by make. */
   readonly doubts: readonly string[];
+  /** What of CFLAGS can't be read here, as written: of the whole, make's answer would not show what is before the include. */
+  readonly flagDoubts: readonly string[];
 }
 
 export function readMakefile(text: string, options: MakefileOptions): ReadProject {
   const { dir, file } = options;
   let natmod = false;
+  const wantedFolders = new Set<string>();
   const reading = evaluateMakefile({
     file,
     text,
@@ -49,11 +64,21 @@ export function readMakefile(text: string, options: MakefileOptions): ReadProjec
     environment: mapValues(options.environment ?? {}, (name, value) => (isPath(name) && value ? guard(value) : value)),
     included: new Map([...(options.included ?? [])].map(([path, text]) => [guard(path), text])),
     resolve: (path) => guard(options.resolve(dir, unguard(path))),
+    entries: (folder) => {
+      const path = options.resolve(dir, unguard(folder));
+      if (!options.listed?.has(path)) wantedFolders.add(path);
+      const names = options.listed?.get(path) ?? [];
+      // Our own headers stand for a tree, whose makefile is not read in any case.
+      return (names.includes('dynruntime.h') ? [...names, 'dynruntime.mk'] : names).map(guard);
+    },
+    answers: options.answers ?? new Map(),
     onInclude: (path, variables, where) => {
       if (!/(^|\/)dynruntime\.mk$/.test(path)) return false;
       natmod = true;
       const flags = variables.get('CFLAGS') ?? makeVariable('recursive', '', where, 'file');
       variables.set('CFLAGS', { ...flags, pieces: [...flags.pieces, { text: includeMark, where }] });
+      // Rules of the author's make their files there.
+      if (!variables.get('BUILD')) variables.set('BUILD', makeVariable('recursive', 'build', where, 'file'));
       return true;
     },
   });
@@ -62,9 +87,22 @@ export function readMakefile(text: string, options: MakefileOptions): ReadProjec
     message: unguard(d.message),
     where: d.where?.file === undefined ? d.where : { ...d.where, file: unguard(d.where.file) },
   }));
-  const wanted = reading.wanted.map(unguard);
-  const rules = new Map([...reading.rules].map(([target, line]) => [unguard(target), line]));
-  if (wanted.length > 0) return { project: undefined, diagnostics, wanted, rules, doubts: [] };
+  const read = {
+    diagnostics,
+    wanted: reading.wanted.map(unguard),
+    goals: reading.goals,
+    rules: new Map([...reading.rules].map(([target, line]) => [unguard(target), line])),
+    searched: reading.searched.map(({ pattern, folder }) => ({ pattern, folder: unguard(folder) })),
+  };
+  if (read.wanted.length + wantedFolders.size > 0)
+    return {
+      ...read,
+      project: undefined,
+      wantedFolders: [...wantedFolders],
+      tree: {},
+      doubts: [],
+      flagDoubts: [],
+    };
 
   const told: Diagnostic[] = [];
   const ask = new Questions(reading.variables, file, told);
@@ -72,7 +110,14 @@ export function readMakefile(text: string, options: MakefileOptions): ReadProjec
   if (!natmod) told.push(errors.notNatmod(file));
   if (!reading.stopped) diagnostics.push(...told);
   const failed = diagnostics.some((d) => d.severity === 'error');
-  return { project: failed ? undefined : project, diagnostics, wanted, rules, doubts: [...ask.unread] };
+  return {
+    ...read,
+    project: failed ? undefined : project,
+    wantedFolders: [...wantedFolders],
+    tree: { mpyDir: project.mpyDir, mpyDirAt: project.mpyDirAt },
+    doubts: [...ask.unread.keys()],
+    flagDoubts: [...(ask.unread.get('CFLAGS') ?? [])],
+  };
 }
 
 function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): NatmodProject {
@@ -102,6 +147,7 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
     file,
     module,
     sources,
+    objects: ask.list('SRC_O'),
     arch: isBuildableArch(arch) ? arch : undefined,
     archFlags: readArchFlags(ask, file),
     mpyDir: mpyDir === '' ? undefined : resolve(dir, mpyDir),
@@ -121,10 +167,7 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
 }
 
 /** Variables of dynruntime.mk that a Makefile may set to good effect there. */
-const notFollowed = {
-  SRC_O: 'Name the C sources in SRC; ready-made objects are not linked in.',
-  SRC_MPY: 'Name the sources in SRC.',
-};
+const notFollowed = { SRC_MPY: 'Name the sources in SRC.' };
 
 const floatImpls = ['none', 'float', 'double'] as const satisfies readonly FloatImpl[];
 
@@ -162,7 +205,8 @@ function splitLibraries(flags: readonly string[]): { libraries: string[]; rest: 
 
 /** Asks for variables, and turns what stands in the way of an answer into diagnostics, each once. */
 class Questions {
-  readonly unread = new Set<string>();
+  /** Constructs by variable. */
+  readonly unread = new Map<string, Set<string>>();
   readonly #variables: Variables;
   readonly #file: string;
   readonly #diagnostics: Diagnostic[];
@@ -215,7 +259,8 @@ class Questions {
   #answer(name: string): string {
     const { value, problems, said } = this.#expand(name);
     for (const problem of problems) {
-      if (problem.kind === 'unreadable') this.unread.add(name);
+      if (problem.kind === 'unreadable')
+        this.unread.set(name, (this.unread.get(name) ?? new Set()).add(problem.construct));
       this.report(describe(name, problem, this.#file));
     }
     for (const { severity, text, where } of said) this.report(errors.makefileSays(severity, unguard(text), where));

@@ -49,6 +49,8 @@ typedef double mp_float_t;
 #include MP_CONFIGFILE
 #endif
 
+// As MicroPython called it before 1.23.
+#define STATIC static
 #define MP_NORETURN __attribute__((noreturn))
 #define NORETURN MP_NORETURN
 #define MP_WEAK __attribute__((weak))
@@ -63,8 +65,32 @@ typedef double mp_float_t;
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #endif
 #define MP_ALIGN(ptr, alignment) (void *)(((uintptr_t)(ptr) + ((alignment) - 1)) & ~((alignment) - 1))
+#define MP_CEIL_DIVIDE(a, b) (((a) + (b) - 1) / (b))
+#define MP_ROUND_DIVIDE(a, b) (((a) + (b) / 2) / (b))
+#define MP_STRINGIFY_HELPER(x) #x
+#define MP_STRINGIFY(x) MP_STRINGIFY_HELPER(x)
+#define MP_BSWAP16(x) __builtin_bswap16(x)
+#define MP_BSWAP32(x) __builtin_bswap32(x)
+#define MP_BSWAP64(x) __builtin_bswap64(x)
+#define MP_HTOBE16(x) MP_BSWAP16(x)
+#define MP_BE16TOH(x) MP_BSWAP16(x)
+#define MP_HTOBE32(x) MP_BSWAP32(x)
+#define MP_BE32TOH(x) MP_BSWAP32(x)
 #define MP_STATIC_ASSERT(condition) ((void)sizeof(char[1 - 2 * !(condition)]))
 #define MP_ENDIANNESS_LITTLE (1)
+#define MP_ENDIANNESS_BIG (0)
+#define MP_INT_MAX INTPTR_MAX
+#define MP_INT_MIN INTPTR_MIN
+#define MP_UINT_MAX UINTPTR_MAX
+#if INTPTR_MAX == INT_MAX
+#define INT_FMT "%d"
+#define UINT_FMT "%u"
+#define HEX_FMT "%x"
+#else
+#define INT_FMT "%ld"
+#define UINT_FMT "%lu"
+#define HEX_FMT "%lx"
+#endif
 #define MP_BITS_PER_BYTE (8)
 #define MP_SSIZE_MAX INTPTR_MAX
 #define MP_SMALL_INT_MIN ((mp_int_t)(((mp_int_t)1 << (sizeof(mp_int_t) * 8 - 1)) >> 1))
@@ -320,6 +346,9 @@ typedef struct _mp_stream_p_t {
     mp_uint_t (*ioctl)(mp_obj_t, mp_uint_t request, uintptr_t argument, int *error);
     mp_uint_t is_text : 1;
 } mp_stream_p_t;
+#define MP_SEEK_SET (0)
+#define MP_SEEK_CUR (1)
+#define MP_SEEK_END (2)
 #define MP_STREAM_ERROR ((mp_uint_t)-1)
 #define MP_STREAM_FLUSH (1)
 #define MP_STREAM_SEEK (2)

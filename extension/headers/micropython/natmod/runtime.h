@@ -3,13 +3,16 @@
 #ifndef NATMOD_RUNTIME_H
 #define NATMOD_RUNTIME_H
 
+#include <errno.h>
+#include <string.h>
+
 #include "natmod/layout.h"
+#include "py/mperrno.h"
 
 #define NATMOD_CALL(name, ...) (mp_fun_table.name(__VA_ARGS__))
-// A class that firmware knows by its name only.
-#define NATMOD_CLASS(name) (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_##name)))
 
-// Constants and classes.
+// Constants and classes. Those that firmware knows by their names only are what modules for older releases define themselves:
+// the same tokens, which a compiler takes twice.
 
 #define mp_const_none ((mp_obj_t)mp_fun_table.const_none)
 #define mp_const_false ((mp_obj_t)mp_fun_table.const_false)
@@ -22,26 +25,27 @@
 #define mp_type_NoneType (*mp_obj_get_type(mp_const_none))
 #define mp_type_bool (*mp_obj_get_type(mp_const_false))
 #define mp_type_tuple (*((mp_obj_base_t *)mp_const_empty_tuple)->type)
-#define mp_type_int NATMOD_CLASS(int)
-#define mp_type_bytes NATMOD_CLASS(bytes)
-#define mp_type_bytearray NATMOD_CLASS(bytearray)
+#define mp_type_int (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_int)))
+#define mp_type_bytes (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_bytes)))
+#define mp_type_bytearray (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_bytearray)))
 #if NATMOD_ABI >= 63
 #define mp_type_Exception (*mp_fun_table.type_Exception)
 #else
-#define mp_type_Exception NATMOD_CLASS(Exception)
+#define mp_type_Exception (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_Exception)))
 #endif
-#define mp_type_EOFError NATMOD_CLASS(EOFError)
-#define mp_type_IndexError NATMOD_CLASS(IndexError)
-#define mp_type_KeyError NATMOD_CLASS(KeyError)
-#define mp_type_NotImplementedError NATMOD_CLASS(NotImplementedError)
-#define mp_type_RuntimeError NATMOD_CLASS(RuntimeError)
-#define mp_type_TypeError NATMOD_CLASS(TypeError)
-#define mp_type_ValueError NATMOD_CLASS(ValueError)
+#define mp_type_EOFError (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_EOFError)))
+#define mp_type_IndexError (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_IndexError)))
+#define mp_type_KeyError (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_KeyError)))
+#define mp_type_NotImplementedError (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_NotImplementedError)))
+#define mp_type_RuntimeError (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_RuntimeError)))
+#define mp_type_TypeError (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_TypeError)))
+#define mp_type_ValueError (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_ValueError)))
 #define mp_stream_read_obj (*mp_fun_table.stream_read_obj)
 #define mp_stream_readinto_obj (*mp_fun_table.stream_readinto_obj)
 #define mp_stream_unbuffered_readline_obj (*mp_fun_table.stream_unbuffered_readline_obj)
 #define mp_stream_write_obj (*mp_fun_table.stream_write_obj)
 #define mp_plat_print (*mp_fun_table.plat_print)
+#define MP_PYTHON_PRINTER &mp_plat_print
 
 // Names.
 
@@ -96,6 +100,8 @@ static inline void natmod_raise_os_error(int number) {
 #define m_realloc(pointer, size) (natmod_realloc((pointer), (size)))
 #define m_free(pointer) (natmod_free(pointer))
 #define m_realloc_maybe(pointer, size, allow_move) NATMOD_CALL(realloc_, (pointer), (size), (allow_move))
+#define m_renew_maybe(type, pointer, old_count, count, allow_move) \
+    ((type *)(m_realloc_maybe((pointer), sizeof(type) * (count), (allow_move))))
 #define m_malloc_fail(size) (natmod_no_memory(size))
 #define m_new(type, count) ((type *)(m_malloc(sizeof(type) * (count))))
 #define m_new_obj(type) (m_new(type, 1))
