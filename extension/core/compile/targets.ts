@@ -105,6 +105,9 @@ const clangXtensa = [
 /** GCC aligns tables to 32 bytes for speed that no module needs; some builds of it also mark every target of a jump. */
 const closeData = ['-malign-data=abi', '-fcf-protection=none'];
 
+// Addresses in literals, as ARM's beside the code; no padding to speed up branches; no tables for few cases, of a word each.
+const xtensaSmaller = ['-fno-pic', '-mno-target-align', '--param', 'case-values-threshold=12'];
+
 export const targets: Readonly<Record<BuildableArch, Target>> = {
   x86: {
     floatImpl: 'double',
@@ -129,7 +132,8 @@ export const targets: Readonly<Record<BuildableArch, Target>> = {
     compilers: [...gcc('xtensa-lx106-elf-gcc'), ...anyClang],
     flags: [],
     familyFlags: { gcc: ['-mforce-l32'], clang: [...clangXtensa, ...clangCode] },
-    smallerFlags: { gcc: ['-fno-pic'] },
+    // Each register that a function keeps beyond a loop costs it a store and a load; unscheduled, functions end alike.
+    smallerFlags: { gcc: [...xtensaSmaller, '-fno-move-loop-invariants', '-fno-schedule-insns2'] },
     clangAssembler: ['--target=xtensa'],
   },
   xtensawin: {
@@ -144,6 +148,7 @@ export const targets: Readonly<Record<BuildableArch, Target>> = {
       gcc: [],
       clang: [...clangXtensa, '-Xclang', '-target-feature', '-Xclang', '+windowed', ...clangCode],
     },
+    smallerFlags: { gcc: xtensaSmaller },
     clangAssembler: ['--target=xtensa', '-Xclangas', '-target-feature', '-Xclangas', '+windowed'],
   },
   rv32imc: riscv(32, '-march=rv32imac', '-mabi=ilp32'),
