@@ -82,12 +82,9 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
 
   /** Runs `work`, from a stand, while the user's breakpoints, and not ours, are off. */
   protected async withoutBreakpoints(work: () => Promise<void>): Promise<void> {
-    await this.pauseIfNeeded(true);
+    await this.stand();
     await this.backend.sendCommand('-break-disable');
     for (const hook of [this.#hook, this.#resetHook]) if (hook) await this.backend.sendCommand(`-break-enable ${hook}`);
-    // Ends the pause, and leaves it to the work how the target goes on.
-    this.waitPausedNeeded = false;
-    await this.continueIfNeeded();
     try {
       await work();
     } finally {
@@ -97,6 +94,13 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
     }
   }
 
+  /** Stops the target where it runs, and leaves it to the caller how it goes on. */
+  protected async stand(): Promise<void> {
+    await this.pauseIfNeeded(true);
+    this.waitPausedNeeded = false;
+    await this.continueIfNeeded();
+  }
+
   protected isHook(number: string | undefined): boolean {
     return number !== undefined && (number === this.#hook || number === this.#resetHook);
   }
@@ -104,6 +108,18 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
   /** Whether imports are told of. */
   protected get isHooked(): boolean {
     return this.#hook !== undefined;
+  }
+
+  /** All breakpoints are about to be deleted. */
+  protected giveUpHook(): void {
+    this.#hook = undefined;
+    this.#resetHook = undefined;
+  }
+
+  /** A command of the user's for GDB may have deleted ours, too. @param deleted number of a breakpoint */
+  protected async mendHook(deleted: string): Promise<void> {
+    if (deleted === this.#hook) this.#hook = await this.#insert(hookLocation);
+    else if (deleted === this.#resetHook) this.#resetHook = await this.#insert(resetLocation);
   }
 
   /** @returns whether the firmware has the place */
@@ -299,7 +315,6 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
     await this.addSymbols(symbols, blocks);
     if (this.stopOnImport && symbols.initOffset !== undefined)
       await backend.sendCommand(`-break-insert -t *0x${(run + symbols.initOffset).toString(16)}`);
-    this.onModuleLoaded({ symbols, blocks });
   }
 
   protected async addSymbols(symbols: ModuleSymbols, blocks: Blocks): Promise<void> {
@@ -345,8 +360,6 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
 
   /** The interpreter starts afresh. */
   protected abstract onReset(): void;
-
-  protected abstract onModuleLoaded(module: LoadedModule): void;
 
   /** A line for the Debug Console. */
   protected abstract tell(text: string): void;

@@ -14,6 +14,8 @@ export class PythonConsole {
   readonly #onOutput: (text: string) => void;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #hasBegun = true;
+  #begun: Promise<void> = Promise.resolve();
   #folder = '/r';
 
   constructor(port: Port, clock: Clock, onOutput: (text: string) => void) {
@@ -24,6 +26,16 @@ export class PythonConsole {
   /** Nothing runs and nothing waits to. */
   get isFree(): boolean {
     return this.#waiting === 0;
+  }
+
+  /** Whether the interpreter has taken what it was last told to run. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Resolves when it has, or can't. */
+  begun(): Promise<void> {
+    return this.#begun;
   }
 
   /** Resolves when nothing runs and nothing waits to. */
@@ -92,8 +104,19 @@ export class PythonConsole {
    * @returns the traceback, or an empty text
    */
   run(source: string): Promise<string> {
+    this.#hasBegun = false;
+    let begin = () => {};
+    this.#begun = new Promise((resolve) => {
+      begin = resolve;
+    });
     return this.#inTurn(async () => {
-      const { stderr } = await this.#repl.execute(source, {
+      try {
+        await this.#repl.submit(source);
+      } finally {
+        this.#hasBegun = true;
+        begin();
+      }
+      const { stderr } = await this.#repl.collect({
         silenceMs: Number.POSITIVE_INFINITY,
         onOutput: this.#onOutput,
       });

@@ -91,3 +91,36 @@ test('a pause comes through while GDB goes instruction by instruction, and may m
   }
   await client.disconnectRequest();
 });
+
+for (const command of ['quit', 'kill', 'detach'])
+  test(`>${command} ends the session with a word on it, and is no fault`, async (t) => {
+    const debugged = await buildDebugged(t, 'qemu-MPS2_AN385', 'debugged');
+    if (!debugged) return;
+    const { client, source, configuration, line } = debugged;
+    await client.begin(configuration, source, [line('int result = weigh')]);
+    await client.stopped('breakpoint');
+    await assert.rejects(client.evaluateRequest({ expression: '>run', context: 'repl' }), /use Restart/);
+    await client.evaluateRequest({ expression: `>${command}`, context: 'repl' });
+    await client.next<DebugProtocol.TerminatedEvent>('terminated');
+    assert.match(client.console, new RegExp(`The session ends: .* "${command}"\\.`));
+    assert.doesNotMatch(client.console, /SIGKILL|in the middle|gone away/);
+    await client.disconnectRequest();
+  });
+
+test('imports are seen also after >delete, which deletes all breakpoints that GDB has', async (t) => {
+  const later = 'import debugged\ndebugged.calc(1, 2)\nimport sys\ndel sys.modules["debugged"]\nimport debugged\n';
+  const debugged = await buildDebugged(t, 'qemu-MPS2_AN385', 'debugged', `${later}debugged.calc(5, 6)\n`);
+  if (!debugged) return;
+  const { client, source, configuration, line } = debugged;
+  await client.begin(configuration, source, [line('int result = weigh')]);
+  await client.stopped('breakpoint');
+  await client.evaluateRequest({ expression: '>delete', context: 'repl' });
+  await client.next<DebugProtocol.BreakpointEvent>('breakpoint', ({ body }) => body.reason === 'removed');
+  await client.breakAt(source, [line('total += result')]);
+  await client.stepOutRequest({ threadId: 1 });
+  await client.stopped('breakpoint');
+  await client.continueRequest({ threadId: 1 });
+  const [frame] = await client.stopped('breakpoint');
+  assert.equal((await client.variables(frame.id)).a, '5');
+  await client.disconnectRequest();
+});

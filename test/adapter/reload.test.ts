@@ -34,5 +34,17 @@ for (const name of ['unix-x64', 'qemu-MPS2_AN385'] as const satisfies readonly T
     // And now it is in the middle of its loop.
     await client.customRequest(reloadRequest, { modules });
     assert.equal(Client.place((await client.stopped('breakpoint'))[0]), `calc:${before + 2}`);
+
+    // Asked for once more before it is done, as by a key that is held down.
+    await Promise.all([1, 2, 3].map(() => client.customRequest(reloadRequest, { modules })));
+    // The first of them may have come to the breakpoint, which the last has left again.
+    for (let place = ''; place !== `calc:${before + 2}`; ) {
+      await client.next('stopped');
+      place = Client.place((await client.frames().catch(() => []))[0]);
+    }
+    await client.breakAt(source, []);
+    const before63 = client.console.length;
+    await client.continueRequest({ threadId: 1 });
+    await client.next('output', () => client.console.includes('calc 63', before63));
     await client.disconnectRequest();
   });

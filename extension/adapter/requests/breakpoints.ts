@@ -156,6 +156,7 @@ export abstract class BreakpointsSession extends ImportHookSession {
 
   #tellEnd(number: string): void {
     this.#extras.delete(number);
+    void this.mendHook(number);
     if (!this.#told.delete(number)) return;
     this.sendEvent(new BreakpointEvent('removed', { id: Number(number), verified: false }));
   }

@@ -2,7 +2,7 @@
 // expression where the target stands, else a name of the Python that runs there; while the program is done or waits, Python.
 // https://microsoft.github.io/debug-adapter-protocol/specification#Requests_Evaluate
 
-import { OutputEvent } from '@vscode/debugadapter';
+import { OutputEvent, TerminatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { findByPath } from '../../core/debug/python-path.ts';
 import { consoleLine } from '../../core/debug/python-source.ts';
@@ -22,7 +22,12 @@ const standing =
 
 /** By their shortest names, too. */
 const runs =
-  /^(c|cont|continue|fg|n|next|s|step|ni|nexti|si|stepi|fin|finish|u|until|adv|advance|j|jump|sig|signal|r|run|start|starti)\b(?!.*&\s*$)/;
+  /^(c|cont|continue|fg|n|next|s|step|ni|nexti|si|stepi|fin|finish|u|until|adv|advance|j|jump|sig|signal)\b(?!.*&\s*$)/;
+
+/** GDB, or the target under it, would be gone, and with it what the session consists of. */
+const parts = /^(q|qu|qui|quit|exit|k|kill|det(a|ac|ach)?|disc(onnect)?|-gdb-exit|-target-detach|-target-disconnect)\b/;
+
+const restarts = /^(r|run|start|starti|-exec-run)\b/;
 
 /** In the foreground, a command that lets the target run keeps GDB from hearing anything, a pause too, until the target stops. */
 function inBackground(command: string): string {
@@ -107,6 +112,12 @@ export abstract class EvaluateSession extends VariablesSession {
   }
 
   async #runGdb(command: string, frame: KnownFrame | undefined) {
+    if (restarts.test(command)) throw new Error('The session has started its program already: use Restart.');
+    if (parts.test(command)) {
+      this.tell(`The session ends: GDB and its target part at "${command.trim()}".\n`);
+      super.sendEvent(new TerminatedEvent());
+      return { result: '', variablesReference: 0 };
+    }
     this.#gdbCommands++;
     try {
       const scope = frame && !frame.python ? `--thread ${frame.threadId} --frame ${frame.frameId} ` : '';

@@ -65,6 +65,12 @@ export async function buildFirmware(
   if (!(await files.exists(files.resolve(folder, recipe.needs))))
     throw new Failure(errors.treeTooOld(place.tree, version, recipe.name, recipe.since));
   const build = await buildFolder(recipe, place, files);
+  const path = files.resolve(build, recipe.product);
+  // What a linker that was killed has begun would pass for made.
+  const clear = async () => {
+    if (!(await isGood(path, files))) await files.remove(path);
+  };
+  await clear();
   const variables = Object.entries(debugVariables(recipe, build)).map(([name, value]) => `${name}=${value}`);
   const argv = ['make', `-j${jobs}`, ...variables];
   onLog?.(`cd ${folder} && ${argv.join(' ')}`);
@@ -77,8 +83,10 @@ export async function buildFirmware(
     onOutput: onLog,
   });
   if (end === 'missing') throw new Failure(errors.toolMissing('make', 'builds MicroPython'));
-  if (end === 'cancelled') throw new Failure(errors.firmwareCancelled(recipe.name));
-  const path = files.resolve(build, recipe.product);
+  if (end === 'cancelled') {
+    await clear();
+    throw new Failure(errors.firmwareCancelled(recipe.name));
+  }
   if (code !== 0 || !(await isGood(path, files)))
     throw new Failure(errors.firmwareBuild(recipe.name, version, code, `${stdout}\n${stderr}`));
   return path;

@@ -19,10 +19,10 @@ def _serve(read, write, scope):
             source = b""
             write("raw REPL; CTRL-B to exit\\r\\n>")
         elif byte == b"\\x04":
-            write("OK")
             code = source
             source = b""
             try:
+                write("OK")
                 exec(code, scope)
                 write("\\x04\\x04>")
             except SystemExit:
