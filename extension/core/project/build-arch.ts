@@ -240,7 +240,7 @@ async function compileAndLink(
   const step: LinkStep = {
     arch,
     abi: api.abi,
-    objects: [...(await loadObjects(project, rules, files)), ...compiled.objects],
+    objects: [...(await loadObjects(project, rules, files, diagnostics)), ...compiled.objects],
     libraries,
     python: modules,
     qstrs,

@@ -46,20 +46,24 @@ export async function findLibraries(
   return libraries;
 }
 
-/** @throws Failure `project/object-missing`. */
+/** @throws Failure `project/object-missing`; a warning goes to `diagnostics`. */
 export async function loadObjects(
   { dir, file, objects = [] }: NatmodProject,
   rules: ReadonlyMap<string, number>,
   files: Files,
+  diagnostics: Diagnostic[],
 ): Promise<CompiledObject[]> {
-  return Promise.all(
-    objects.map(async (source) => {
-      const path = files.resolve(dir, source);
-      const bytes = await files.read(path);
-      if (!bytes) throw new Failure(errors.objectMissing(file, source, path, rules.get(source)));
-      return { path: source, source, bytes, digest: await digest(bytes) };
-    }),
-  );
+  const loaded: CompiledObject[] = [];
+  for (const source of objects) {
+    const path = files.resolve(dir, source);
+    const bytes = await files.read(path);
+    const fault = errors.objectMissing(file, source, path, rules.get(source));
+    if (bytes) loaded.push({ path: source, source, bytes, digest: await digest(bytes) });
+    // Often a part of libgcc, taken out by a rule: that is linked where code wants it.
+    else if (rules.has(source)) diagnostics.push({ ...fault, severity: 'warning' });
+    else throw new Failure(fault);
+  }
+  return loaded;
 }
 
 /** Those of the build of the compiler's libraries that its flags select. */

@@ -33,7 +33,9 @@ export async function linkWithRuntime(
     } catch (failure) {
       const missing = failure instanceof Failure && step.compat === undefined ? missingIn(failure) : [];
       const wantsCompiler = !isAsked.compiler && missing.some(isOfCompiler);
-      const wantsOwn = !isAsked.own && missing.some((symbol) => ownLibrary.includes(symbol));
+      // For Xtensa ours has helpers, too, that the compiler's library may lack.
+      const isLeft = (symbol: string) => /^xtensa/.test(step.arch) && isAsked.compiler && isOfCompiler(symbol);
+      const wantsOwn = !isAsked.own && missing.some((symbol) => ownLibrary.includes(symbol) || isLeft(symbol));
       if (!wantsCompiler && !wantsOwn)
         throw failure instanceof Failure ? new Failure([...failure.diagnostics, ...lacking]) : failure;
       if (wantsCompiler) {

@@ -109,15 +109,41 @@ test('objects that another compiler makes are linked; one that is not there is t
   if (!need(t, 'gcc', onPath('gcc'))) return;
   const makefile = `MOD = m\nSRC = m.c\nSRC_O += $(BUILD)/part.o\n$(BUILD)/part.o: part.zig\n\tzig build\n${include}`;
   const files = { Makefile: `BUILD = out\n${makefile}`, 'm.c': callsPart, 'part.c': part };
-  const { dir, faults } = await buildIt(t, files);
-  assert.deepEqual(
-    faults.map(({ code, where, hint }) => [code, where?.line, hint?.includes('make')]),
-    [['project/object-missing', 5, true]],
-  );
+  const { dir, told } = await buildIt(t, files);
+  const missing = told.find(({ code }) => code === 'project/object-missing');
+  assert.equal(missing?.where?.line, 5);
+  assert.match(missing?.hint ?? '', /run make/);
+  assert.ok(told.some(({ code, where }) => code === 'link/undefined' && where?.symbol === 'part'));
   mkdirSync(join(dir, 'out'));
   execFileSync('gcc', ['-fpic', '-c', '-o', join(dir, 'out/part.o'), join(dir, 'part.c')]);
   const again = await build({ dir, archs: ['x64'], ownHeaders, libcHeaders }, { files: fileStore, processes: noMake });
   assert.ok(again.ok, JSON.stringify(again));
+});
+
+test('objects that a rule takes out of libgcc are not missed', async (t) => {
+  if (!need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
+  const makefile = `MOD = m\nSRC = m.c\nSRC_O += divide.o\ndivide.o:\n\tar -x libgcc.a divide.o\n${include}`;
+  const source = smallModule.replace(
+    'INIT_ENTRY',
+    'INIT_ENTRY mp_store_global(1, mp_obj_new_int(n_args / (n_kw + 3)));',
+  );
+  const files = { Makefile: makefile, 'm.c': source };
+  const { told, result } = await buildIt(t, files, { archs: ['armv6m'] });
+  assert.ok(result.ok, JSON.stringify(told));
+  assert.ok(told.some(({ code, severity }) => code === 'project/object-missing' && severity === 'warning'));
+});
+
+test('what libgcc of the ESP8266 leaves to its ROM is linked, LINK_RUNTIME or not', async (t) => {
+  if (!need(t, 'xtensa-lx106-elf-gcc', onPath('xtensa-lx106-elf-gcc'))) return;
+  const source = smallModule.replace(
+    'INIT_ENTRY',
+    'INIT_ENTRY mp_store_global(1, mp_obj_new_int(n_args % (n_kw + 3)));',
+  );
+  for (const first of ['', 'LINK_RUNTIME = 1\n']) {
+    const files = { Makefile: `${first}MOD = m\nSRC = m.c\n${include}`, 'm.c': source };
+    const { faults } = await buildIt(t, files, { archs: ['xtensa'] });
+    assert.deepEqual(faults, []);
+  }
 });
 
 test('Python parts may lie in any folder', async (t) => {
