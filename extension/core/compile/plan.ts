@@ -33,6 +33,8 @@ export interface CompileRequest {
   /** The author's flags by the places they go to; see ProjectCflags. */
   readonly cflags: { readonly [place in 'first' | 'arch' | 'extra' | 'last']: readonly string[] };
   readonly floatImpl?: FloatImpl | undefined;
+  /** Linker script of fixed addresses that the code may call. */
+  readonly externSymFile?: string | undefined;
   /** Code as upstream's makefile has it made, for the reference linker's bytes; else smaller where we know how. */
   readonly asUpstream?: boolean | undefined;
   /** MicroPython's headers: those of a tree, or ours. */
@@ -130,9 +132,12 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
   ];
 }
 
-function smallerFlags({ arch, compiler }: CompileRequest): readonly string[] {
+function smallerFlags({ arch, compiler, externSymFile }: CompileRequest): readonly string[] {
   const own = targets[arch].smallerFlags?.[compiler.family] ?? [];
-  return [...(compiler.knowsOz ? ['-Oz'] : []), ...sectionFlags, ...mathFlags, ...own];
+  // A fixed address is out of reach of the direct calls that Xtensa's code makes without -fpic.
+  const reaching =
+    externSymFile !== undefined && /^xtensa/.test(arch) ? own.filter((flag) => flag !== '-fno-pic') : own;
+  return [...(compiler.knowsOz ? ['-Oz'] : []), ...sectionFlags, ...mathFlags, ...reaching];
 }
 
 const maxNameLength = 120;

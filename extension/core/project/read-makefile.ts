@@ -159,7 +159,7 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
       extra: ask.words('CFLAGS_EXTRA'),
       last: cflags.slice(mark + 1),
     },
-    linkRuntime: ask.text('LINK_RUNTIME') === '1',
+    linkRuntime: ask.certainly('LINK_RUNTIME') === '1',
     mpyLdFlags: linkFlags.rest,
     libraries: linkFlags.libraries,
     externSymFile: ask.text('MPY_EXTERN_SYM_FILE') || undefined,
@@ -237,6 +237,12 @@ class Questions {
   /** Whether a problem was reported for this variable, so that its being empty says nothing. */
   doubts(name: string): boolean {
     return this.#expand(name).problems.size > 0;
+  }
+
+  /** Of what the build finds out by itself: empty where it can't be read. */
+  certainly(name: string): string {
+    const { value, problems } = this.#expand(name);
+    return problems.size > 0 ? '' : value.trim();
   }
 
   text(name: string): string {

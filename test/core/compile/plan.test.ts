@@ -72,6 +72,8 @@ test('code is made smaller than upstream makes it, unless the bytes of the refer
   assert.ok(own.argv.includes('-fno-pic') && own.argv.includes('-mword-relocations'));
   assert.ok(own.argv.indexOf('-fno-pic') > own.argv.indexOf('-fpic'));
   assert.ok(!upstream.argv.includes('-fno-pic'));
+  const [toRom] = planCompile({ ...request, arch: 'xtensa', externSymFile: 'rom.ld' });
+  assert.ok(!toRom.argv.includes('-fno-pic'));
 });
 
 test('an author who wants position-independent code has the last word', () => {

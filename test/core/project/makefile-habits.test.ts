@@ -61,6 +61,10 @@ for (const [name, makefile] of [
     `MPY_DIR ?= nowhere\nMOD = m\nSRC = m.c lib/part.c\nifeq ($(wildcard $(MPY_DIR)/py/dynruntime.mk),)\n$(error No $(MPY_DIR))\nelse\n${include}endif\n`,
   ],
   [
+    'LINK_RUNTIME by what the compiler calls itself',
+    `MOD = m\nSRC = m.c lib/part.c\nifeq ($(findstring clang,$(shell $(CC) --version)),clang)\nLINK_RUNTIME = 1\nendif\n${include}`,
+  ],
+  [
     'what is there only for one goal',
     `mod:\n\t$(MAKE) _mod\nifeq ($(MAKECMDGOALS),_mod)\nMOD = m\nSRC = m.c lib/part.c\n${include}endif\n`,
   ],
@@ -144,6 +148,17 @@ test('what libgcc of the ESP8266 leaves to its ROM is linked, LINK_RUNTIME or no
     const { faults } = await buildIt(t, files, { archs: ['xtensa'] });
     assert.deepEqual(faults, []);
   }
+});
+
+test("a function in the ESP8266's ROM is called at its fixed address", async (t) => {
+  if (!need(t, 'xtensa-lx106-elf-gcc', onPath('xtensa-lx106-elf-gcc'))) return;
+  const files = {
+    Makefile: `MOD = m\nSRC = m.c\nMPY_EXTERN_SYM_FILE = rom.ld\n${include}`,
+    'm.c': callsPart,
+    'rom.ld': 'PROVIDE ( part = 0x4000e190 );\n',
+  };
+  const { faults } = await buildIt(t, files, { archs: ['xtensa'] });
+  assert.deepEqual(faults, []);
 });
 
 test('Python parts may lie in any folder', async (t) => {
