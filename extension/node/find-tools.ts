@@ -37,6 +37,7 @@ function patterns(home: string, env: NodeJS.ProcessEnv): string[] {
     ...everywhere,
     join(home, mac ? 'Library/Arduino15' : '.arduino15', 'packages', '*', 'tools', '*', '*', 'bin'),
     ...(mac ? [join(home, 'Library/xPacks/*/*/*/.content/bin'), '/Applications/ArmGNUToolchain/*/*/bin'] : []),
+    ...(mac ? [] : ['/home/linuxbrew/.linuxbrew/bin', '/home/linuxbrew/.linuxbrew/opt/llvm/bin']),
     ...(mac ? ['/opt/homebrew/bin', '/opt/homebrew/opt/llvm/bin', '/usr/local/opt/llvm/bin'] : []),
     '/usr/local/bin',
     '/opt/*/bin',

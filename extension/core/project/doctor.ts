@@ -4,7 +4,13 @@ import { abiName, abiProfiles } from '../abi/profiles.ts';
 import { type BuildableArch, buildableArchs } from '../arch/names.ts';
 import { openMemory } from '../compile/compiler-memory.ts';
 import { askOnce, findCompiler } from '../compile/find-compiler.ts';
-import { installCommand, type PackageManager, packageManagers } from '../compile/install.ts';
+import {
+  type InstallableTool,
+  installCommand,
+  installToolCommand,
+  type PackageManager,
+  packageManagers,
+} from '../compile/install.ts';
 import { flagsFor } from '../compile/plan.ts';
 import { findRuntimeLibraries } from '../compile/runtime-libraries.ts';
 import { Failure } from '../diagnostic.ts';
@@ -83,7 +89,12 @@ export async function examine(request: DoctorRequest, ports: { files: Files; pro
     }),
   );
   await memory.save();
-  const tools = [await tree(request, ports.files), await mpyCross(request, ports), ...(await others(ports.processes))];
+  const mendOf = (tool: InstallableTool) => installToolCommand(tool, managers, request.isRoot === true);
+  const tools = [
+    await tree(request, ports.files),
+    await mpyCross(request, ports),
+    ...(await others(ports.processes, mendOf)),
+  ];
   // The doctor tells of what is missing, and does not fail by it.
   if (request.boards) tools.push(boardsHealth(await request.boards().catch(() => [])));
   return { ok: archs.every((row) => row.ok), archs, tools };
@@ -130,18 +141,22 @@ function boardsHealth(boards: readonly string[]): ToolHealth {
 }
 
 /** Their absence hinders no build. */
-async function others(processes: Processes): Promise<ToolHealth[]> {
+async function others(
+  processes: Processes,
+  mendOf: (tool: InstallableTool) => string | undefined,
+): Promise<ToolHealth[]> {
   const rows = [
-    ['QEMU for Arm', ['qemu-system-arm'], 'running modules without a board', 'apt-get install qemu-system-arm'],
-    ['QEMU for RISC-V', ['qemu-system-riscv32'], 'running modules without a board', 'apt-get install qemu-system-misc'],
-    ['GDB', ['gdb-multiarch', 'arm-none-eabi-gdb', 'gdb'], 'debugging', 'apt-get install gdb-multiarch'],
-    ['GNU make', ['make', 'gmake'], 'Makefiles that use what Natmod can not read', 'apt-get install make'],
+    ['QEMU for Arm', 'qemuArm', ['qemu-system-arm'], 'running modules without a board'],
+    ['QEMU for RISC-V', 'qemuRiscv', ['qemu-system-riscv32'], 'running modules without a board'],
+    ['GDB', 'gdb', ['gdb-multiarch', 'arm-none-eabi-gdb', 'gdb'], 'debugging'],
+    ['GNU make', 'make', ['make', 'gmake'], 'Makefiles that use what Natmod can not read'],
   ] as const;
   const found: ToolHealth[] = [];
-  for (const [name, programs, wantedFor, mend] of rows) {
+  for (const [name, tool, programs, wantedFor] of rows) {
     let path: string | undefined;
     for (const program of programs) path ??= await processes.find(program);
-    found.push({ name, ok: path !== undefined, found: path ?? 'none', wantedFor, mend: path ? undefined : mend });
+    const mend = path === undefined ? mendOf(tool) : undefined;
+    found.push({ name, ok: path !== undefined, found: path ?? 'none', wantedFor, mend });
   }
   return found;
 }
