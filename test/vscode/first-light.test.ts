@@ -79,7 +79,7 @@ test('where the setting names no MicroPython tree, the notification leads to it'
   });
 });
 
-test('Cancel in the progress notification ends the compiler', async (t) => {
+test('Cancel in the progress notification ends the compiler, of a build and of a package', async (t) => {
   await needed(t, 'a VS Code to look at', async () => {
     await bundleExtension();
     await withWorkspace((folder) =>
@@ -93,6 +93,21 @@ test('Cancel in the progress notification ends the compiler', async (t) => {
         await until(async () => !(await compilerRuns(folder)), 'the compiler is gone');
         await workbench.page.locator('.statusbar-item', { hasText: 'slow: build cancelled' }).waitFor();
         await workbench.screenshot('8-cancelled');
+
+        await workbench.runCommand('Natmod: Package');
+        const row = (text: RegExp) => workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: text });
+        await row(/^emlearn/)
+          .first()
+          .click();
+        // The one of the project is chosen already.
+        await row(/^6\.2/).first().waitFor();
+        await workbench.page.keyboard.press('Enter');
+        await until(async () => await compilerRuns(folder), 'the compiler of the package runs');
+        await workbench.notification('Packaging slow');
+        await workbench.pressInNotification('Packaging slow', 'Cancel');
+        await until(async () => !(await compilerRuns(folder)), 'the compiler of the package is gone');
+        await workbench.page.locator('.statusbar-item', { hasText: 'slow: packaging cancelled' }).waitFor();
+        assert.deepEqual((await readdir(join(folder, 'slow'))).sort(), ['Makefile', 'build', 'slow.c']);
       }),
     );
   });
@@ -108,6 +123,6 @@ async function compilerRuns(folder: string): Promise<boolean> {
 }
 
 async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(50)) if (await condition()) return;
-  assert.fail(`within 20 s it did not happen that ${what}`);
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) if (await condition()) return;
+  assert.fail(`within 60 s it did not happen that ${what}`);
 }
