@@ -18,7 +18,7 @@ const coreImports: Readonly<Record<string, readonly string[]>> = {
   mpy: ['bytes', 'abi', 'arch'],
   link: ['bytes', 'elf', 'abi', 'arch', 'mpy'],
   compile: ['arch', 'mpy'],
-  project: ['abi', 'arch', 'mpy', 'link', 'compile'],
+  project: ['bytes', 'abi', 'arch', 'mpy', 'link', 'compile'],
   inspect: ['bytes', 'elf', 'abi', 'arch', 'mpy'],
   debug: ['bytes', 'elf', 'abi', 'arch', 'mpy', 'link', 'compile', 'inspect'],
   board: ['bytes', 'abi', 'arch', 'mpy', 'compile', 'project', 'inspect', 'debug'],

@@ -5,6 +5,7 @@ import { OutputEvent, Source, TerminatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { sendExecContinue } from 'cdt-gdb-adapter/dist/mi';
 import type { Port } from '../core/board/port.ts';
+import { baseName } from '../core/compile/base-name.ts';
 import * as errors from '../core/debug/errors.ts';
 import {
   type DebugConfiguration,
@@ -294,8 +295,4 @@ export abstract class InterpreterSession extends ExceptionsSession {
   protected override async prepareConsole(): Promise<void> {
     if (this.#isFresh && this.#console && this.port) await this.#bringModules(this.#console);
   }
-}
-
-function baseName(path: string): string {
-  return path.split(/[\\/]/).at(-1) ?? path;
 }

@@ -1,6 +1,7 @@
 // natmod inspect and natmod compare: what is in .mpy files.
 
 import { type Command, Option } from 'commander';
+import { baseName } from '../core/compile/base-name.ts';
 import { error, Failure } from '../core/diagnostic.ts';
 import { compare, comparisonText } from '../core/inspect/compare.ts';
 import { type InspectedFile, inspectFile } from '../core/inspect/debug-files.ts';
@@ -86,10 +87,6 @@ export function registerInspect(program: Command, ports: CliPorts): void {
 async function printForGit(bytes: Uint8Array, ports: CliPorts): Promise<void> {
   const inspection = inspect(bytes, '');
   for (const part of dumpParts(inspection, undefined, await ports.disassembler(bytes, inspection))) ports.print(part);
-}
-
-function baseName(file: string): string {
-  return file.split(/[\\/]/).pop() ?? file;
 }
 
 /** What is understood of a broken file is printed all the same. */

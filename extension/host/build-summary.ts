@@ -1,5 +1,6 @@
 // What a build came to, in the one sentence a notification has room for.
 
+import { baseName } from '../core/compile/base-name.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { BuildOutput, BuildResult } from '../core/project/build-result.ts';
 
@@ -42,8 +43,4 @@ function distinct(diagnostics: readonly Diagnostic[]): string[] {
     return `${baseName(where.file)}:${where.line}: ${message}`;
   });
   return [...new Set(texts)];
-}
-
-function baseName(path: string): string {
-  return path.split(/[\\/]/).filter(Boolean).pop() ?? path;
 }

@@ -2,6 +2,7 @@
 
 import { chooseBuild } from '../core/board/choose-build.ts';
 import type { BoardFacts } from '../core/board/probe.ts';
+import { baseName } from '../core/compile/base-name.ts';
 import { type Diagnostic, Failure } from '../core/diagnostic.ts';
 
 export type Mend =
@@ -124,8 +125,4 @@ export function refusalText(name: string, diagnostics: readonly Diagnostic[]): s
   // It is on the board, as its text says.
   const lead = ['deploy/import', 'deploy/shadowed'].includes(first.code) ? '' : 'not deployed: ';
   return `${name}: ${lead}${at}${first.message}${more}${hint}`;
-}
-
-function baseName(path: string): string {
-  return path.split(/[\\/]/).pop() ?? path;
 }

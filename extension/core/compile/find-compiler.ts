@@ -5,6 +5,7 @@ import type { BuildableArch } from '../arch/names.ts';
 import { findArchitecture } from '../arch/registry.ts';
 import { Failure } from '../diagnostic.ts';
 import type { CancelSignal, Files, Processes } from '../ports.ts';
+import { baseName } from './base-name.ts';
 import type { CompilerMemory } from './compiler-memory.ts';
 import { compilerMissing, compilerUnfit, givenCompilerMissing } from './errors.ts';
 import type { Compiler } from './plan.ts';
@@ -192,10 +193,6 @@ export async function askCompiler(
   const result = await processes.run({ argv, timeoutMs: questionTimeoutMs, cancel, env: { LC_ALL: 'C' } });
   const answer = result.stdout.split(/\r?\n/)[0].trim();
   return result.end === 'exited' && result.code === 0 && answer !== '' ? answer : undefined;
-}
-
-function baseName(program: string): string {
-  return program.slice(Math.max(program.lastIndexOf('/'), program.lastIndexOf('\\')) + 1);
 }
 
 function familyOf(program: string): CompilerFamily {

@@ -1,6 +1,7 @@
 // What a build keeps beside the objects: the generated header that all sources are compiled with, and nothing of earlier builds
 // for longer than another one may be using it.
 
+import { equalBytes } from '../bytes/equal-bytes.ts';
 import { digest } from '../compile/digest.ts';
 import type { InputFiles } from '../compile/input-files.ts';
 import type { Files } from '../ports.ts';
@@ -68,6 +69,5 @@ export function openBuildFolder(dir: string, workFolder: string, files: Files, i
 
 async function writeIfChanged(files: Files, path: string, bytes: Uint8Array): Promise<void> {
   const old = await files.read(path).catch(() => undefined);
-  const same = old !== undefined && old.length === bytes.length && old.every((byte, at) => byte === bytes[at]);
-  if (!same) await files.writeAtomic(path, bytes, { disposable: true });
+  if (!equalBytes(old, bytes)) await files.writeAtomic(path, bytes, { disposable: true });
 }

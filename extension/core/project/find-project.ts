@@ -2,6 +2,7 @@
 // as https://docs.micropython.org/en/latest/develop/natmod.html describes them. A glance, cheap enough for every editor
 // that is opened; the build reads the Makefile in earnest.
 
+import { baseName } from '../compile/base-name.ts';
 import { isInside } from '../compile/is-inside.ts';
 import type { Files } from '../ports.ts';
 import { makefileNames } from './load-project.ts';
@@ -66,7 +67,7 @@ function glance(makefile: string, dir: string): FoundProject | undefined {
   const arch = value('ARCH');
   return {
     dir,
-    module: module.includes('$') ? (dir.split(/[\\/]/).pop() ?? module) : module,
+    module: module.includes('$') ? baseName(dir) : module,
     arch: arch && !arch.includes('$') ? arch : undefined,
   };
 }
