@@ -8,17 +8,28 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type BuildableArch, buildableArchs } from '../extension/core/arch/names.ts';
 import type { ProcessRequest } from '../extension/core/ports.ts';
-import { build } from '../extension/core/project/build.ts';
 import type { BuildRequest, BuildResult } from '../extension/core/project/build-result.ts';
-import { childProcesses } from '../extension/node/child-process.ts';
-import { fileStore } from '../extension/node/file-store.ts';
-import { compilersAtOnce } from '../extension/node/installation.ts';
 import { micropythonSource } from '../test/micropython/source.ts';
 import { examples, top } from '../test/projects.ts';
 import { findPython } from '../test/reference/reference-linker.ts';
+import { asShipped } from './as-shipped.ts';
 import { cpuTime, median } from './measure.ts';
 import type { Benchmark } from './run.ts';
 
+const { build, childProcesses, compilersAtOnce, fileStore, startNearby } = await asShipped<
+  typeof import('../extension/core/project/build.ts') &
+    typeof import('../extension/node/child-process.ts') &
+    typeof import('../extension/node/file-store.ts') &
+    typeof import('../extension/node/installation.ts') &
+    typeof import('../extension/node/process-starter.ts')
+>([
+  'extension/core/project/build.ts',
+  'extension/node/child-process.ts',
+  'extension/node/file-store.ts',
+  'extension/node/installation.ts',
+  'extension/node/process-starter.ts',
+]);
+const nearby = startNearby(childProcesses, { program: join(top, 'dist/starter.js') });
 const cores = availableParallelism();
 const rounds = 5;
 const makeArch: BuildableArch = 'armv7m';
@@ -49,9 +60,9 @@ export const run: Benchmark = async () => {
         copyFileSync(join(dir, input), text);
         compile.push([...asked.argv.slice(0, -1), text]);
       }
-      return childProcesses.run(asked);
+      return nearby.run(asked);
     };
-    return build(request, { files: fileStore, processes: { ...childProcesses, run } });
+    return build(request, { files: fileStore, processes: { ...nearby, run } });
   };
   const clean = () => rmSync(join(dir, 'build'), { recursive: true, force: true });
 

@@ -23,11 +23,21 @@ for (const [signal, code] of Object.entries(signals)) {
   });
 }
 
+const own = installation(import.meta.dirname, import.meta.filename, manifest.version);
+
 // Loading Node's module for processes takes as long as linking a module does; most verbs start none.
+let loaded: Promise<Processes> | undefined;
+const load = () => (loaded ??= loadProcesses());
 const processes: Processes = {
-  run: async (request) => (await import('./node/child-process.ts')).childProcesses.run(request),
-  find: async (program) => (await import('./node/child-process.ts')).childProcesses.find(program),
+  run: async (request) => (await load()).run(request),
+  find: async (program) => (await load()).find(program),
 };
+
+async function loadProcesses(): Promise<Processes> {
+  const { childProcesses } = await import('./node/child-process.ts');
+  const { startNearby } = await import('./node/process-starter.ts');
+  return startNearby(childProcesses, { program: own.starter });
+}
 
 void runCli(process.argv.slice(2), manifest.version, verbs, {
   ...terminal,
@@ -37,7 +47,7 @@ void runCli(process.argv.slice(2), manifest.version, verbs, {
   isRoot: process.getuid?.() === 0,
   environment: process.env,
   disassembler: async (file, inspection) => (await import('./disassembler.ts')).disassembler(file, inspection),
-  installation: installation(import.meta.dirname, import.meta.filename, manifest.version),
+  installation: own,
   boards: {
     list: async () => (await import('./node/serial-port.ts')).listSerialPorts(),
     open: async (address, baudRate) => (await import('./node/open-port.ts')).portOpener(baudRate)(address),

@@ -39,6 +39,7 @@ const bundles = [
   { entry: 'extension/cli-link.ts', out: 'cli-link.js', ...nodeBundle, plugins: [withoutProcesses('commander')] },
   { entry: 'extension/cli-verbs.ts', out: 'cli-verbs.js', ...nodeBundle, plugins: [withoutProcesses('commander')] },
   { entry: 'extension/disassembler.ts', out: 'disassembler.js', ...nodeBundle },
+  { entry: 'extension/starter.ts', out: 'starter.js', ...nodeBundle },
   {
     entry: 'node_modules/serialport/dist/index.js',
     out: 'serialport.js',

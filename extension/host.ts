@@ -45,6 +45,7 @@ import { fileStore } from './node/file-store.ts';
 import { installation, runsHere } from './node/installation.ts';
 import { listWithObjdump } from './node/objdump.ts';
 import { portNotes, portNotesFolder } from './node/port-notes.ts';
+import { startNearby } from './node/process-starter.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const { version } = context.extension.packageJSON as { version: string };
@@ -53,7 +54,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const settingsOf = (dir: string) => readSettings(dir, { files: fileStore, home: homedir() });
   const found = projects.activate(context, fileStore);
   const channel = output.activate(context);
-  const ports = { files: fileStore, processes: childProcesses };
+  const processes = startNearby(childProcesses, { program: own.starter });
+  const ports = { files: fileStore, processes };
   const withEnvironment = (compilers: BuildRequest['compilers']) => ({ ...own.compilers, ...compilers });
   const run = (request: BuildRequest) =>
     build({ ...machine, ...request, compilers: withEnvironment(request.compilers) }, ports);

@@ -1,6 +1,6 @@
 // What belongs to this installation of Natmod: its headers, its own identity, and the user's folder for what can be made again.
 
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type BuildableArch, buildableArchs } from '../core/arch/names.ts';
@@ -30,6 +30,7 @@ function compilersOf(environment: NodeJS.ProcessEnv): Partial<Record<BuildableAr
 /** @param home the folder of the running program; @param file the program itself */
 export function installation(home: string, file: string, version: string) {
   const stamp = statSync(file, { throwIfNoEntry: false });
+  const starter = join(home, 'starter.js');
   let folders: Promise<string[]> | undefined;
   return {
     concurrency: compilersAtOnce,
@@ -40,5 +41,7 @@ export function installation(home: string, file: string, version: string) {
     memoryFile: join(cacheFolder(), 'compilers.json'),
     tool: [version, stamp?.size, stamp?.mtimeMs].join(' '),
     toolFolders: () => (folders ??= toolFolders()),
+    // Only beside the bundles.
+    starter: existsSync(starter) ? starter : undefined,
   };
 }

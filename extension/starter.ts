@@ -1,0 +1,33 @@
+// Starts programs for a larger process, which sends the requests and gets the results; ends with it, and with it all that it
+// started.
+
+import type { CancelSignal } from './core/ports.ts';
+import { childProcesses } from './node/child-process.ts';
+import type { StarterNews, StarterOrder } from './node/process-starter.ts';
+
+const cancels = new Map<number, AbortController>();
+
+process.on('disconnect', () => process.exit());
+process.on('message', (order: StarterOrder) => {
+  if ('environment' in order) {
+    for (const name of Object.keys(process.env)) if (!(name in order.environment)) delete process.env[name];
+    Object.assign(process.env, order.environment);
+    tell({ ready: true });
+  } else if ('cancel' in order) cancels.get(order.id)?.abort();
+  else void run(order);
+});
+
+async function run({ id, run, tellOutput }: Extract<StarterOrder, { run: unknown }>): Promise<void> {
+  const cancel = new AbortController();
+  cancels.set(id, cancel);
+  const onOutput = tellOutput ? (output: string) => tell({ id, output }) : undefined;
+  const signal: CancelSignal = cancel.signal;
+  const result = await childProcesses.run({ ...run, cancel: signal, onOutput });
+  cancels.delete(id);
+  tell({ id, result });
+}
+
+function tell(news: StarterNews): void {
+  // Without a callback a closed channel would be an error of ours; `disconnect` comes for it.
+  process.send?.(news, () => undefined);
+}
