@@ -55,6 +55,7 @@ export class PythonMemory {
   #withModules(symbols: FirmwareSymbols | undefined): FirmwareSymbols {
     return {
       addressOf: async (name) => symbols?.addressOf(name),
+      constant: async () => symbols?.constant?.() ?? [],
       symbolAt: async (address) => {
         const own = await symbols?.symbolAt(address);
         if (own && own.offset <= 1) return own;

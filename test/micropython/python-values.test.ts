@@ -262,3 +262,29 @@ for each in generator(): pass
     assert.ok(frames.every((frame, index) => index === 0 || frame.stackAddress > frames[index - 1].stackAddress));
   });
 }
+
+test('a dict and a set of twelve thousand open page by page, wherever a page begins', patience, async (t) => {
+  const many = `import sys
+entries = {i: -i for i in range(12000)}
+members = set(range(12000))
+print('ID', id(entries), id(members))
+print([key for key in entries][11000:11003], [key for key in members][11000:11003])
+`;
+  const stopped = await stop(t, 'unix-x64', many + waitForInput);
+  if (!stopped) return;
+  const [ids, expected] = stopped.output.split('\n');
+  const runtime = await PythonRuntime.open(stopped.target);
+  const keys: string[][] = [];
+  for (const [index, id] of ids.split(' ').slice(1).entries()) {
+    const value = await runtime.value(BigInt(id));
+    assert.equal(value.count, 12_000);
+    const all: PythonPart[] = [];
+    for (let start = 0; start < value.count; start += 100) all.push(...(await value.parts(start, 100)));
+    const key = (part: PythonPart) => (index === 0 ? part.name : part.value.text);
+    assert.equal(new Set(all.map(key)).size, 12_000);
+    const again = await value.parts(11_000, 3);
+    assert.deepEqual(again.map(key), all.slice(11_000, 11_003).map(key));
+    keys.push(again.map(key));
+  }
+  assert.equal(keys.map((page) => `[${page.join(', ')}]`).join(' '), expected);
+});

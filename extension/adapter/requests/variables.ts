@@ -28,6 +28,8 @@ interface Opened {
 
 /** More parts than this are shown in pages, whatever their names are. */
 const pageSize = 100;
+/** For a client that knows no pages. */
+const mostAtOnce = 10_000;
 
 export abstract class VariablesSession extends MemorySession {
   readonly #opened = new Handles<Opened>();
@@ -74,7 +76,8 @@ export abstract class VariablesSession extends MemorySession {
   #pythonScopes(python: PythonFrame): DebugProtocol.Scope[] {
     const locals: Opened = { list: async () => this.#pythonRows(await python.locals()) };
     const globals: Opened = {
-      list: async ({ start, count }) => this.#pythonRows(await (await python.globals()).parts(start, count)),
+      list: async ({ start, count }) =>
+        this.#pythonRows(await (await python.globals()).parts(start, Math.min(count, mostAtOnce))),
     };
     return [this.#scope('Local', locals, 'locals'), this.#scope('Global', globals)];
   }
@@ -334,7 +337,7 @@ export abstract class VariablesSession extends MemorySession {
       frame,
       list: async ({ filter, start, count }) => {
         const named = filter === 'named';
-        const parts = isPaged && named ? [] : await value.parts(start, count);
+        const parts = isPaged && named ? [] : await value.parts(start, Math.min(count, mostAtOnce));
         const rows = this.#pythonRows(parts, element);
         const isEnd = isPaged && filter !== undefined ? named : start + count >= value.count;
         if (raw && isEnd) rows.push(await this.#cRow(frame, { ...raw, name: '[C]' }));

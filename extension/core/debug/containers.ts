@@ -9,7 +9,7 @@ import {
   type Decode,
   enclose,
   fieldsOf,
-  mostParts,
+  mostItems,
   objectsAt,
   type Reader,
   remark,
@@ -116,34 +116,65 @@ export interface Entry {
   readonly value: bigint;
 }
 
-/** Slots of a hash table that are looked at: a damaged one claims to have more. */
+/** Slots of a hash table that are looked at for a line of text: a damaged one claims to have more. */
 const mostSlots = 0x1_0000;
 const slotsARead = 512;
 /** What an empty slot holds, and a removed entry's. */
 const isFree = (word: bigint) => word === 0n || word === 4n;
 
-/** @param address of an mp_map_t @returns entries number `start` on, in the table's order, which is Python's */
-export async function mapEntries(reader: Reader, address: number, start: number, count: number): Promise<Entry[]> {
-  const { objectSize, wordSize } = reader.layout;
-  const [, allocated, table] = await reader.memory.words(address, 3);
+/** How many entries come before a slot, of slots that were looked at: a later page begins there. */
+type Marks = { readonly slot: number; readonly entries: number }[];
+
+interface Table {
+  readonly address: number;
+  /** As the table says. */
+  readonly slots: number;
+  /** A set's slots have keys only. */
+  readonly words: 1 | 2;
+}
+
+/** @returns entries number `start` on, in the table's order, which is Python's */
+async function tableEntries(
+  reader: Reader,
+  { address, slots, words: perSlot }: Table,
+  start: number,
+  count: number,
+  marks: Marks = [],
+): Promise<Entry[]> {
+  const { objectSize } = reader.layout;
   const found: Entry[] = [];
-  let passed = 0;
-  const slots = Math.min(allocated, mostSlots);
+  const from = marks.findLast(({ entries }) => entries <= start) ?? { slot: 0, entries: 0 };
+  const end = Math.min(slots, start === 0 ? mostSlots : 2 * mostItems);
+  let passed = from.entries;
   // A few at first: a line of text needs no more.
-  for (let slot = 0, size = 16; slot < slots && found.length < count; slot += size, size = slotsARead) {
-    const wanted = Math.min(size, slots - slot);
-    const words = await objectsAt(reader, table + slot * 2 * objectSize, 2 * wanted);
-    for (let index = 0; index + 1 < words.length && found.length < count; index += 2)
-      if (!isFree(words[index]) && passed++ >= start) found.push({ key: words[index], value: words[index + 1] });
-    if (words.length < 2 * wanted) throw new Unreadable(table + slot * 2 * objectSize + words.length * wordSize);
+  for (let slot = from.slot, size = 16; slot < end && found.length < count; slot += size, size = slotsARead) {
+    if ((marks.at(-1)?.slot ?? -1) < slot) marks.push({ slot, entries: passed });
+    const wanted = Math.min(size, end - slot) * perSlot;
+    const place = address + slot * perSlot * objectSize;
+    const words = await objectsAt(reader, place, wanted);
+    for (let index = 0; index + perSlot <= words.length && found.length < count; index += perSlot)
+      if (!isFree(words[index]) && passed++ >= start)
+        found.push({ key: words[index], value: words[index + perSlot - 1] });
+    if (words.length < wanted) throw new Unreadable(place + words.length * objectSize);
   }
   return found;
 }
 
 /** @param address of an mp_map_t */
+async function mapTable(reader: Reader, address: number): Promise<Table> {
+  const [, slots, table] = await reader.memory.words(address, 3);
+  return { address: table, slots, words: 2 };
+}
+
+/** @param address of an mp_map_t @returns entries number `start` on, in the table's order, which is Python's */
+export async function mapEntries(reader: Reader, address: number, start: number, count: number): Promise<Entry[]> {
+  return tableEntries(reader, await mapTable(reader, address), start, count);
+}
+
+/** @param address of an mp_map_t */
 export async function mapCount(reader: Reader, address: number): Promise<number> {
   const [flagsAndUsed, allocated] = await reader.memory.words(address, 2);
-  return Math.min(Math.floor(flagsAndUsed / 8), allocated, mostParts);
+  return Math.min(Math.floor(flagsAndUsed / 8), allocated, mostItems);
 }
 
 /** Of entries whose keys are attributes: names instead of quoted strings. */
@@ -161,6 +192,7 @@ export const decodeDict: Decode = async (reader, address, type) => {
   const map = address + reader.layout.wordSize;
   const count = await mapCount(reader, map);
   const ordered = type.name === 'OrderedDict';
+  const marks: Marks = [];
   return {
     type: type.name,
     count,
@@ -173,7 +205,7 @@ export const decodeDict: Decode = async (reader, address, type) => {
       });
     },
     parts: async (start, wanted) => {
-      const entries = await mapEntries(reader, map, start, wanted);
+      const entries = await tableEntries(reader, await mapTable(reader, map), start, wanted, marks);
       return Promise.all(
         entries.map(async ({ key, value }) => ({
           name: cut(await reader.text(key, { depth: 1, path: new Set([address]) }), 80),
@@ -185,18 +217,10 @@ export const decodeDict: Decode = async (reader, address, type) => {
 };
 
 export const decodeSet: Decode = async (reader, address, type) => {
-  const [allocated, used, table] = await fieldsOf(reader, address, 3);
-  const { objectSize } = reader.layout;
-  const count = Math.min(used, allocated, mostParts);
-  const slots = Math.min(allocated, mostSlots);
-  const items = async (wanted: number) => {
-    const found: bigint[] = [];
-    for (let slot = 0; slot < slots && found.length < wanted; slot += slotsARead) {
-      const words = await objectsAt(reader, table + slot * objectSize, Math.min(slotsARead, slots - slot));
-      found.push(...words.filter((word) => !isFree(word)));
-    }
-    return found.slice(0, wanted);
-  };
+  const [slots, used, items] = await fieldsOf(reader, address, 3);
+  const count = Math.min(used, slots, mostItems);
+  const table: Table = { address: items, slots, words: 1 };
+  const marks: Marks = [];
   const [open, close] = type.kind === 'frozenset' ? ['frozenset({', '})'] : ['{', '}'];
   return {
     type: type.name,
@@ -204,13 +228,16 @@ export const decodeSet: Decode = async (reader, address, type) => {
     indexed: true,
     text: async (preview) => {
       if (count === 0) return `${type.name}()`;
-      const shown = await items(9);
+      const shown = await tableEntries(reader, table, 0, 9);
       return enclose(open, close, Math.min(count, shown.length), preview, address, (index, inner) =>
-        reader.text(shown[index], inner),
+        reader.text(shown[index].key, inner),
       );
     },
     parts: async (start, wanted) =>
-      (await items(start + wanted)).slice(start).map((word, index) => ({ name: String(start + index), word })),
+      (await tableEntries(reader, table, start, wanted, marks)).map(({ key }, index) => ({
+        name: String(start + index),
+        word: key,
+      })),
   };
 };
 

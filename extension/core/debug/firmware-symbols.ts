@@ -1,9 +1,10 @@
 // The firmware's own symbols, by name and by address, out of its ELF file. GDB is of no help here: it gets the firmware without
 // the section that the Python heap lies in, where the interpreter's state often lies too.
 
-import { machines } from '../elf/constants.ts';
-import { openImage } from './elf-image.ts';
+import { machines, sectionFlags } from '../elf/constants.ts';
+import { type ImageSection, openImage } from './elf-image.ts';
 import type { FirmwareSymbols } from './target.ts';
+import type { Range } from './target-memory.ts';
 
 /**
  * @param bias what the addresses in memory are above those in the file; asked for once, with a name and its address there
@@ -47,5 +48,26 @@ export function readFirmwareSymbols(
       const found = sorted[low - 1];
       return found && { name: found.name, offset: wanted - found.address };
     },
+    constant: async () => {
+      const moved = await offset();
+      return constantRanges(image.sections).map(({ start, end }) => ({ start: start + moved, end: end + moved }));
+    },
   };
 }
+
+/** A linker may leave every function its own section: those in a row are one range, with the fill between them. */
+function constantRanges(sections: readonly ImageSection[]): readonly Range[] {
+  const placed = sections.filter(({ flags, size }) => flags & sectionFlags.alloc && size > 0);
+  const ranges: { start: number; end: number }[] = [];
+  let last: { start: number; end: number } | undefined;
+  for (const { flags, address, size } of placed.sort((a, b) => a.address - b.address)) {
+    const end = address + size;
+    if (flags & sectionFlags.write) last = undefined;
+    else if (last && address - last.end < mostFill) last.end = Math.max(last.end, end);
+    else ranges.push((last = { start: address, end }));
+  }
+  return ranges;
+}
+
+/** In bytes. */
+const mostFill = 64;

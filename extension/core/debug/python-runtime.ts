@@ -10,7 +10,7 @@ import { PythonTypes } from './python-types.ts';
 import type { PythonFrame, PythonPart, PythonValue } from './python-value.ts';
 import { findPoolsBySymbols, findPoolsInRam, type QstrPools } from './qstr-pools.ts';
 import { floatText, quoteText } from './scalars.ts';
-import { cut, mostItems, mostParts, type Preview, type Reader, type Shape, type ShapePart } from './shape.ts';
+import { cut, mostItems, type Preview, type Reader, type Shape, type ShapePart } from './shape.ts';
 import type { Target } from './target.ts';
 import { hex, TargetMemory, Unreadable } from './target-memory.ts';
 
@@ -41,9 +41,10 @@ export class PythonRuntime {
 
   /** Finds out how the firmware is configured; `layout.evidence` tells how. Never rejects. */
   static async open(target: Target): Promise<PythonRuntime> {
-    const memory = new TargetMemory(target.read, target.wordSize);
     // A debugger that has gone answers nothing any more.
     const { symbols } = target;
+    const constant = await symbols?.constant?.().catch(() => []);
+    const memory = new TargetMemory(target.read, target.wordSize, constant);
     const patient: Target = symbols
       ? {
           ...target,
@@ -163,7 +164,7 @@ export class PythonRuntime {
 
   async #present(shape: Shape): Promise<PythonValue> {
     const { type, address, parts } = shape;
-    const total = Math.min(shape.count ?? 0, shape.indexed ? mostItems : mostParts);
+    const total = Math.min(shape.count ?? 0, mostItems);
     return {
       text: await textOf(shape, outermost),
       type,

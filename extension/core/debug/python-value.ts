@@ -7,7 +7,7 @@ export interface PythonValue {
   readonly type: string;
   /** Of what the word points to; undefined for values in the word itself. */
   readonly address?: number | undefined;
-  /** How many parts there are to open, at most 10,000 whatever the memory says. */
+  /** How many parts there are to open, at most 1,000,000 whatever the memory says. */
   readonly count: number;
   /** Whether the parts have numbers for names (list, tuple, array), so that they can be shown in pages. */
   readonly indexed: boolean;

@@ -44,9 +44,7 @@ export interface Reader {
 
 export type Decode = (reader: Reader, address: number, type: TypeInfo) => Promise<Shape>;
 
-/** However many a damaged object claims to have. */
-export const mostParts = 10_000;
-/** Of parts with numbers, which are read page by page. */
+/** However many a damaged object claims to have; they are read page by page. */
 export const mostItems = 1_000_000;
 /** Parts told in a line of text, and how deep. */
 const shownParts = 8;

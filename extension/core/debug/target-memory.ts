@@ -1,5 +1,6 @@
-// The memory of a stopped target, read in small blocks that are kept until it runs again. Whatever lies there may be damaged:
-// a place that cannot be read is a value (`Unreadable` is thrown and shown as text), never a fault of the debugger.
+// The memory of a stopped target, read in blocks that are kept until it runs again, or for good where nothing writes. Whatever
+// lies there may be damaged: a place that cannot be read is a value (`Unreadable` is thrown and shown as text), never a fault
+// of the debugger.
 
 /**
  * Reads up to `length` bytes; fewer when the rest is not readable. May reject.
@@ -25,16 +26,27 @@ export function hex(value: number | bigint): string {
 
 /** In bytes: no request is longer. What is longer in the target is shown in part. */
 const longestRead = 0x10000;
-const blockSize = 64;
+/** A request costs more than some hundred bytes do, also through a probe. */
+const blockSize = 256;
+
+/** Addresses; `end` is the first behind. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
 
 export class TargetMemory {
   readonly wordSize: 4 | 8;
   readonly #read: ReadMemory;
+  readonly #constant: readonly Range[];
   readonly #blocks = new Map<number, Promise<Uint8Array | undefined>>();
+  readonly #lasting = new Map<number, Promise<Uint8Array | undefined>>();
 
-  constructor(read: ReadMemory, wordSize: 4 | 8) {
+  /** @param constant where nothing writes while the target runs */
+  constructor(read: ReadMemory, wordSize: 4 | 8, constant: readonly Range[] = []) {
     this.#read = read;
     this.wordSize = wordSize;
+    this.#constant = constant;
   }
 
   /** The target has run, or its memory was written: all is read anew. */
@@ -64,8 +76,34 @@ export class TargetMemory {
   /** As many of the bytes as can be read, perhaps none. */
   async available(address: number, length: number): Promise<Uint8Array> {
     if (!this.#isPlausible(address)) return new Uint8Array();
-    const bytes = await this.#read(address, Math.min(length, longestRead)).catch(() => new Uint8Array());
-    return bytes.subarray(0, length);
+    const wanted = Math.min(length, longestRead);
+    const first = address - (address % blockSize);
+    const end = Math.ceil((address + wanted) / blockSize) * blockSize;
+    if (end - first <= longestRead) {
+      const known = (await this.#kept(first, end)) ?? (await this.#readBlocks(first, end));
+      const found = known.subarray(address - first, address - first + wanted);
+      if (found.length === wanted) return found;
+    }
+    const bytes = await this.#read(address, wanted).catch(() => new Uint8Array());
+    return bytes.subarray(0, wanted);
+  }
+
+  /** @returns undefined unless all of it was read before */
+  async #kept(first: number, end: number): Promise<Uint8Array | undefined> {
+    const found = new Uint8Array(end - first);
+    for (let start = first; start < end; start += blockSize) {
+      const block = await this.#blocksWith(start).get(start);
+      if (!block) return undefined;
+      found.set(block, start - first);
+    }
+    return found;
+  }
+
+  async #readBlocks(first: number, end: number): Promise<Uint8Array> {
+    const bytes = await this.#read(first, end - first).catch(() => new Uint8Array());
+    for (let at = 0; at + blockSize <= bytes.length; at += blockSize)
+      this.#blocksWith(first + at).set(first + at, Promise.resolve(bytes.subarray(at, at + blockSize)));
+    return bytes;
   }
 
   async byte(address: number): Promise<number> {
@@ -103,12 +141,22 @@ export class TargetMemory {
   }
 
   #block(start: number): Promise<Uint8Array | undefined> {
-    let block = this.#blocks.get(start);
+    const blocks = this.#blocksWith(start);
+    let block = blocks.get(start);
     if (!block) {
-      block = this.#exactly(start, blockSize).catch(() => undefined);
-      this.#blocks.set(start, block);
+      block = this.#exactly(start, blockSize).catch(() => {
+        // What failed once, as while the target ran, need not fail for good.
+        this.#lasting.delete(start);
+        return undefined;
+      });
+      blocks.set(start, block);
     }
     return block;
+  }
+
+  #blocksWith(start: number) {
+    const isConstant = this.#constant.some((range) => range.start <= start && start + blockSize <= range.end);
+    return isConstant ? this.#lasting : this.#blocks;
   }
 }
 

@@ -1,7 +1,7 @@
 // What the debugger tells the reader of Python values about the target it has stopped.
 
 import type { Abi } from '../abi/abi.ts';
-import type { ReadMemory } from './target-memory.ts';
+import type { Range, ReadMemory } from './target-memory.ts';
 
 export type Machine = 'arm' | 'riscv' | 'x86' | 'x64' | 'xtensa';
 
@@ -11,6 +11,8 @@ export interface FirmwareSymbols {
   addressOf(name: string): Promise<number | undefined>;
   /** @returns the symbol at or before an address, and the distance in bytes; undefined outside of all */
   symbolAt(address: number): Promise<{ readonly name: string; readonly offset: number } | undefined>;
+  /** What of it is never written: code and constants. */
+  constant?(): Promise<readonly Range[]>;
 }
 
 export interface Target {
@@ -25,6 +27,6 @@ export interface Target {
   readonly funTable?: number | undefined;
   /** Qstrs whose numbers are known otherwise: those of a module's own qstr table. */
   readonly qstrs?: ReadonlyMap<number, string> | undefined;
-  /** Where RAM is, to find the tables of qstrs in without symbols; `end` is the first address behind. */
-  readonly ram?: readonly { readonly start: number; readonly end: number }[] | undefined;
+  /** Where RAM is, to find the tables of qstrs in without symbols. */
+  readonly ram?: readonly Range[] | undefined;
 }

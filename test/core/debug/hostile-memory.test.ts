@@ -109,7 +109,7 @@ test('a list inside itself, and one of four thousand million items, are told in 
   const huge = await runtime.value(0x2000n);
   assert.equal(huge.count, 1_000_000);
   assert.match(huge.text, /^\[<null>, <null>, <unreadable at 0x9000>/);
-  assert.ok((await huge.parts()).length <= 10_000);
+  assert.ok((await huge.parts(0, 10_000)).length <= 10_000);
   assert.match((await runtime.value(0x3000n)).text, /unreadable at 0xf0000000/);
   assert.match((await runtime.value(0x4000n)).text, /unreadable|\{/);
 });
