@@ -1,10 +1,11 @@
-// Debugging beside a bare GDB that is told the same by hand, on a board in QEMU: how soon a session stands at its breakpoint, how
-// long a step takes, and what a thousand variables cost.
+// Debugging beside a bare GDB that is told the same by hand: how soon a session stands at its breakpoint on a board in QEMU, how
+// long a step takes there and in the unix port, and what a thousand variables cost.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PythonConsole } from '../extension/adapter/python-console.ts';
+import type { ArchName } from '../extension/core/arch/names.ts';
 import { readFirmware } from '../extension/core/debug/firmware-image.ts';
 import { hookArguments, hookLocation } from '../extension/core/debug/load-hook.ts';
 import { readModuleSymbols, sectionOptions } from '../extension/core/debug/module-symbols.ts';
@@ -23,7 +24,7 @@ const script = 'import debugged\nprint(debugged.calc(3, 100000))\n';
 const launches = 5;
 const steps = 60;
 
-/** `ratioLaunch`, `ratioStep`: our time over that of the bare GDB. `otherMs`: a request beside that for a thousand variables. */
+/** `ratioLaunch`, `ratioStep...`: our time over that of the bare GDB. `otherMs`: a request beside that for a thousand variables. */
 export const run: Benchmark = async () => {
   const ends: (() => unknown)[] = [];
   const t = { after: (end: () => unknown) => ends.push(end), skip: (why: string) => assertNever(why) };
@@ -36,16 +37,31 @@ export const run: Benchmark = async () => {
       const session = await launch(debugged);
       ours.push(session.ms);
       await session.end();
-      const other = await launchBare(debugged);
+      const other = await launchBare('qemu-MPS2_AN385', debugged);
       bare.push(other.ms);
       await other.end();
     }
-    const stepping = await measureSteps(debugged);
+    const stepping = await measureSteps('qemu-MPS2_AN385', debugged);
+    const others: Record<string, number> = {};
+    for (const [place, name] of [
+      ['Rv32', 'qemu-VIRT_RV32'],
+      ['Unix', 'unix-x64'],
+    ] as const) {
+      const module = await buildDebugged(t as never, name, 'debugged', script);
+      if (!module) throw new Error('the module was not built');
+      const { stepMs, bareStepMs, ratioStep } = await measureSteps(name, module);
+      Object.assign(others, {
+        [`step${place}Ms`]: stepMs,
+        [`bareStep${place}Ms`]: bareStepMs,
+        [`ratioStep${place}`]: ratioStep,
+      });
+    }
     return {
       launchMs: median(ours),
       bareLaunchMs: median(bare),
       ratioLaunch: median(ours) / median(bare),
       ...stepping,
+      ...others,
       ...(await measureVariables(t as never)),
     };
   } finally {
@@ -71,9 +87,11 @@ async function launch({ configuration, source, line }: DebuggedModule): Promise<
   return { client, ms: performance.now() - start, end: () => client.stop() };
 }
 
+type Place = 'qemu-MPS2_AN385' | 'qemu-VIRT_RV32' | 'unix-x64';
+
 /** With the heap hidden as our session hides it: who types by hand has to know that, too. */
-async function launchBare({ configuration, line }: DebuggedModule): Promise<Launched & { gdb: BareGdb }> {
-  const { firmware, modules } = configuration as { firmware: string; modules: { mpy: string; elf: string }[] };
+async function launchBare(name: Place, { configuration, line }: DebuggedModule): Promise<Launched & { gdb: BareGdb }> {
+  const { arch, firmware, modules, script: scriptPath } = configuration as BareConfiguration;
   const [{ mpy, elf }] = modules;
   const read = async (path: string) => ({ path, bytes: (await fileStore.read(path)) ?? new Uint8Array() });
   const symbols = readModuleSymbols(await read(mpy), await read(elf));
@@ -83,23 +101,34 @@ async function launchBare({ configuration, line }: DebuggedModule): Promise<Laun
   await writeFile(image, bytes ?? (await read(firmware)).bytes);
 
   const start = performance.now();
-  const server = `127.0.0.1:${await freePort()}`;
-  const gdb = new BareGdb('gdb-multiarch');
+  const gdb = new BareGdb(name === 'unix-x64' ? 'gdb' : 'gdb-multiarch');
   // As ours: Debian's GDB would step as on Linux, by breakpoints.
-  await gdb.send('-gdb-set osabi none');
-  const loaded = gdb.send(`-file-exec-and-symbols ${image}`);
-  const port = await bootBoard('qemu-MPS2_AN385', firmware, 60_000, ['-gdb', `tcp:${server}`]);
-  const python = new PythonConsole(port, clock, () => undefined);
-  await python.enter();
-  await python.mount([{ path: 'debugged.mpy', bytes: (await read(mpy)).bytes }]);
-  await loaded;
-  await gdb.send('-gdb-set mi-async on');
-  await gdb.send(`-target-select remote ${server}`);
-  await gdb.send(`-break-insert ${hookLocation}`);
-  const hook = gdb.run('-exec-continue');
-  python.run(script).catch(() => undefined);
-  await hook;
-  const places = hookArguments('armv7m');
+  if (name !== 'unix-x64') await gdb.send('-gdb-set osabi none');
+  const loaded = gdb.send(`-file-exec-and-symbols ${name === 'unix-x64' ? firmware : image}`);
+  let leave: () => unknown = () => undefined;
+  if (name === 'unix-x64') {
+    await loaded;
+    await gdb.send('-gdb-set mi-async on');
+    await gdb.send(`-gdb-set environment MICROPYPATH=${dirname(mpy)}`);
+    await gdb.send(`-exec-arguments ${scriptPath}`);
+    await gdb.send(`-break-insert ${hookLocation}`);
+    await gdb.run('-exec-run');
+  } else {
+    const server = `127.0.0.1:${await freePort()}`;
+    const port = await bootBoard(name, firmware, 60_000, ['-gdb', `tcp:${server}`]);
+    leave = () => port.close();
+    const python = new PythonConsole(port, clock, () => undefined);
+    await python.enter();
+    await python.mount([{ path: 'debugged.mpy', bytes: (await read(mpy)).bytes }]);
+    await loaded;
+    await gdb.send('-gdb-set mi-async on');
+    await gdb.send(`-target-select remote ${server}`);
+    await gdb.send(`-break-insert ${hookLocation}`);
+    const hook = gdb.run('-exec-continue');
+    python.run(script).catch(() => undefined);
+    await hook;
+  }
+  const places = hookArguments(arch);
   const blocks = {
     text: await gdb.number(places.run),
     rodata: await gdb.number(places.rodata),
@@ -111,15 +140,22 @@ async function launchBare({ configuration, line }: DebuggedModule): Promise<Laun
   const ms = performance.now() - start;
   const end = async () => {
     await gdb.end();
-    await port.close();
+    await leave();
     await rm(folder, { recursive: true });
   };
   return { gdb, ms, end };
 }
 
+interface BareConfiguration {
+  readonly arch: ArchName;
+  readonly firmware: string;
+  readonly modules: readonly { readonly mpy: string; readonly elf: string }[];
+  readonly script: string;
+}
+
 /** Turn by turn, so that what else the machine does slows both. */
-async function measureSteps(debugged: DebuggedModule) {
-  const [session, other] = [await launch(debugged), await launchBare(debugged)];
+async function measureSteps(name: Place, debugged: DebuggedModule) {
+  const [session, other] = [await launch(debugged), await launchBare(name, debugged)];
   try {
     await session.client.setBreakpointsRequest({ source: { path: debugged.source }, breakpoints: [] });
     await other.gdb.send('-break-delete 2');
