@@ -1,5 +1,5 @@
 // Functions of glibc on real firmware: of most there are versions for several processors, among which a dynamic loader would
-// choose, and ours links the one for all.
+// choose, and ours links the one for all. A project names the library: of its own accord a build links our mathematics.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { buildProject } from '../projects.ts';
 import { needed } from '../setup/need.ts';
+import { output } from '../setup/process-group.ts';
 import { firmware } from './firmware.ts';
 import { micropythonSource } from './source.ts';
 import { runUnix } from './unix.ts';
@@ -26,7 +27,8 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     MP_DYNRUNTIME_INIT_EXIT
 }
 `;
-const makefile = 'MOD = m\nSRC = m.c\nLINK_RUNTIME = 1\ninclude $(MPY_DIR)/py/dynruntime.mk\n';
+const makefile = (library: string) =>
+  `MOD = m\nSRC = m.c\nMPY_LD_FLAGS += -l ${library}\ninclude $(MPY_DIR)/py/dynruntime.mk\n`;
 
 for (const [arch, name] of [
   ['x64', 'unix-x64'],
@@ -36,10 +38,12 @@ for (const [arch, name] of [
     const tree = await needed(t, "MicroPython's source", micropythonSource);
     const program = tree && (await needed(t, name, () => firmware(name)));
     if (!tree || !program) return;
+    const bits = arch === 'x86' ? '-m32' : '-m64';
+    const { text: library } = await output(['gcc', bits, '-print-file-name=libm.a']);
     const dir = await mkdtemp(join(tmpdir(), 'natmod-glibc-'));
     try {
       await writeFile(join(dir, 'm.c'), source);
-      await writeFile(join(dir, 'Makefile'), makefile);
+      await writeFile(join(dir, 'Makefile'), makefile(library.trim()));
       const { outputs, diagnostics } = await buildProject(
         { name: 'm', dir, module: 'm', script: '' },
         [arch],

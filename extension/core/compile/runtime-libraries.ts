@@ -12,20 +12,27 @@ export interface RuntimeLibraries {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** @param flags those the sources are compiled with: they select among builds of the same library. */
+/**
+ * @param flags those the sources are compiled with: they select among builds of the same library
+ * @param withMathematics also libm
+ */
 export async function findRuntimeLibraries(
   compiler: Compiler,
   flags: readonly string[],
   dir: string,
   ports: { files: Files; processes: Processes; memory: CompilerMemory },
   cancel?: CancelSignal,
+  withMathematics = true,
 ): Promise<RuntimeLibraries> {
   const ask = (...question: string[]) => askOnce(compiler, [...flags, ...question], { ...ports, cancel });
   // In picolibc and musl the mathematics is part of libc.
   const specs = compiler.flags.find((flag) => flag.endsWith('picolibc.specs'))?.replace('-specs=', '');
   const musl = (await ask('-dumpmachine'))?.includes('-musl') ?? false;
   const mathName = specs !== undefined || musl ? 'libc.a' : 'libm.a';
-  const questions = { 'libgcc.a': '--print-libgcc-file-name', [mathName]: `--print-file-name=${mathName}` };
+  const questions = {
+    'libgcc.a': '--print-libgcc-file-name',
+    ...(withMathematics ? { [mathName]: `--print-file-name=${mathName}` } : {}),
+  };
   const libraries: { path: string; bytes: Uint8Array }[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const [name, question] of Object.entries(questions)) {

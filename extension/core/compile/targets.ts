@@ -30,6 +30,8 @@ export interface Target {
   readonly smallerFlags?: Readonly<Partial<Record<CompilerFamily, readonly string[]>>> | undefined;
   /** Clang's objects are made by way of assembly text, with these flags for its assembler: its literals come out right so only. */
   readonly clangAssembler?: readonly string[] | undefined;
+  /** The compilers' libm can't be linked: it keeps errno per thread, or absolute addresses in its code. Ours takes its place. */
+  readonly ownMathematics?: boolean | undefined;
   /** A GCC without a C library of its own: picolibc is taken when it knows its specs. */
   readonly picolibc?: boolean | undefined;
 }
@@ -89,6 +91,7 @@ const riscv = (bits: 32 | 64, ...flags: string[]): Target => ({
   familyFlags: { gcc: [], clang: [`--target=riscv${bits}-unknown-elf`, ...clangCode] },
   // The linker shortens calls, and has what saves and restores registers.
   smallerFlags: { gcc: ['-mrelax', '-msave-restore'], clang: ['-mrelax', '-msave-restore'] },
+  ownMathematics: true,
   picolibc: true,
 });
 
@@ -115,6 +118,7 @@ export const targets: Readonly<Record<BuildableArch, Target>> = {
     flags: ['-m32', '-fno-stack-protector'],
     familyFlags: { gcc: [], clang: ['--target=i686-linux-gnu', ...clangCode] },
     smallerFlags: { gcc: closeData },
+    ownMathematics: true,
   },
   x64: {
     floatImpl: 'double',
@@ -122,6 +126,7 @@ export const targets: Readonly<Record<BuildableArch, Target>> = {
     flags: ['-fno-stack-protector'],
     familyFlags: { gcc: [], clang: ['--target=x86_64-linux-gnu', ...clangCode] },
     smallerFlags: { gcc: closeData },
+    ownMathematics: true,
   },
   armv6m: arm('float', '-mcpu=cortex-m0'),
   armv7m: arm('float', '-mcpu=cortex-m3'),

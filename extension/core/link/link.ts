@@ -15,7 +15,7 @@ import { layOut } from './layout.ts';
 import { addLibraryMembers, objectsAmong } from './libraries.ts';
 import { mapOf } from './map.ts';
 import { mergeConstants } from './merge-constants.ts';
-import { addFallback, addObject } from './objects.ts';
+import { addFallbacks, addObject } from './objects.ts';
 import { orderPieces } from './order-pieces.ts';
 import { makeRuntime } from './own-runtime.ts';
 import { placeVariables } from './place-variables.ts';
@@ -66,7 +66,9 @@ function linkProgram(program: Program): LinkResult {
   for (const input of inputs) addObject(program, input);
   if (program.objects.length < inputs.length) return failed(diagnostics);
   addLibraryMembers(program);
-  addFallback(program);
+  addFallbacks(program);
+  // What those need in turn: their arithmetic may be the compiler's.
+  if (request.fallbacks) addLibraryMembers(program);
   const missing = resolveSymbols(program);
   callConstructors(program);
   const { isShrunk } = program;

@@ -60,11 +60,9 @@ export function addObject(program: Program, input: LinkInput): void {
 }
 
 /** After the libraries' members: a library would not be searched for what is defined already. */
-export function addFallback(program: Program): void {
-  const { fallback } = program.request;
-  if (!fallback) return;
+export function addFallbacks(program: Program): void {
   const before = program.objects.length;
-  addObject(program, fallback);
+  for (const fallback of program.request.fallbacks ?? []) addObject(program, fallback);
   for (const object of program.objects.slice(before)) object.isFallback = true;
 }
 

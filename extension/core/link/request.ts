@@ -19,8 +19,8 @@ export interface LinkRequest {
   readonly objects: readonly LinkInput[];
   /** Archives, searched in order for symbols the objects leave undefined. */
   readonly libraries?: readonly LinkInput[] | undefined;
-  /** Object whose functions serve where neither objects, libraries nor fixed addresses have one; they are weak. */
-  readonly fallback?: LinkInput | undefined;
+  /** Objects whose functions serve where neither objects, libraries nor fixed addresses have one; they are weak. */
+  readonly fallbacks?: readonly LinkInput[] | undefined;
   /** The module's own qstrs (without `MP_QSTR_`), in the order of the generated config header. */
   readonly qstrs: readonly string[];
   /** First qstr of the file: the file name in tracebacks of bytecode. The empty one takes a byte. */

@@ -35,6 +35,29 @@ export const ownLibrary: readonly string[] = [
   ...['strspn', 'strcspn', 'strpbrk', 'strstr', 'memcmp', 'bcmp', 'memchr', 'rawmemchr', '__errno', '__errno_location'],
 ];
 
+/** What extension/headers/libc/mathematics.c defines, each for double and float: linked where no library has it. */
+export const ownMathematics: readonly string[] = [
+  ...[
+    'fabs',
+    'trunc',
+    'floor',
+    'ceil',
+    'round',
+    'rint',
+    'nearbyint',
+    'lrint',
+    'lround',
+    'copysign',
+    'fmax',
+    'fmin',
+    'fdim',
+  ],
+  ...['scalbn', 'ldexp', 'frexp', 'modf', 'logb', 'ilogb', 'nextafter', 'fmod', 'remainder', 'remquo'],
+  ...['sqrt', 'cbrt', 'hypot', 'pow', 'exp', 'exp2', 'exp10', 'expm1', 'log', 'log2', 'log10', 'log1p'],
+  ...['sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'atan2', 'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh'],
+  ...['sincos', 'erf', 'erfc', 'tgamma', 'llrint', 'llround', 'scalbln'],
+].flatMap((name) => [name, `${name}f`]);
+
 const runtimeMend = 'set LINK_RUNTIME = 1 in the Makefile, or pass the library with -l';
 
 const replaced: Readonly<Record<string, string>> = {

@@ -211,11 +211,12 @@ async function compileAndLink(
   const compiled = await compileSources(steps, shared);
   const { modules, ...pythonParts } = await bytecode;
   let written: Linked['record'] | undefined;
-  let own: Compiled | undefined;
+  const own: Compiled[] = [];
   // Also when some failed: the others need no second compile.
   job.endings.push(async () => {
     try {
-      const objects = { ...(await compiled.records()), ...(await own?.records()), ...pythonParts.records };
+      const ownRecords = await Promise.all(own.map((library) => library.records()));
+      const objects = Object.assign({}, await compiled.records(), ...ownRecords, pythonParts.records);
       const module = written && { ...written, sources: await ownSources(projectFiles, objects, shared) };
       const next: BuildState = { ...state, objects, module: module ?? state.module };
       if (JSON.stringify(next) !== JSON.stringify(state))
@@ -260,9 +261,10 @@ async function compileAndLink(
     { files: ports.files, inputs },
     {
       find: () => (project.linkRuntime ? undefined : findRuntime(job, plan)),
-      compileOwn: async () => {
-        own = await compileOwnLibrary(plan, shared, files);
-        return own?.objects?.[0];
+      compileOwn: async (part) => {
+        const library = await compileOwnLibrary(plan, shared, files, part);
+        if (library) own.push(library);
+        return library?.objects?.[0] ?? library?.diagnostics;
       },
     },
   );
@@ -275,7 +277,13 @@ async function compileAndLink(
   for (const file of linked.files)
     await ports.files.writeAtomic(file.path, file.bytes, { disposable: file.path !== path });
   written = linked.record;
-  return { path, debugImage, map, sizes: linked.sizes, compiled: compiled.runs + (own?.runs ?? 0) + pythonParts.runs };
+  return {
+    path,
+    debugImage,
+    map,
+    sizes: linked.sizes,
+    compiled: [compiled, ...own, pythonParts].reduce((runs, made) => runs + made.runs, 0),
+  };
 }
 
 /** The reference names a module by its output: make's intermediate file in older releases. */

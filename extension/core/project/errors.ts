@@ -256,6 +256,16 @@ export function unknownSource(file: string, source: string): Diagnostic {
   );
 }
 
+/** @param why what the compiler says of our own C library */
+export function ownNotCompiled(why: Diagnostic): Diagnostic {
+  return warning(
+    'project/own-library',
+    `Natmod's own C library, which has what is undefined, does not compile with this project's flags: ${why.message}`,
+    why.where,
+    why.hint,
+  );
+}
+
 export function libraryMissing(file: string, library: string, path: string, rule: number | undefined): Diagnostic {
   const { libraries } = wordsOf(file);
   return error(

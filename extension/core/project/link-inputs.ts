@@ -5,6 +5,7 @@ import type { CompilerMemory } from '../compile/compiler-memory.ts';
 import { digest } from '../compile/digest.ts';
 import { type CompileRequest, flagsFor } from '../compile/plan.ts';
 import { findRuntimeLibraries, type RuntimeLibraries, readLibrary } from '../compile/runtime-libraries.ts';
+import { targets } from '../compile/targets.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { LinkInput } from '../link/request.ts';
 import type { Files, Processes } from '../ports.ts';
@@ -70,7 +71,9 @@ export async function loadObjects(
 export function findRuntime(search: LibrarySearch, plan: CompileRequest): Promise<RuntimeLibraries> {
   const { request, ports, files, memory } = search;
   const { processes } = ports;
-  return findRuntimeLibraries(plan.compiler, flagsFor(plan), request.dir, { files, processes, memory }, request.cancel);
+  const withMathematics = plan.asUpstream || !targets[plan.arch].ownMathematics;
+  const given = { files, processes, memory };
+  return findRuntimeLibraries(plan.compiler, flagsFor(plan), request.dir, given, request.cancel, withMathematics);
 }
 
 /** @throws Failure `project/externs-missing`; warnings go to `diagnostics`. */

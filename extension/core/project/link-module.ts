@@ -22,8 +22,8 @@ export interface LinkStep {
   readonly abi: Abi;
   readonly objects: readonly CompiledObject[];
   readonly libraries: readonly LinkInput[];
-  /** Our own C library, for what nothing else has. */
-  readonly fallback?: CompiledObject | undefined;
+  /** Of our own C library, for what nothing else has. */
+  readonly fallbacks?: readonly CompiledObject[] | undefined;
   /** Compiled Python parts, to be merged with what is linked. */
   readonly python: readonly LinkInput[];
   readonly qstrs: readonly string[];
@@ -102,7 +102,7 @@ function mergePython(step: LinkStep, native: MpyModule): Uint8Array {
 
 async function keyOf(step: LinkStep): Promise<string> {
   const { arch, abi, qstrs, sourceName, archFlags, externs, compat, tool, path, debugImage } = step;
-  const inputs = step.fallback ? [...step.objects, step.fallback] : step.objects;
+  const inputs = [...step.objects, ...(step.fallbacks ?? [])];
   const objects = inputs.map((object) => [object.path, object.digest]);
   const libraries = await Promise.all(
     [...step.libraries, ...step.python].map(async (library) => [library.path, await digest(library.bytes)]),

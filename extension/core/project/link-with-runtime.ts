@@ -7,15 +7,17 @@ import type { CompiledObject } from '../compile/compile-sources.ts';
 import type { InputFiles } from '../compile/input-files.ts';
 import type { RuntimeLibraries } from '../compile/runtime-libraries.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
-import { isOfCompiler, ownLibrary } from '../link/well-known.ts';
+import { isOfCompiler, ownLibrary, ownMathematics } from '../link/well-known.ts';
 import type { Files } from '../ports.ts';
+import { ownNotCompiled } from './errors.ts';
 import { type Linked, type LinkStep, linkModule } from './link-module.ts';
+import type { LibraryPart } from './own-library.ts';
 
 export interface Runtime {
   /** Asked for the compiler's libraries only when something of them is missing; undefined: they are linked already. */
   readonly find: () => Promise<RuntimeLibraries> | undefined;
-  /** Compiles our own C library; undefined: there is none, or the compiler does not take it. */
-  readonly compileOwn: () => Promise<CompiledObject | undefined>;
+  /** Compiles a part of our own C library; undefined: there is none; diagnostics: why the compiler does not take it. */
+  readonly compileOwn: (part: LibraryPart) => Promise<CompiledObject | readonly Diagnostic[] | undefined>;
 }
 
 /** @throws Failure with everything the linker found */
@@ -25,30 +27,37 @@ export async function linkWithRuntime(
   ports: { files: Files; inputs: InputFiles },
   runtime: Runtime,
 ): Promise<Linked> {
-  const isAsked = { compiler: false, own: false };
+  let isAsked = false;
+  const parts = new Set<LibraryPart>();
   const lacking: Diagnostic[] = [];
   for (let next = step; ; ) {
     try {
       return await linkModule(next, known, ports);
     } catch (failure) {
       const missing = failure instanceof Failure && step.compat === undefined ? missingIn(failure) : [];
-      const wantsCompiler = !isAsked.compiler && missing.some(isOfCompiler);
+      const wantsCompiler = !isAsked && missing.some(isOfCompiler);
       // For Xtensa ours has helpers, too, that the compiler's library may lack.
-      const isLeft = (symbol: string) => /^xtensa/.test(step.arch) && isAsked.compiler && isOfCompiler(symbol);
-      const wantsOwn = !isAsked.own && missing.some((symbol) => ownLibrary.includes(symbol) || isLeft(symbol));
-      if (!wantsCompiler && !wantsOwn)
+      const isLeft = (symbol: string) => /^xtensa/.test(step.arch) && isAsked && isOfCompiler(symbol);
+      const isIn = (part: LibraryPart, symbol: string) =>
+        part === 'functions' ? ownLibrary.includes(symbol) || isLeft(symbol) : ownMathematics.includes(symbol);
+      // The compiler's own mathematics, where it can be linked, comes first.
+      const offered = wantsCompiler ? (['functions'] as const) : (['functions', 'mathematics'] as const);
+      const wanted = offered.filter((part) => !parts.has(part) && missing.some((symbol) => isIn(part, symbol)));
+      if (!wantsCompiler && wanted.length === 0)
         throw failure instanceof Failure ? new Failure([...failure.diagnostics, ...lacking]) : failure;
       if (wantsCompiler) {
-        isAsked.compiler = true;
+        isAsked = true;
         const found = await runtime.find();
         next = { ...next, libraries: [...next.libraries, ...(found?.libraries ?? [])] };
         // Of interest only where something stays undefined.
         lacking.push(...(found?.diagnostics ?? []));
       }
-      // Also in the second round: of what libm calls, __errno is ours.
-      if (wantsOwn) {
-        isAsked.own = true;
-        next = { ...next, fallback: await runtime.compileOwn() };
+      // Also in a later round: of what libm calls, __errno is ours.
+      for (const part of wanted) {
+        parts.add(part);
+        const made = await runtime.compileOwn(part);
+        if (made && 'bytes' in made) next = { ...next, fallbacks: [...(next.fallbacks ?? []), made] };
+        else if (made) lacking.push(...made.slice(0, 1).map(ownNotCompiled));
       }
     }
   }

@@ -1,28 +1,36 @@
 // Functions of the C library that a module calls and nothing it links has: ours are compiled, as the module's sources are, and
-// linked beside them. They lie with the C library's headers.
+// linked beside them. They lie with the C library's headers, strings and such apart from mathematics.
 
 import { type Compiled, type CompileOptions, compileSources } from '../compile/compile-sources.ts';
 import { type CompileRequest, planCompile } from '../compile/plan.ts';
 import type { Files } from '../ports.ts';
 
-/** The functions must not be made of calls to themselves, and warnings about them are nobody's concern. */
+const anyCompiler = ['-w', '-Wno-error', '-std=gnu99', '-fno-builtin', '-fno-fast-math', '-fno-math-errno'] as const;
+
+/**
+ * The functions must not be made of calls to themselves, and warnings about them are nobody's concern. Mathematics needs each
+ * result rounded as C says.
+ */
 export const libraryFlags = {
-  gcc: ['-w', '-Wno-error', '-std=gnu99', '-fno-builtin', '-fno-tree-loop-distribute-patterns'],
-  clang: ['-w', '-Wno-error', '-std=gnu99', '-fno-builtin'],
+  gcc: [...anyCompiler, '-fno-tree-loop-distribute-patterns', '-fexcess-precision=standard', '-ffp-contract=off'],
+  clang: [...anyCompiler, '-ffp-contract=off'],
 } as const;
+
+export type LibraryPart = 'functions' | 'mathematics';
 
 /** @returns undefined without a folder for them; `objects` is undefined when the compiler does not take them. */
 export async function compileOwnLibrary(
   plan: CompileRequest,
   options: CompileOptions,
   files: Files,
+  part: LibraryPart,
 ): Promise<Compiled | undefined> {
   const { compiler, cflags, libcHeaders } = plan;
   if (libcHeaders === undefined) return undefined;
   const steps = planCompile({
     ...plan,
-    sources: [files.resolve(libcHeaders, 'functions.c')],
-    objectName: 'natmod-libc',
+    sources: [files.resolve(libcHeaders, `${part}.c`)],
+    objectName: part === 'functions' ? 'natmod-libc' : 'natmod-libm',
     cflags: { ...cflags, last: [...cflags.last, ...libraryFlags[compiler.family]] },
   });
   return compileSources(steps, options);

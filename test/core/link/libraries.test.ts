@@ -208,15 +208,15 @@ test('a fallback serves only what neither the module, a library nor a fixed addr
   };
   const fallback = { path: 'own.o', bytes: makeObject(object) };
   // The library's is asked for after the fallback's.
-  assert.equal(taken(['alone', 'multiply'], [both(index)], { fallback }), 1024 + 8);
-  assert.equal(taken(['alone', 'multiply'], [], { fallback }), 1024 + 2048);
+  assert.equal(taken(['alone', 'multiply'], [both(index)], { fallbacks: [fallback] }), 1024 + 8);
+  assert.equal(taken(['alone', 'multiply'], [], { fallbacks: [fallback] }), 1024 + 2048);
   const pointer: MadeObject = {
     machine: 'arm',
     sections: [{ name: '.text', data: [0, 0, 0, 0], relocations: [{ offset: 0, type: 2, symbol: 'fixed' }] }],
     symbols: [{ name: 'mpy_init', section: '.text', value: 1, type: 'function' }, { name: 'fixed' }],
   };
   const externs = new Map([['fixed', 0x4000_0001]]);
-  assert.equal(linked('armv7m', [pointer], { fallback, externs, asIs: false }).sizes?.text, 4);
+  assert.equal(linked('armv7m', [pointer], { fallbacks: [fallback], externs, asIs: false }).sizes?.text, 4);
 });
 
 test('of several libraries takes the first that has the symbol', () => {

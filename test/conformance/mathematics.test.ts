@@ -1,0 +1,150 @@
+// Our C library's mathematics, linked into modules, executed, and compared with JavaScript's.
+
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { micropython } from '../../extension/core/abi/micropython.ts';
+import type { BuildableArch } from '../../extension/core/arch/names.ts';
+import { link } from '../../extension/core/link/link.ts';
+import { readModule } from '../../extension/core/mpy/read.ts';
+import { libraryFlags } from '../../extension/core/project/own-library.ts';
+import { libcHeaders } from '../projects.ts';
+import { need, needed } from '../setup/need.ts';
+import { onPath } from '../setup/packages.mjs';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { type Compiler, compile, compilerOf, runtime } from './compile.ts';
+import { execute } from './execute.ts';
+import { placements, type Run } from './image.ts';
+import { lacking, toolEnvironment } from './machines.ts';
+
+/** Half to even, as C's rint. */
+const rint = (x: number) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
+const fromZero = (x: number) => Math.sign(x) * Math.round(Math.abs(x));
+
+const ofOne: Readonly<Record<string, (x: number) => number>> = {
+  ...{ sin: Math.sin, cos: Math.cos, tan: Math.tan, asin: Math.asin, acos: Math.acos, atan: Math.atan },
+  ...{ sinh: Math.sinh, cosh: Math.cosh, tanh: Math.tanh, asinh: Math.asinh, acosh: Math.acosh, atanh: Math.atanh },
+  ...{ exp: Math.exp, expm1: Math.expm1, log: Math.log, log2: Math.log2, log10: Math.log10, log1p: Math.log1p },
+  ...{ sqrt: Math.sqrt, cbrt: Math.cbrt, floor: Math.floor, ceil: Math.ceil, trunc: Math.trunc, fabs: Math.abs },
+  ...{ round: fromZero, rint, nearbyint: rint },
+};
+const ofTwo: Readonly<Record<string, (x: number, y: number) => number>> = {
+  ...{ pow: Math.pow, atan2: Math.atan2, hypot: Math.hypot, fmin: Math.min, fmax: Math.max },
+  fmod: (x, y) => x % y,
+};
+
+const values = [0.3, -0.3, 0.75, 1, -1, 2.5, -2.5, 3.5, 10, 100.7, -33.25, 1e-9, 1e22, 1e300, -1e-300, 0];
+
+/** In units of the last place: JavaScript's own functions are not exact either. */
+const tolerance = { double: 8, float: 1 };
+
+/** Behind the compiler's own, as a build has them. */
+const headers = ['-idirafter', libcHeaders];
+
+const literal = (x: number) =>
+  Number.isNaN(x) ? '__builtin_nan("")' : Number.isFinite(x) ? `${x < 0 ? '-' : ''}${hex(Math.abs(x))}` : infinite(x);
+const infinite = (x: number) => (x < 0 ? '-__builtin_inf()' : '__builtin_inf()');
+
+/** All digits, for assemblers and compilers that round decimals each in their way. */
+function hex(x: number): string {
+  const bits = new BigUint64Array(new Float64Array([x]).buffer)[0];
+  const exponent = Number(bits >> 52n);
+  const digits = (bits & (2n ** 52n - 1n)).toString(16).padStart(13, '0');
+  return exponent === 0 ? `0x0.${digits}p-1022` : `0x1.${digits}p${exponent - 1023}`;
+}
+
+/** A module of which mpy_init returns the number of the first wrong result, 0 for none. */
+function source(): { readonly text: string; readonly rows: readonly string[] } {
+  const rows: string[] = [];
+  const text: string[] = [];
+  const add = (kind: 'ONE' | 'TWO', name: string, x: number, y: number, result: number) => {
+    rows.push(`${name}(${x}${kind === 'TWO' ? `, ${y}` : ''})`);
+    text.push(`    ${kind}(${rows.length}, ${name}, ${literal(x)}, ${literal(y)}, ${literal(result)})`);
+  };
+  for (const [name, compute] of Object.entries(ofOne)) for (const x of values) add('ONE', name, x, 0, compute(x));
+  for (const [name, compute] of Object.entries(ofTwo))
+    for (const x of values) for (const y of [1.5, -2, 0.3, 7]) add('TWO', name, x, y, compute(x, y));
+  const names = Object.keys(ofOne).map((name) => `double ${name}(double); float ${name}f(float);`);
+  const others = Object.keys(ofTwo).map((name) => `double ${name}(double, double); float ${name}f(float, float);`);
+  return {
+    rows,
+    text: `#include <stdint.h>
+${[...names, ...others].join('\n')}
+static int64_t order(double x) { union { double x; int64_t bits; } both = {x}; return both.bits < 0 ? INT64_MIN - both.bits : both.bits; }
+static int32_t order_float(float x) { union { float x; int32_t bits; } both = {x}; return both.bits < 0 ? INT32_MIN - both.bits : both.bits; }
+static int is_near(double x, double y) {
+    uint64_t apart = (uint64_t)order(x) - (uint64_t)order(y) + ${tolerance.double};
+    return x != x ? y != y : y == y && apart <= ${2 * tolerance.double};
+}
+static int is_near_float(float x, float y) {
+    uint32_t apart = (uint32_t)order_float(x) - (uint32_t)order_float(y) + ${tolerance.float};
+    return x != x ? y != y : y == y && apart <= ${2 * tolerance.float};
+}
+#define ONE(number, name, x, y, result) if (!check_one(name, name##f, x, result, sizeof #name)) return number;
+#define TWO(number, name, x, y, result) if (!check_two(name, name##f, x, y, result)) return number;
+/* A float's functions are tried where float holds the argument. */
+static int check_one(double compute(double), float of_float(float), volatile double x, volatile double result, int size) {
+    if (!is_near(compute(x), result)) return 0;
+    return (double)(float)x != x || is_near_float(of_float((float)x), (float)result);
+}
+static int check_two(double compute(double, double), float of_float(float, float), volatile double x, volatile double y, volatile double result) {
+    if (!is_near(compute(x, y), result)) return 0;
+    return (double)(float)x != x || (double)(float)y != y || is_near_float(of_float((float)x, (float)y), (float)result);
+}
+__INTPTR_TYPE__ mpy_init(void) {
+${text.join('\n')}
+    return 0;
+}
+`,
+  };
+}
+
+const machines: readonly (readonly [BuildableArch, Compiler['family']])[] = [
+  ['x64', 'gcc'],
+  ['x64', 'clang'],
+  ['x86', 'gcc'],
+  ['x86', 'clang'],
+  ['rv32imc', 'gcc'],
+  ['rv32imc', 'clang'],
+  ['rv64imc', 'gcc'],
+  ['armv7m', 'gcc'],
+  ['armv7emdp', 'gcc'],
+];
+for (const [arch, family] of machines)
+  test(`${arch}: our mathematics is right, compiled by ${family}`, (t) => computes(t, arch, family));
+
+async function computes(t: TestContext, arch: BuildableArch, family: Compiler['family']): Promise<void> {
+  const lacks = lacking(arch) ?? (family === 'clang' && !onPath('clang-22') ? 'clang-22' : undefined);
+  if (!need(t, lacks ?? 'nothing', lacks === undefined)) return;
+  const env = await needed(t, 'the tools', () => toolEnvironment(arch));
+  if (!env) return;
+  const folder = temporaryFolder(t);
+  const compiler = compilerOf(arch, family);
+  const { text, rows } = source();
+  const path = join(folder, 'check.c');
+  await writeFile(path, text);
+  const libraries = await runtime(arch, env);
+  const runs: Run[] = [];
+  for (const level of ['-Os', '-O2']) {
+    const module = await compile(compiler, ['-Os', '-fno-builtin', ...headers], path, folder, env);
+    const flags = [level, '-ffunction-sections', ...libraryFlags[family], ...headers];
+    const fallbacks = [
+      await compile(compiler, flags, join(libcHeaders, 'mathematics.c'), folder, env),
+      await compile(compiler, flags, join(libcHeaders, 'functions.c'), folder, env),
+    ];
+    const request = { arch, abi: micropython, objects: [module], fallbacks, libraries, qstrs: [], sourceName: 'm.mpy' };
+    const { bytes, diagnostics } = link(request);
+    assert.ok(bytes, JSON.stringify(diagnostics));
+    const linked = readModule(bytes, 'm.mpy').module;
+    runs.push(...placements.map((placement) => ({ module: linked, placement, expected: 0 })));
+  }
+  const faults = await execute(arch, runs);
+  const named = faults.map((fault) =>
+    fault?.replace(/0x([0-9a-f]+), not 0x0/, (all, row) => `${all}: ${rows[Number.parseInt(row, 16) - 1]}`),
+  );
+  assert.deepEqual(
+    named,
+    runs.map(() => undefined),
+  );
+}
