@@ -287,10 +287,14 @@ async function compileAndLink(
 }
 
 /** The reference names a module by its output: make's intermediate file in older releases. */
-function sourceNameOf({ module }: NatmodProject, profile: CompatProfile | undefined, isShown: boolean): string {
+function sourceNameOf(
+  { module, sourceName }: NatmodProject,
+  profile: CompatProfile | undefined,
+  isShown: boolean,
+): string {
   if (profile?.sourceName === 'output-path') return `build/${module}.native.mpy`;
   // Only tracebacks of bytecode show the name, and whoever debugs: else it takes room for nothing.
-  return profile || isShown ? `${module}.mpy` : '';
+  return profile || isShown ? (sourceName ?? `${module}.mpy`) : '';
 }
 
 /** What a compiler says of its command rather than of a source has no place of its own: the flags come from the project's file. */

@@ -238,6 +238,15 @@ export function notFollowed(variable: string, where: Where, hint: string): Diagn
   return warning('project/not-followed', `${variable} is set here, but natmod does not follow all of it.`, where, hint);
 }
 
+export function ignored(construct: string, where: Where): Diagnostic {
+  return warning(
+    'project/not-followed',
+    `This line does ${construct}, which is not read here: what it sets is not seen.`,
+    where,
+    'Write out the assignments that it makes.',
+  );
+}
+
 export function badWords(variable: string, value: string, file: string): Diagnostic {
   return error(
     'project/bad-words',

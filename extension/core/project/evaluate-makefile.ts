@@ -38,6 +38,8 @@ export interface MakefileReading {
   readonly searched: readonly SearchedFolder[];
   /** What conditionals compare the goals of make's command line with. */
   readonly goals: ReadonlySet<string>;
+  /** Lines that do what is not read here, such as `$(eval ...)`. */
+  readonly ignored: readonly Problem[];
   /** Whether reading ended before the end, by `$(error)` or a circle of includes: what is missing does not count then. */
   readonly stopped: boolean;
 }
@@ -58,6 +60,7 @@ export function evaluateMakefile(input: MakefileInput): MakefileReading {
     rules: new Map(),
     searched: [],
     goals: new Set(),
+    ignored: [],
     stopped: false,
   };
   const define = (values: Readonly<Record<string, string | undefined>>, origin: Origin) => {
@@ -83,6 +86,7 @@ interface Reading extends MakefileReading {
   readonly rules: Map<string, number>;
   searched: SearchedFolder[];
   readonly goals: Set<string>;
+  readonly ignored: Problem[];
   stopped: boolean;
 }
 
@@ -179,7 +183,10 @@ function readStatement(reading: Reading, line: string, doubts: Set<Problem>, whe
     return 'rule';
   }
   // What is left may be a call such as $(error ...) that expands to nothing.
-  const left = expand(reading, text, where);
+  const into: Expansion = { problems: new Set(), said: [] };
+  const left = variables.expand(text, where, into);
+  say(reading, into);
+  reading.ignored.push(...into.problems);
   if (left.trim() !== '')
     reading.diagnostics.push(badLine(`This line is no assignment, rule or directive: ${text}`, where));
   return 'other';

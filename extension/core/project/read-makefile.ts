@@ -11,6 +11,7 @@ import { evaluateMakefile, makeVariable, type SearchedFolder } from './evaluate-
 import { splitMakeWords } from './makefile-functions.ts';
 import type { Expansion, Problem, Variables } from './makefile-variables.ts';
 import type { NatmodProject } from './project.ts';
+import { readLinkFlags } from './read-link-flags.ts';
 import { splitWords } from './split-words.ts';
 
 export interface MakefileOptions {
@@ -106,6 +107,7 @@ export function readMakefile(text: string, options: MakefileOptions): ReadProjec
 
   const told: Diagnostic[] = [];
   const ask = new Questions(reading.variables, file, told);
+  for (const { construct, where } of reading.ignored) ask.report(errors.ignored(construct, where));
   const project = readProject(ask, options);
   if (!natmod) told.push(errors.notNatmod(file));
   if (!reading.stopped) diagnostics.push(...told);
@@ -138,7 +140,7 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
   }
   const cflags = ask.words('CFLAGS');
   const mark = cflags.indexOf(includeMark);
-  const linkFlags = splitLibraries(ask.words('MPY_LD_FLAGS'));
+  const linkFlags = readLinkFlags(ask.words('MPY_LD_FLAGS'));
   const strange = linkFlags.rest.filter((flag) => !/^(-v+|--verbose)$/.test(flag));
   if (strange.length > 0) ask.warnIfSet('MPY_LD_FLAGS', `Of its options, these have no effect: ${strange.join(' ')}.`);
   for (const [name, hint] of Object.entries(notFollowed)) ask.warnIfSet(name, hint);
@@ -149,7 +151,7 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
     sources,
     objects: ask.list('SRC_O'),
     arch: isBuildableArch(arch) ? arch : undefined,
-    archFlags: readArchFlags(ask, file),
+    archFlags: readArchFlags(linkFlags.archFlags, ask, file),
     mpyDir: mpyDir === '' ? undefined : resolve(dir, mpyDir),
     mpyDirAt: ask.place('MPY_DIR'),
     floatImpl: isFloatImpl(floatImpl) ? floatImpl : undefined,
@@ -162,7 +164,8 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
     linkRuntime: ask.certainly('LINK_RUNTIME') === '1',
     mpyLdFlags: linkFlags.rest,
     libraries: linkFlags.libraries,
-    externSymFile: ask.text('MPY_EXTERN_SYM_FILE') || undefined,
+    sourceName: linkFlags.sourceName,
+    externSymFile: ask.text('MPY_EXTERN_SYM_FILE') || linkFlags.externs,
   };
 }
 
@@ -176,8 +179,8 @@ function isFloatImpl(text: string): text is FloatImpl {
 }
 
 /** ARCH_FLAGS: a number (decimal, 0x, 0b) or names of extensions with commas. */
-function readArchFlags(ask: Questions, file: string): number | undefined {
-  const text = ask.text('ARCH_FLAGS');
+function readArchFlags(given: string | undefined, ask: Questions, file: string): number | undefined {
+  const text = ask.text('ARCH_FLAGS') || (given ?? '');
   const flags = text === '' ? 0 : parseArchFlags(text);
   if (flags === undefined)
     ask.report(
@@ -189,18 +192,6 @@ function readArchFlags(ask: Questions, file: string): number | undefined {
       ),
     );
   return flags || undefined;
-}
-
-function splitLibraries(flags: readonly string[]): { libraries: string[]; rest: string[] } {
-  const libraries: string[] = [];
-  const rest: string[] = [];
-  for (let at = 0; at < flags.length; at++) {
-    const flag = flags[at];
-    if ((flag === '-l' || flag === '--libs') && at + 1 < flags.length) libraries.push(flags[++at]);
-    else if (/^(-l|--libs=)./.test(flag)) libraries.push(flag.replace(/^(-l|--libs=)/, ''));
-    else rest.push(flag);
-  }
-  return { libraries, rest };
 }
 
 /** Asks for variables, and turns what stands in the way of an answer into diagnostics, each once. */

@@ -231,6 +231,28 @@ for (const [what, text, code, line, message] of faults) {
   });
 }
 
+test('options of the linker say what variables can, in any form', () => {
+  const flags = "--externs rom.ld --arch-flags=zba '--source-name=deflate module.mpy'";
+  const project = readWell(`${usual}MPY_LD_FLAGS = ${flags}\n${include}`);
+  assert.equal(project.externSymFile, 'rom.ld');
+  assert.equal(project.archFlags, 1);
+  assert.equal(project.sourceName, 'deflate module.mpy');
+  assert.deepEqual(project.mpyLdFlags, []);
+  const both = readWell(
+    `${usual}MPY_LD_FLAGS = -eother.ld --libs=a.a -l b.a\nMPY_EXTERN_SYM_FILE = rom.ld\n${include}`,
+  );
+  assert.deepEqual([both.externSymFile, both.libraries], ['rom.ld', ['a.a', 'b.a']]);
+});
+
+test('a line that may set anything is told', () => {
+  const { project, diagnostics } = read(`${usual}$(eval SRC += more.c)\n${include}`);
+  assert.deepEqual(project?.sources, ['blink.c']);
+  assert.deepEqual(
+    diagnostics.map(({ severity, code, where }) => [severity, code, where?.line]),
+    [['warning', 'project/not-followed', 5]],
+  );
+});
+
 test('what is not read does not matter when no variable that counts depends on it', () => {
   const text = `VERSION := $(shell git describe)\nMPY_DIR = $(shell pwd)/mp\n${usual}FILES = $(file <list)\n${include}`;
   readWell(text, { overrides: { MPY_DIR: resolve('/trees/mp') } });
