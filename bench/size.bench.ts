@@ -1,9 +1,9 @@
 // File sizes: MicroPython's examples and ours as a build of ours makes them, beside MicroPython's linker on objects compiled
 // with upstream's flags. The reference's files hold their own names, which builds of ours leave out where nothing shows them.
 
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { micropython } from '../extension/core/abi/micropython.ts';
 import { type BuildableArch, buildableArchs } from '../extension/core/arch/names.ts';
 import { link } from '../extension/core/link/link.ts';
@@ -11,6 +11,8 @@ import { readConfigHeader } from '../extension/core/mpy/qstr.ts';
 import { micropythonSource, type SourceTree } from '../test/micropython/source.ts';
 import { buildProject, examples, type Project } from '../test/projects.ts';
 import { profileOf, runReference } from '../test/reference/reference-linker.ts';
+import { Unavailable } from '../test/setup/need.ts';
+import { windowedXtensa } from '../test/setup/windowed-xtensa.ts';
 import { median } from './measure.ts';
 import type { Benchmark } from './run.ts';
 
@@ -44,13 +46,15 @@ export const run: Benchmark = async () => {
   const tree = await micropythonSource();
   const projects = [...(await examples()), ...upstream.map((name) => copyUpstream(tree, name))];
   const rows: Row[] = [];
+  const windowed = await windowedGcc();
   for (const project of projects) {
     for (const arch of buildableArchs) {
-      const row = await measure(project, arch, tree);
+      const row = await measure(project, arch, tree, arch === 'xtensawin' ? windowed : undefined);
       if (row) rows.push(row);
     }
     rmSync(project.dir, { recursive: true, force: true });
   }
+  if (windowed !== undefined) rmSync(dirname(windowed), { recursive: true, force: true });
   for (const { module, arch, reference, ours, identical } of rows)
     console.log(
       `${arch.padEnd(10)} ${module.padEnd(10)} reference ${String(reference).padStart(5)}  ours ${String(ours).padStart(5)} ` +
@@ -75,12 +79,35 @@ function copyUpstream(tree: SourceTree, name: string): Project {
   return { name, dir, module: name, script: '' };
 }
 
-async function measure(project: Project, arch: BuildableArch, tree: SourceTree): Promise<Row | undefined> {
+/** For the ESP32 upstream wants GCC, of what clang makes the reference links little: Debian's GCC, told of a core with windows. */
+async function windowedGcc(): Promise<string | undefined> {
+  try {
+    const script = join(mkdtempSync(join(tmpdir(), 'natmod-size-gcc-')), 'xtensa-windowed-gcc');
+    const gcc = `XTENSA_GNU_CONFIG='${await windowedXtensa()}' exec xtensa-lx106-elf-gcc -mabi=windowed "$@"`;
+    writeFileSync(script, `#!/bin/sh\n${gcc}\n`, { mode: 0o755 });
+    return script;
+  } catch (fault) {
+    if (fault instanceof Unavailable) return undefined;
+    throw fault;
+  }
+}
+
+async function measure(
+  project: Project,
+  arch: BuildableArch,
+  tree: SourceTree,
+  compiler: string | undefined,
+): Promise<Row | undefined> {
+  const compilers = compiler === undefined ? undefined : { [arch]: compiler };
   const { dir } = project;
   const folder = `build/natmod/${arch}`;
   // Debian's lx106 GCC folds an index into the address of the qstr table, at which the reference fails an assertion.
   const environment = arch === 'xtensa' ? { CFLAGS_EXTRA: '-mno-force-l32' } : undefined;
-  const asUpstream = await buildProject(project, [arch], tree.path, { compat: profileOf(tree), environment });
+  const asUpstream = await buildProject(project, [arch], tree.path, {
+    compat: profileOf(tree),
+    environment,
+    compilers,
+  });
   const path = asUpstream.outputs[0]?.path;
   if (path === undefined) return undefined;
   const files = readdirSync(join(dir, folder));
@@ -98,7 +125,7 @@ async function measure(project: Project, arch: BuildableArch, tree: SourceTree):
     qstrs: readConfigHeader(readFileSync(join(dir, folder, header), 'utf8')),
     sourceName: output,
   });
-  const own = await buildProject(project, [arch], tree.path, { environment });
+  const own = await buildProject(project, [arch], tree.path, { environment, compilers });
   const ours = own.outputs[0]?.sizes?.file;
   if (!bytes || ours === undefined)
     throw new Error(`${project.name} ${arch} does not link: ${JSON.stringify(own.outputs[0]?.diagnostics)}`);

@@ -12,7 +12,9 @@ import { lackingForRandom, ownPrograms, type Prepared, prepare, randomPrograms, 
 /** One in eight does not end; with those of ours 200 are to be compared. */
 const randomCount = 180;
 const fewest = { 'programs of ours': 56, 'random programs': 144 } as const;
-const archs = ['x64', 'x86', 'armv7m', 'rv32imc'] as const;
+/** Its compilers come without floats, and lx106 takes words from multiples of their size only. */
+const fewestOnXtensa = { 'programs of ours': 50, 'random programs': 90 } as const;
+const archs = ['x64', 'x86', 'armv7m', 'rv32imc', 'xtensa'] as const;
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -35,11 +37,14 @@ for (const [kind, make] of Object.entries(kinds)) {
       const lacks = lacking(arch) ?? lacking('x86') ?? (kind === 'random programs' ? lackingForRandom() : undefined);
       if (!need(t, lacks ?? 'nothing', lacks === undefined)) return;
       prepared ??= newFolder().then(make);
-      const { expected, endless } = await prepared;
+      const isXtensa = arch === 'xtensa';
+      const { expected: all, endless } = await prepared;
+      const expected = all.filter(({ program }) => !isXtensa || program.needs === undefined);
       const wrong = await runAsModules(arch, expected, await newFolder());
       t.diagnostic(`${expected.length} programs, ${wrong.length} wrong; ${endless} left out, since they do not end`);
       assert.deepEqual(wrong, []);
-      assert.ok(expected.length >= fewest[kind as keyof typeof fewest], `${endless} programs do not end`);
+      const least = (isXtensa ? fewestOnXtensa : fewest)[kind as keyof typeof fewest];
+      assert.ok(expected.length >= least, `${expected.length} programs, ${endless} do not end`);
     });
   }
 }

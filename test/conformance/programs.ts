@@ -13,12 +13,14 @@ import { targets } from '../../extension/core/compile/targets.ts';
 import { link } from '../../extension/core/link/link.ts';
 import type { LinkInput } from '../../extension/core/link/request.ts';
 import { readModule } from '../../extension/core/mpy/read.ts';
+import { libraryFlags } from '../../extension/core/project/own-library.ts';
+import { libcHeaders } from '../projects.ts';
 import { onPath } from '../setup/packages.mjs';
 import { output } from '../setup/process-group.ts';
 import { type Compiler, compile, compilerOf, runtime } from './compile.ts';
 import { execute } from './execute.ts';
 import { placements, type Run } from './image.ts';
-import { toolEnvironment } from './machines.ts';
+import { machines, toolEnvironment } from './machines.ts';
 
 const sources = join(dirname(fileURLToPath(import.meta.url)), 'programs');
 /** Of Debian's libcsmith-dev: the arithmetic that random programs do. */
@@ -30,6 +32,8 @@ export interface Program {
   readonly source: string;
   /** Of csmith's: what the file is besides a function. */
   readonly isRandom: boolean;
+  /** What not every target has: a library for floats, instructions that take words from any byte. */
+  readonly needs?: 'floats' | 'any alignment' | undefined;
 }
 
 /** A program and what it must compute, where the machine's own compiler makes words of this size. */
@@ -57,7 +61,7 @@ export async function ownPrograms(): Promise<readonly Program[]> {
     const source = join(sources, file);
     const text = file.endsWith('.c') ? await readFile(source, 'utf8') : '';
     for (const [, name] of text.matchAll(/^uint32_t ([a-z]\w*)\(void\)/gm))
-      programs.push({ name, source, isRandom: false });
+      programs.push({ name, source, isRandom: false, needs: file === 'floating.c' ? 'floats' : undefined });
   }
   return programs;
 }
@@ -75,8 +79,11 @@ export async function randomPrograms(count: number, folder: string): Promise<rea
       const name = `random_${each}`;
       const source = join(folder, `${name}.c`);
       await must(['csmith', '--seed', String(each), ...csmithOptions, '--output', source], folder);
-      const isWorthIt = (await readFile(source, 'utf8')).split('\n').length >= fewestLines;
-      return isWorthIt ? [{ name, source, isRandom: true }] : [];
+      const text = await readFile(source, 'utf8');
+      if (text.split('\n').length < fewestLines) return [];
+      return [
+        { name, source, isRandom: true, needs: /#pragma pack/.test(text) ? 'any alignment' : undefined } as const,
+      ];
     });
     programs.push(...made.flat());
   }
@@ -138,6 +145,10 @@ export async function runAsModules(
   const env = await toolEnvironment(arch);
   const compiler = compilerOf(arch, 'gcc');
   const libraries = await runtime(arch, env);
+  // Debian's libraries for Xtensa do not divide.
+  const isXtensa = machines[arch].system === 'xtensa';
+  const own = [...(targets[arch].smallerFlags?.gcc ?? []), '-Os', '-ffunction-sections', ...libraryFlags.gcc];
+  const fallback = isXtensa ? await compile(compiler, own, join(libcHeaders, 'functions.c'), folder, env) : undefined;
   const shared = new Map<string, Promise<LinkInput>>();
   const make = (program: Pick<Program, 'source'>, flags: readonly string[]) =>
     compileFor(compiler, arch, program.source, flags, folder, env, shared);
@@ -148,7 +159,8 @@ export async function runAsModules(
     const body = await make({ source }, [level, ...inputOf(program, called).slice(0, -1)]);
     const entry = await make({ source: join(sources, 'entry.c') }, [`-DNAME=${called}`]);
     const title = `${program.name} ${level}`;
-    const request = { arch, abi: micropython, objects: [entry, body], libraries, qstrs: [], sourceName: 'program.mpy' };
+    const objects = [entry, body];
+    const request = { arch, abi: micropython, objects, libraries, fallback, qstrs: [], sourceName: 'program.mpy' };
     const { bytes, diagnostics } = link(request);
     const faults = diagnostics.filter(({ severity }) => severity === 'error');
     if (!bytes) return { title, fault: faults.map(({ code, message }) => `${code}: ${message}`).join('; ') };

@@ -94,7 +94,8 @@ export interface Direct {
 /** `why`: can't be linked into a native module; the text completes "R_X: ...". `mend`: what to do instead. */
 export type RelocationRow =
   | ValueRow
-  | { readonly name: string; readonly formula: 'none' }
+  /** `difference`: bytes of the distance that the assembler wrote, from S + A to where code that is moved may have gone. */
+  | { readonly name: string; readonly formula: 'none'; readonly difference?: 1 | 2 | 4 }
   | { readonly name: string; readonly formula: 'padding'; readonly nops: (bytes: number) => Uint8Array }
   | { readonly name: string; readonly why: string; readonly mend: string };
 
@@ -125,6 +126,8 @@ export interface Architecture {
   readonly isCall?: ((view: DataView, at: number) => boolean) | undefined;
   /** How calls become shorter where the function is near. */
   readonly callShortening?: CallShortening | undefined;
+  /** How ends of functions are shared, where the assembler tells what is code and leaves all distances to the linker. */
+  readonly rearranging?: Rearranging | undefined;
   /** How code reaches variables that may not lie in the text block, where its instructions leave no room for a load. */
   readonly detour?: Detour | undefined;
   /**
@@ -217,6 +220,45 @@ export interface CallShortening {
     distance: number,
     slack: number,
   ) => { readonly type: number; readonly code: Uint8Array } | undefined;
+}
+
+/** Instructions as far as code is rearranged. */
+export interface Rearranging {
+  /** R_* of all distances in code. */
+  readonly types: readonly number[];
+  /** @returns undefined where no known instruction is. `isLast`: what follows is not executed, and it needs no relocation */
+  readonly instruction: (
+    view: DataView,
+    at: number,
+  ) => { readonly size: number; readonly isDistance: boolean; readonly isLast: boolean } | undefined;
+  readonly jump: StarterCall;
+  /** In bytes. */
+  readonly reach: number;
+  readonly frames?:
+    | {
+        /** @param places of instructions in a row, of which the last ones are looked at */
+        readonly read: (view: DataView, places: readonly number[]) => FrameEnd | undefined;
+        /** @returns the bytes of a uniform end, in an order in which what restores less is a part of what restores more */
+        readonly write: (end: FrameEnd) => Uint8Array;
+        /** Code that makes a frame smaller by so many bytes, or larger; undefined where no instruction does. */
+        readonly resize: (bytes: number) => readonly number[] | undefined;
+      }
+    | undefined;
+  /** A function that no instruction calls directly may start at any byte. */
+  readonly startsAnywhere: boolean;
+}
+
+/** The end of a function that restores registers from its frame and returns. */
+export interface FrameEnd {
+  /** In bytes. */
+  readonly frame: number;
+  /** Registers and their places, in bytes below the frame's top. */
+  readonly restored: readonly (readonly [register: number, depth: number])[];
+  /** All restoring instructions are of one size, so that their order may change. */
+  readonly isUniform: boolean;
+  readonly instructions: number;
+  /** In bytes. */
+  readonly size: number;
 }
 
 /** Code that loads an address from the global offset table and jumps back behind the instruction it was reached from. */

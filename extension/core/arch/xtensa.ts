@@ -5,6 +5,7 @@
 import { machines } from '../elf/constants.ts';
 import type { Architecture, Field, FieldChoice, RelocationRow, RelocationTable, Starter } from './architecture.ts';
 import { distance32, word32 } from './fields.ts';
+import { rearranging } from './xtensa-code.ts';
 
 /** RELA only: what the assembler left in the instruction is void. */
 const noAddend = () => 0;
@@ -113,9 +114,12 @@ const bundle = {
 } as const;
 const ancient = { why: 'was last made by tools of 2003', mend: 'Compile with a current toolchain.' } as const;
 
-/** Facts for a linker that moves code: we leave sections whole, so their differences stay what the assembler wrote. */
+/** Facts for a linker that moves code: the assembler has written the difference already. */
 const differences = (first: number, prefix: string): [number, RelocationRow][] =>
-  [8, 16, 32].map((bits, index) => [first + index, { name: `R_XTENSA_${prefix}DIFF${bits}`, formula: 'none' }]);
+  ([1, 2, 4] as const).map((bytes, index) => [
+    first + index,
+    { name: `R_XTENSA_${prefix}DIFF${bytes * 8}`, formula: 'none', difference: bytes },
+  ]);
 
 const bundles: [number, RelocationRow][] = [
   ...Array.from({ length: 14 }, (_, slot): [number, RelocationRow] => [
@@ -193,6 +197,10 @@ const row = (name: Architecture['name'], separateRodata: boolean): Architecture 
   // GNU's for each section of code; LLVM's assembler names them after other sections too.
   literalSections: /^\.literal(\.|$)|\.literal$/,
   callTypes: [20],
+  rearranging: rearranging((view, at) => {
+    const field = slot0.choose(view, at);
+    return field && (field === loop ? 'loop' : 'distance');
+  }, !separateRodata),
   entryJump,
   // The word; l32r a9, the word; jx a9. After call0 a9 is free, after call8 it is where the callee's ENTRY puts its stack pointer,
   // after call4 the callee's fourth argument, which memset and memmove lack; call12 passes fewer than they take.

@@ -1,7 +1,8 @@
 // Bytes taken out of an object's sections, and what that moves: symbols, relocations, places that debug information names.
 
-import { sectionFlags } from '../elf/constants.ts';
-import type { ObjectFile, ObjectSection, ObjectSymbol } from '../elf/object-file.ts';
+import { machines, sectionFlags } from '../elf/constants.ts';
+import type { ObjectFile, ObjectRelocation, ObjectSection, ObjectSymbol } from '../elf/object-file.ts';
+import { writtenDistances } from '../elf/written-distances.ts';
 
 /** What goes from one section, in the order of the old places. */
 export class Cuts {
@@ -64,10 +65,37 @@ export function cutRelocations(
       const symbol = file.symbols[relocation.symbol];
       const target = symbol?.type === 'section' ? cuts.get(symbol.section) : undefined;
       if (!own && !target) return relocation;
-      const addend = target && relocation.addend !== undefined ? target.move(relocation.addend) : relocation.addend;
+      const held = target ? addendHeld(section, relocation, file) : 0;
+      const addend =
+        target && relocation.addend !== undefined ? target.move(relocation.addend + held) - held : relocation.addend;
       return { ...relocation, offset: own ? own.move(relocation.offset) : relocation.offset, addend };
     });
+  if (section.flags & sectionFlags.alloc) return { ...section, relocations: move() };
   // Those of debug information are read when they are asked for.
-  if (!(section.flags & sectionFlags.alloc)) return Object.create(section, { relocations: { get: move } });
-  return { ...section, relocations: move() };
+  const isXtensa = file.machine === machines.xtensa;
+  return Object.create(section, {
+    relocations: { get: move },
+    ...(isXtensa ? { data: { get: () => cutDistances(section, file, cuts) } } : {}),
+  });
+}
+
+/** Xtensa keeps a part of the addend in the word. */
+function addendHeld({ data }: ObjectSection, { type, offset }: ObjectRelocation, { machine }: ObjectFile): number {
+  if (machine !== machines.xtensa || type !== 1 || offset + 4 > data.length) return 0;
+  return new DataView(data.buffer, data.byteOffset).getInt32(offset, true);
+}
+
+/** The section's bytes with distances as they are between the new places. */
+function cutDistances(section: ObjectSection, file: ObjectFile, cuts: ReadonlyMap<number, Cuts>): Uint8Array {
+  const data = new Uint8Array(section.data);
+  const view = new DataView(data.buffer);
+  for (const { at, bytes, section: index, start, value } of writtenDistances(file, section)) {
+    const cut = cuts.get(index);
+    if (!cut) continue;
+    const distance = cut.move(start + value) - cut.move(start);
+    if (bytes === 1) view.setInt8(at, distance);
+    else if (bytes === 2) view.setInt16(at, distance, true);
+    else view.setInt32(at, distance, true);
+  }
+  return data;
 }

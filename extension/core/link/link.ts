@@ -26,6 +26,7 @@ import { relaxGot } from './relax-got.ts';
 import { type Image, relocate } from './relocate.ts';
 import type { LinkRequest, LinkResult } from './request.ts';
 import { warnOfSelfCalls } from './self-calls.ts';
+import { loosenFunctions, shareEnds } from './share-ends.ts';
 import { shortenCalls } from './shorten-calls.ts';
 import { reportMissing, resolveSymbols } from './symbols.ts';
 
@@ -83,6 +84,8 @@ function linkProgram(program: Program): LinkResult {
   makeRuntime(program);
   placeVariables(program);
   if (isShrunk) {
+    loosenFunctions(program);
+    shareEnds(program);
     orderPieces(program, ['text', 'rodata', 'bss']);
     relaxGot(program);
     shortenCalls(program);

@@ -19,7 +19,7 @@ export interface Piece {
   /** Where it goes; of variables, not final before `placeVariables`. */
   space: Space;
   size: number;
-  readonly align: number;
+  align: number;
   /** Empty for bss. */
   data: Uint8Array;
   relocations: readonly PieceRelocation[];

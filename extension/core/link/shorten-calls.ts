@@ -3,10 +3,11 @@
 // Specification: "Linker Relaxation" in https://github.com/riscv-non-isa/riscv-elf-psabi-doc/blob/master/riscv-elf.adoc
 
 import type { CallShortening, RelocationRow } from '../arch/architecture.ts';
-import { Cuts, cutRelocations, cutSymbol } from './cuts.ts';
+import { moveObject } from './cut-pieces.ts';
+import { Cuts } from './cuts.ts';
 import { viewOf } from './edit-pieces.ts';
 import { layOut } from './layout.ts';
-import type { LinkedObject, Piece, PieceRelocation, Program } from './program.ts';
+import type { Piece, PieceRelocation, Program } from './program.ts';
 
 /** Each round brings functions nearer to each other. */
 const mostRounds = 8;
@@ -31,7 +32,7 @@ export function shortenCalls(program: Program): void {
       if (made) cuts.set(piece, made);
     }
     if (cuts.size === 0) return;
-    for (const object of program.objects) move(object, cuts);
+    for (const object of program.objects) moveObject(object, cuts);
     const { entry } = program;
     const cut = entry && cuts.get(entry.piece);
     if (cut) program.entry = { ...entry, offset: cut.move(entry.offset) };
@@ -91,24 +92,4 @@ function shorten(piece: Piece, marks: Marks, { size, shorten }: CallShortening, 
     return moved;
   });
   return cuts;
-}
-
-/** Brings what refers to the pieces to their new places. */
-function move(object: LinkedObject, cuts: ReadonlyMap<Piece, Cuts>): void {
-  object.targets = object.targets.map((target) => {
-    const cut = target.kind === 'piece' ? cuts.get(target.piece) : undefined;
-    return target.kind === 'piece' && cut ? { ...target, offset: cut.move(target.offset) } : target;
-  });
-  const own = new Map<number, Cuts>();
-  for (const [index, piece] of object.pieces.entries()) {
-    const cut = piece && cuts.get(piece);
-    if (cut) own.set(index, cut);
-  }
-  if (own.size === 0) return;
-  const { file } = object;
-  object.file = {
-    ...file,
-    sections: file.sections.map((section) => cutRelocations(section, file, own)),
-    symbols: file.symbols.map((symbol) => cutSymbol(symbol, own)),
-  };
 }

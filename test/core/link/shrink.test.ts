@@ -349,3 +349,59 @@ test('RISC-V: of the code that saves registers there is what the functions call'
   const hex = [...code.code.subarray(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   assert.equal(hex, '7d7106c622c48282b240224441618280');
 });
+
+const word = (value: number) => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24];
+/** Functions that restore a0 and a12 from frames of 16 and 32 bytes; the first calls the other, or loads its address. */
+const twoFrames = (flags: number, file = 'm.c', isCalled = true): MadeObject => {
+  const functions: readonly (readonly [name: string, data: readonly number[]])[] = [
+    [
+      'mpy_init',
+      [0x12, 0xc1, 0xf0, isCalled ? 0x05 : 0x31, 0, 0, 0x08, 0x31, 0xc8, 0x21, 0x12, 0xc1, 0x10, 0x0d, 0xf0],
+    ],
+    ['other', [0x0c, 0x12, 0x08, 0x71, 0xc8, 0x61, 0x12, 0xc1, 0x20, 0x0d, 0xf0]],
+  ];
+  const use = { offset: 3, type: 20, symbol: isCalled ? 'other' : 'literal', addend: 0 };
+  const address = { offset: 0, type: 1, symbol: 'other', addend: 0 };
+  return {
+    machine: 'xtensa',
+    sections: [
+      { name: '.literal.mpy_init', data: word(0), align: 4, relocations: [address] },
+      ...functions.map(([name, data]) => ({
+        name: `.text.${name}`,
+        data,
+        align: 4,
+        relocations: name === 'mpy_init' ? [use] : [],
+      })),
+      {
+        name: '.xt.prop',
+        flags: 0,
+        data: functions.flatMap(([, data]) => [...word(0), ...word(data.length), ...word(flags)]),
+        relocations: functions.map(([symbol], index) => ({ offset: index * 12, type: 1, symbol, addend: 0 })),
+      },
+    ],
+    symbols: [
+      { ...entry, size: 15 },
+      fn('other'),
+      { name: 'literal', section: '.literal.mpy_init', binding: 'local' },
+      { name: file, section: '*abs*', type: 'file', binding: 'local' },
+    ],
+  };
+};
+const sizeOf = (made: MadeObject) => linked('xtensa', [made], { asIs: false }).code.code.length;
+
+test('Xtensa: functions that restore the same registers share the instructions, whatever their frames', () => {
+  const { code } = linked('xtensa', [twoFrames(2)], { asIs: false });
+  const hex = Buffer.from(code.code).toString('hex');
+  // At the end of the other: addi a1, 16; j to where the first restores a12 and a0.
+  assert.equal(hex, '12c1f0c50000c821083112c1100df000' + '0c1212c11046fbff');
+});
+
+test('Xtensa: a function that is never called by its distance starts at any byte, unless it may be a method of C++', () => {
+  assert.equal(sizeOf(twoFrames(2, 'm.c', false)), 8 + 15 + 8);
+  assert.equal(sizeOf(twoFrames(2, 'm.cpp', false)), 8 + 16 + 8);
+});
+
+test('Xtensa: code stays whole that is not compiled, or of which the assembler does not say that it is code alone', () => {
+  for (const made of [twoFrames(2, 'm.S', false), twoFrames(1, 'm.c', false), twoFrames(0x12, 'm.c', false)])
+    assert.equal(sizeOf(made), 8 + 16 + 11);
+});
