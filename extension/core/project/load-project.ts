@@ -76,7 +76,8 @@ export async function loadProject(
   const { mpyDir, mpyDirAt } = first.tree;
   let reading = first;
   let overrides = given;
-  for (const again of await otherWays(first, given, request, files)) {
+  const ways = isReadable(first) ? [] : await otherWays(first, given, request, files);
+  for (const again of ways) {
     if (isReadable(reading)) break;
     const other = await readWith(again);
     if (isReadable(other)) [reading, overrides] = [other, again];
