@@ -185,7 +185,11 @@ export class NatmodSession extends InterpreterSession {
       } else this.configuringState = configuring.done;
       this.sendResponse(response);
     } catch (thrown) {
-      this.sendErrorResponse(response, errorMessage(thrown));
+      const { firmware = '' } = this.configuration;
+      const { message } = thrown as Error;
+      const isUnstartable = /^During startup program /.test(message);
+      const fault = isUnstartable ? new Failure(errors.cannotRun(firmware, message)) : thrown;
+      this.sendErrorResponse(response, errorMessage(fault));
       return;
     }
     this.begin();

@@ -8,6 +8,7 @@ import { Line } from '../../extension/core/board/line.ts';
 import type { Port, PortListener } from '../../extension/core/board/port.ts';
 import { RawRepl } from '../../extension/core/board/raw-repl.ts';
 import { romfsImage } from '../../extension/core/board/romfs.ts';
+import { reloadRequest } from '../../extension/core/debug/launch-config.ts';
 import { clock } from '../../extension/node/clock.ts';
 import { freePort, listenOnce } from '../../extension/node/local-sockets.ts';
 import { serveBoard } from '../micropython/board-server.ts';
@@ -171,10 +172,10 @@ test('a chip behind OpenOCD is started, paused, looked at, and left with nothing
   await nothingRuns(folder);
 });
 
-test('module and script come to a chip behind OpenOCD by its REPL', async (t) => {
+test('module and script come to a chip behind OpenOCD by its REPL, and again when the module was built anew', async (t) => {
   const debugged = await buildDebugged(t, 'qemu-MPS2_AN385', 'debugged');
   if (!debugged) return;
-  const { source, configuration, line } = debugged;
+  const { source, configuration, line, rebuild } = debugged;
   const { firmware } = configuration as { firmware: string };
   const [serial, monitor] = [await listenOnce('the chip'), await listenOnce("the chip's emulator")];
   t.after(() => [serial, monitor].map((server) => server.close()));
@@ -185,8 +186,16 @@ test('module and script come to a chip behind OpenOCD by its REPL', async (t) =>
   const chipped = { ...configuration, target: 'openocd', board: 'stm32f4', openocd: { program }, port: address };
   await client.begin(chipped, source, [line('item_t item')]);
   assert.equal(Client.place((await client.stopped('breakpoint'))[0]), `calc:${line('item_t item')}`);
+  const isDone = ({ body }: DebugProtocol.OutputEvent) => /is done/.test(body.output);
   await client.continueRequest({ threadId: 1 });
-  await client.next<DebugProtocol.OutputEvent>('output', ({ body }) => /is done/.test(body.output));
+  await client.next('output', isDone);
+
+  await writeFile(source, (await readFile(source, 'utf8')).replace('weigh(&item, 2)', 'weigh(&item, 3)'));
+  await client.customRequest(reloadRequest, { modules: await rebuild() });
+  assert.equal(Client.place((await client.stopped('breakpoint'))[0]), `calc:${line('item_t item')}`);
+  await client.continueRequest({ threadId: 1 });
+  await client.next('output', isDone);
+  assert.match(client.console, /calc 42\n.*calc 63\n/s);
   await client.disconnectRequest();
   await client.stop();
   await nothingRuns(folder);

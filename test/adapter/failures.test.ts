@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -73,6 +73,20 @@ test('a firmware that is missing, for another machine, or no MicroPython is told
   assert.match(await message('/bin/sh'), /has no mp_native_relocate.* Build it with/);
   const board = await needed(t, 'qemu-MPS2_AN385', () => firmware('qemu-MPS2_AN385'));
   if (board) assert.match(await message(board), /is for Arm.*, but the modules are built for x64\. Choose a firmware/i);
+});
+
+test('a unix port that may not be executed is told with what to do', async (t) => {
+  const configuration = await unix(t);
+  if (!configuration || !need(t, 'gdb', onPath('gdb'))) return;
+  const image = await program(t, 'micropython', '');
+  await copyFile(configuration.firmware, image);
+  await chmod(image, 0o644);
+  const client = new Client();
+  t.after(() => client.stop());
+  await assert.rejects(client.begin({ ...configuration, firmware: image }), (fault: Error) => {
+    assert.ok(fault.message.includes(`${image} does not start: `), fault.message);
+    return /that you may execute/.test(fault.message);
+  });
 });
 
 test('a GDB server that does not listen is told with its address', async (t) => {

@@ -93,6 +93,14 @@ export const firmwareBuild = (what: string, version: string, code: number, said:
 export const firmwareCancelled = (what: string): Diagnostic =>
   error('debug/firmware-cancelled', `The build of MicroPython (${what}) was cancelled.`);
 
+export const cannotRun = (firmware: string, said: string): Diagnostic =>
+  error(
+    'debug/cannot-run',
+    `${firmware} does not start: ${said}`,
+    undefined,
+    'It must be a program for this machine that you may execute: try it in a terminal.',
+  );
+
 export const noConsole = (): Diagnostic =>
   error(
     'debug/no-console',
