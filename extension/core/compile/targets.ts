@@ -117,7 +117,8 @@ export const targets: Readonly<Record<BuildableArch, Target>> = {
     compilers: [...gcc('i686-linux-gnu-gcc'), hostGcc, ...gcc('x86_64-linux-gnu-gcc'), ...anyClang],
     flags: ['-m32', '-fno-stack-protector'],
     familyFlags: { gcc: [], clang: ['--target=i686-linux-gnu', ...clangCode] },
-    smallerFlags: { gcc: closeData },
+    // For size, GCC would keep a frame pointer on x86 alone: one register less, and more to save.
+    smallerFlags: { gcc: [...closeData, '-fomit-frame-pointer'] },
     ownMathematics: true,
   },
   x64: {

@@ -51,6 +51,7 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
   const wordSize = wordSizeOf(arch);
   const headEnd = heads.length * wordSize;
   const words = new Map<number, Relocation>();
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
   for (const relocation of request.relocations)
     if (relocation.base === 'text') words.set(relocation.offset, relocation);
   /** Offsets that instructions load from: data, not code. */
@@ -59,7 +60,10 @@ export function* listMachineCode(request: ListingRequest): Generator<MachineLine
     code,
     literals,
     describe: (offset) => describePlace(offset, words, request),
-    isTable: (offset) => words.get(offset)?.target.kind === 'table',
+    placeInTable: (offset) => {
+      if (words.get(offset)?.target.kind !== 'table') return undefined;
+      return offset + wordSize <= code.length ? view.getInt32(offset, true) : 0;
+    },
     entry: (offset) =>
       offset % wordSize === 0 && offset >= 0
         ? request.target({ base: 'text', offset: 0, target: { kind: 'entry', index: offset / wordSize } })

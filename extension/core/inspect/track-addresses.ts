@@ -19,8 +19,8 @@ export interface Surroundings {
   readonly literals: Map<number, number>;
   /** What lies at an offset of the text. */
   readonly describe: (offset: number) => string;
-  /** Whether the loader puts the function table's address there. */
-  readonly isTable: (offset: number) => boolean;
+  /** How far into the function table the address points that the loader makes of the word there; undefined for other words. */
+  readonly placeInTable: (offset: number) => number | undefined;
   /** What stands so many bytes into the function table. */
   readonly entry: (offset: number) => string;
 }
@@ -31,12 +31,16 @@ export function trackerOf(arch: ArchName, around: Surroundings): AddressTracker 
   return arch.startsWith('xtensa') ? trackXtensa(around) : trackX86(around);
 }
 
-/** What a register holds: a number, an offset in the text, or the address of the function table. */
-type Known =
-  | { readonly kind: 'number' | 'place'; readonly value: number }
-  | { readonly kind: 'table'; readonly value: 0 };
+/** What a register holds: a number, an offset in the text, or one in the function table. */
+interface Known {
+  readonly kind: 'number' | 'place' | 'table';
+  readonly value: number;
+}
 
-const table: Known = { kind: 'table', value: 0 };
+function tableAt(around: Surroundings, offset: number): Known | undefined {
+  const value = around.placeInTable(offset);
+  return value === undefined ? undefined : { kind: 'table', value };
+}
 
 /** Registers by name. */
 class Registers extends Map<string, Known> {
@@ -62,10 +66,11 @@ function isInside({ code }: Surroundings, offset: number): boolean {
 /** What an access through a register reaches, and what a load from there gives. */
 function access(around: Surroundings, base: Known | undefined, distance: number): { comment: string; loads?: Known } {
   if (base === undefined || Number.isNaN(distance) || base.kind === 'number') return { comment: '' };
-  if (base.kind === 'table') return { comment: around.entry(distance) };
+  if (base.kind === 'table') return { comment: around.entry(base.value + distance) };
   const at = base.value + distance;
   if (!isInside(around, at)) return { comment: '' };
-  return around.isTable(at) ? { comment: around.describe(at), loads: table } : { comment: around.describe(at) };
+  const loads = tableAt(around, at);
+  return loads ? { comment: around.describe(at), loads } : { comment: around.describe(at) };
 }
 
 function put(registers: Registers, name: string, value: Known | undefined): void {
@@ -94,7 +99,7 @@ function trackArm(around: Surroundings, ahead: 4 | 8): AddressTracker {
       if (!isInside(around, at) || at + width > code.length) return { operands, comment: '' };
       around.literals.set(at, width);
       const value = view.getInt32(at, true);
-      put(registers, destination, around.isTable(at) ? table : { kind: 'number', value });
+      put(registers, destination, tableAt(around, at) ?? { kind: 'number', value });
       const what = around.describe(at);
       return { operands, comment: what.startsWith('text+') ? `= ${hex(value >>> 0)}` : what };
     }
@@ -210,7 +215,7 @@ function trackXtensa(around: Surroundings): AddressTracker {
     if (mnemonic === 'l32r') {
       const at = numberOf(last.replace(/ \(.*/, ''));
       if (!isInside(around, at)) return { operands, comment: '' };
-      put(registers, destination, around.isTable(at) ? table : undefined);
+      put(registers, destination, tableAt(around, at));
       return { operands, comment: around.describe(at) };
     }
     const isLoad = /^l32i(\.n)?$/.test(mnemonic);

@@ -102,7 +102,7 @@ function describeTarget(program: Program, target: Target): string {
     case 'entry':
       return `mp_fun_table[${target.index}] (${program.request.abi.funTable[target.index]})`;
     case 'table':
-      return 'mp_fun_table';
+      return target.offset ? `mp_fun_table+${hex(target.offset)}` : 'mp_fun_table';
     case 'qstr-table':
       return 'qstr table';
     case 'obj-table':

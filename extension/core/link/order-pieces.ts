@@ -1,11 +1,12 @@
 // Between the third and the fourth stage: an order of pieces that wastes little on the jump to mpy_init, which comes first, and
 // on alignment.
 
+import { fillersOf } from './fill-gap.ts';
 import { alignUp } from './layout.ts';
 import type { Piece, Program, Space } from './program.ts';
 
 /**
- * Code comes before constants, so that calls stay short.
+ * Code comes before constants, so that calls stay short; where it needs no alignment, calls are of one length.
  * @param hasOrder the code is in order already
  */
 export function orderPieces(program: Program, spaces: readonly Space[], hasOrder = false): void {
@@ -17,18 +18,42 @@ export function orderPieces(program: Program, spaces: readonly Space[], hasOrder
     const isCode = ({ content }: Piece) => content === 'text';
     const packer = new Packer();
     packer.pack(own.filter(isFirst));
-    const code = own.filter((piece) => isCode(piece) && !isFirst(piece));
+    const others = own.filter((piece) => !isFirst(piece));
+    const code = others.filter(isCode);
+    const isFree =
+      !program.arch.literalSections && own.filter(isCode).every(({ align, object }) => align === 1 || !object);
+    if (isFree) return packer.fill(others).packed;
     if (hasOrder) for (const piece of code) packer.pack([piece]);
     else packer.pack(code);
-    packer.pack(own.filter((piece) => !isCode(piece)));
+    packer.pack(others.filter((piece) => !isCode(piece)));
     return packer.packed;
   });
   program.pieces = [...rest, ...ordered];
 }
 
 class Packer {
-  readonly packed: Piece[] = [];
-  private end = 0;
+  constructor(
+    readonly packed: Piece[] = [],
+    private end = 0,
+  ) {}
+
+  /**
+   * What wants alignment lies together, behind as much of the rest as leaves the smallest gap before it, but not more: the
+   * loader's records of places near the start are shorter.
+   */
+  fill(pieces: readonly Piece[]): Packer {
+    const aligned = pieces.filter(({ align }) => align > 1);
+    const loose = pieces.filter(({ align }) => align === 1);
+    const strictest = Math.max(1, ...aligned.map(({ align }) => align));
+    const tried = fillersOf(loose, strictest).map((fillers) => {
+      const packer = new Packer([...this.packed], this.end);
+      packer.pack(fillers);
+      packer.pack(aligned);
+      packer.pack(loose.filter((piece) => !fillers.includes(piece)));
+      return packer;
+    });
+    return tried.reduce((best, packer) => (packer.end < best.end ? packer : best));
+  }
 
   /** Pieces of one alignment keep their order. */
   pack(pieces: readonly Piece[]): void {

@@ -74,7 +74,9 @@ export type Target =
   | { readonly kind: 'piece'; readonly piece: Piece; readonly offset: number; readonly size?: number }
   | { readonly kind: 'absolute'; readonly value: number; readonly size?: number }
   | { readonly kind: 'entry'; readonly index: number; readonly stub: Piece | undefined }
-  | { readonly kind: 'table' | 'qstr-table' | 'obj-table' }
+  /** `offset`: into the table, in bytes. */
+  | { readonly kind: 'table'; readonly offset?: number }
+  | { readonly kind: 'qstr-table' | 'obj-table' }
   | { readonly kind: 'got' }
   | { readonly kind: 'weak-undefined' }
   /** Already reported, or of no use to a relocation (the null symbol, a file name). */

@@ -31,7 +31,7 @@ import {
   weakDirect,
   wordMisaligned,
 } from './relocation-errors.ts';
-import { addressOf, loaderTarget, pieceOf } from './target-address.ts';
+import { addressOf, loaderTarget, pieceOf, wordFor } from './target-address.ts';
 import { variablesMeant } from './variables.ts';
 
 export interface Image {
@@ -109,7 +109,7 @@ class Relocator {
   fillGot(): void {
     for (const { target, offset, addend } of this.got.slots) {
       const address = this.got.piece.address + offset;
-      this.writeWord(address, addend + (target.kind === 'absolute' ? target.value : (addressOf(target, addend) ?? 0)));
+      this.writeWord(address, wordFor(target, addend));
       const wanted = loaderTarget(target);
       if (wanted) this.wantAddress(address, this.got.piece, wanted);
     }
@@ -253,7 +253,7 @@ class Relocator {
       );
     else {
       this.wantAddress(address, piece, wanted);
-      return (addressOf(target, addend) ?? 0) + addend;
+      return wordFor(target, addend);
     }
     return undefined;
   }

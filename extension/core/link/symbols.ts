@@ -28,6 +28,12 @@ const tables: ReadonlyMap<string, Target> = new Map([
   ['mp_native_obj_table', { kind: 'obj-table' }],
 ]);
 
+/** What `configHeader` calls a place inside the function table. */
+function placeInTable(name: string): Target | undefined {
+  const [, offset] = /^mp_fun_table\.(\d+)$/.exec(name) ?? [];
+  return offset === undefined ? undefined : { kind: 'table', offset: Number(offset) };
+}
+
 /** Field of the function table behind a C library function that every module may call. */
 const memoryFunctions: ReadonlyMap<string, string> = new Map([
   ['memset', 'memset_'],
@@ -59,7 +65,7 @@ export function resolveSymbols(program: Program): Missing[] {
         (symbol.place === 'common' ? !program.compat : symbol.place !== 'undefined' && strength(symbol) < strongest);
       const own = isOverridable ? undefined : targetOf({ object, symbol }, { object, symbol });
       if (own) return own;
-      const table = isOverridable ? undefined : tables.get(symbol.name);
+      const table = isOverridable ? undefined : (tables.get(symbol.name) ?? placeInTable(symbol.name));
       if (table) return table;
       const definition = definitions.get(symbol.name);
       if (definition) return targetOf(definition, { object, symbol }) ?? { kind: 'nothing' };
@@ -106,7 +112,7 @@ export function reportMissing(program: Program, missing: readonly Missing[]): vo
 /** Whether a symbol that no object defines is there all the same, so that no library need be searched for it. */
 export function isOffered(program: Program, name: string): boolean {
   const { abi, externs } = program.request;
-  if (tables.has(name)) return true;
+  if (tables.has(name) || placeInTable(name)) return true;
   // The reference linker prefers a library's memset to the firmware's, and its functions to those at fixed addresses.
   if (program.compat) return false;
   return (

@@ -22,6 +22,12 @@ export function addressOf(target: Target, addend: number): number | undefined {
 const movedWord = ({ piece, offset }: Extract<Target, { kind: 'piece' }>, addend: number) =>
   piece.movedWords?.get(offset + addend);
 
+/** What a word for S + A holds before the loader adds to it. */
+export function wordFor(target: Target, addend: number): number {
+  if (target.kind === 'absolute') return target.value + addend;
+  return (target.kind === 'table' ? (target.offset ?? 0) : (addressOf(target, addend) ?? 0)) + addend;
+}
+
 /** What the loader adds to a word that holds this target's address; undefined when it adds nothing. */
 export function loaderTarget(target: Target): RelocationTarget | undefined {
   switch (target.kind) {

@@ -15,6 +15,31 @@ const configTypes: Readonly<Record<ConfigType, string>> = {
   mp_off_t: 'uintptr_t',
 };
 
+/**
+ * Compilers keep what they have read of constants, and the function table is declared as one: its entries wait in registers and
+ * on the stack from one call to the next, which takes more code than to read each where it is called. By this macro the
+ * declaration of MicroPython's headers, `extern const mp_fun_table_t mp_fun_table;`, becomes that of the function here, whose
+ * result is no constant to the compiler. It counts from a symbol inside the table, because instructions have short forms for
+ * short distances to both sides; that the two belong together is hidden from the compiler, which would warn of it. On other
+ * architectures code gets larger by it.
+ */
+const smallerTable = [...tableFrom('__x86_64__', 104), ...tableFrom('__i386__', 128)];
+
+/** @param middle in bytes */
+function tableFrom(machine: string, middle: number): string[] {
+  return [
+    `#if defined(__OPTIMIZE__) && defined(${machine})`,
+    `extern const char natmod_fun_table_middle[] __asm__("mp_fun_table.${middle}");`,
+    '__attribute__((always_inline)) static inline const struct _mp_fun_table_t *natmod_fun_table() {',
+    '    const char *middle;',
+    '    __asm__("" : "=r"(middle) : "0"(natmod_fun_table_middle));',
+    `    return (const struct _mp_fun_table_t *)(middle - ${middle});`,
+    '}',
+    '#define mp_fun_table (*natmod_fun_table())',
+    '#endif',
+  ];
+}
+
 export interface ConfigHeader {
   readonly text: string;
   /** The module's own qstrs: those of `names` that are not static, sorted by code point. The .mpy lists them in this order. */
@@ -25,8 +50,9 @@ export interface ConfigHeader {
  * Makes the header behind `MP_CONFIGFILE`: a static qstr is its number, one of the module's own is looked up in the table
  * that the loader fills (whose entry 0 is the file's name).
  * @param names after `MP_QSTR_`, in any order
+ * @param smaller for smaller code: the function table is not declared as in MicroPython's headers
  */
-export function configHeader(names: readonly string[], abi: Abi): ConfigHeader {
+export function configHeader(names: readonly string[], abi: Abi, smaller = false): ConfigHeader {
   const statics = abi.staticQstrs.map(qstrIdentifier);
   const known = new Set(statics);
   const own = [...new Set(names)].filter((name) => !known.has(name)).sort(byCodePoint);
@@ -39,6 +65,7 @@ export function configHeader(names: readonly string[], abi: Abi): ConfigHeader {
     ...own.map((identifier, index) => `#define MP_QSTR_${identifier} (mp_native_qstr_table[${index + 1}])`),
     'extern const uint16_t mp_native_qstr_table[];',
     'extern const uintptr_t mp_native_obj_table[];',
+    ...(smaller ? smallerTable : []),
   ];
   return { text: `${lines.join('\n')}\n`, own };
 }

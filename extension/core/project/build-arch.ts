@@ -144,12 +144,12 @@ async function planArch(
   });
 
   progress('qstrs');
-  const names = new Set(
-    sources
-      .filter((source) => !source.name.endsWith('.py'))
-      .flatMap((source) => findQstrs(new TextDecoder().decode(source.bytes))),
-  );
-  const { text, own } = configHeader([...names], abi);
+  const texts = sources
+    .filter((source) => !source.name.endsWith('.py'))
+    .map((source) => new TextDecoder().decode(source.bytes));
+  const names = new Set(texts.flatMap((text) => findQstrs(text)));
+  const isSmaller = request.compat === undefined && !request.debug && canReplaceTable(texts, project);
+  const { text, own } = configHeader([...names], abi, isSmaller);
   const header = await job.folder.writeHeader(text, module, buildDir);
   const plan: CompileRequest = {
     ...project,
@@ -327,6 +327,21 @@ async function ownSources(
   );
   return [...new Map([...project, ...read].filter(([path]) => isOwn(path, where)))].sort(([a], [b]) =>
     a < b ? -1 : 1,
+  );
+}
+
+/**
+ * As a macro, the function table is no constant address, nor a name to declare; its function has no prototype, and is declared
+ * twice. The answer is the same for all architectures, which so share a header.
+ */
+function canReplaceTable(texts: readonly string[], { cflags }: NatmodProject): boolean {
+  const minded = /^-(W(error=)?(strict-prototypes|redundant-decls|everything|pedantic)|pedantic)/;
+  const usedOtherwise = /&\s*mp_fun_table\b|\bmp_fun_table\b(?!\s*\.)/;
+  return (
+    !texts.some((text) => usedOtherwise.test(text)) &&
+    !Object.values(cflags)
+      .flat()
+      .some((flag) => minded.test(flag))
   );
 }
 

@@ -255,6 +255,17 @@ test('a word that will point into the text says what lies there', async () => {
   assert.match(text, /\.word {4}0x00000010 +; \+ text "Histogram"$/m);
 });
 
+test('a call through a register that points into the function table says which function it calls', async () => {
+  const module = nativeModule('x64', [{ base: 'text', offset: 16, target: { kind: 'table' } }]);
+  // mov rax, [rip + 9]; call [rax - 0x48]; ret
+  const instructions = [0x48, 0x8b, 0x05, 9, 0, 0, 0, 0xff, 0x50, 0xb8, 0xc3, 0, 0, 0, 0, 0];
+  const code = Uint8Array.from([...instructions, 104, 0, 0, 0, 0, 0, 0, 0]);
+  const bytes = writeModule({ ...module, code: { ...module.code, code } as typeof module.code });
+  const inspection = inspect(bytes, 'm');
+  const text = dump(inspection, 'm.mpy', await disassembler(bytes, inspection));
+  assert.match(text, /call .* ; mp_fun_table\[4\] native_to_obj$/m);
+});
+
 test("the word in front of a native function's code is no instruction", async () => {
   const { header } = nativeModule('armv7m');
   const signature = pythonModule().code.children[0].code.subarray(0, 6);

@@ -276,6 +276,69 @@ test('code loads no address through the table of what lies beside it', () => {
   assert.equal(sizes?.relocations, 0);
 });
 
+test('functions and strings fill the gap before what wants alignment', () => {
+  const { code } = shrunk({
+    machine: 'x64',
+    sections: [
+      {
+        name: '.text.mpy_init',
+        // call second; call third; lea rax, [rip + table]; ret
+        data: [...call.slice(0, 5), ...call.slice(0, 5), 0x48, 0x8d, 0x05, 0, 0, 0, 0, 0xc3],
+        align: 1,
+        relocations: [
+          { offset: 1, type: 4, symbol: 'second', addend: -4 },
+          { offset: 6, type: 4, symbol: 'third', addend: -4 },
+          { offset: 13, type: 2, symbol: 'table', addend: -4 },
+        ],
+      },
+      text('second', [0x22, 0xc3]),
+      text('third', [0x33, 0x33, 0x33, 0x33, 0x33, 0xc3]),
+      { name: '.rodata.table', data: [1, 2, 3, 4, 5, 6, 7, 8], align: 8 },
+    ],
+    symbols: [entry, fn('second'), fn('third'), { name: 'table', section: '.rodata.table', type: 'object' }],
+  });
+  assert.deepEqual(
+    [...code.code.subarray(18)],
+    [0x33, 0x33, 0x33, 0x33, 0x33, 0xc3, 1, 2, 3, 4, 5, 6, 7, 8, 0x22, 0xc3],
+  );
+  const view = new DataView(code.code.buffer, code.code.byteOffset);
+  assert.deepEqual(
+    [5 + view.getInt32(1, true), 10 + view.getInt32(6, true), 17 + view.getInt32(13, true)],
+    [32, 18, 24],
+  );
+});
+
+test('a place inside the function table is the word that the loader adds the table to', () => {
+  const { code } = shrunk({
+    machine: 'x64',
+    sections: [
+      {
+        name: '.text.mpy_init',
+        // mov rax, [rip + the word]; ret
+        data: [0x48, 0x8b, 0x05, 0, 0, 0, 0, 0xc3],
+        align: 1,
+        relocations: [{ offset: 3, type: 42, symbol: 'mp_fun_table.104', addend: -4 }],
+      },
+      {
+        name: '.data.rel.ro',
+        data: new Array(8).fill(0),
+        align: 8,
+        flags: sectionFlags.alloc | sectionFlags.write | sectionFlags.retain,
+        relocations: [{ offset: 0, type: 1, symbol: 'mp_fun_table.104', addend: 8 }],
+      },
+    ],
+    symbols: [entry, { name: 'mp_fun_table.104' }],
+  });
+  const view = new DataView(code.code.buffer, code.code.byteOffset);
+  assert.deepEqual(
+    (code.relocations ?? []).map(({ offset, target }) => [target.kind, view.getInt32(offset, true)]).sort(),
+    [
+      ['table', 104],
+      ['table', 112],
+    ],
+  );
+});
+
 const callFar = (link: number) => [0x97, 0, 0, 0, 0x67 | ((link & 1) << 7), link >> 1, 0, 0];
 
 /** mpy_init calls `far` and `farther`, and jumps back over both calls; a gap lies between the functions. */
