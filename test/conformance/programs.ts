@@ -148,7 +148,7 @@ export async function runAsModules(
   // Debian's libraries for Xtensa do not divide.
   const isXtensa = machines[arch].system === 'xtensa';
   const own = [...(targets[arch].smallerFlags?.gcc ?? []), '-Os', '-ffunction-sections', ...libraryFlags.gcc];
-  const fallback = isXtensa ? await compile(compiler, own, join(libcHeaders, 'functions.c'), folder, env) : undefined;
+  const fallbacks = isXtensa ? [await compile(compiler, own, join(libcHeaders, 'functions.c'), folder, env)] : [];
   const shared = new Map<string, Promise<LinkInput>>();
   const make = (program: Pick<Program, 'source'>, flags: readonly string[]) =>
     compileFor(compiler, arch, program.source, flags, folder, env, shared);
@@ -160,7 +160,7 @@ export async function runAsModules(
     const entry = await make({ source: join(sources, 'entry.c') }, [`-DNAME=${called}`]);
     const title = `${program.name} ${level}`;
     const objects = [entry, body];
-    const request = { arch, abi: micropython, objects, libraries, fallback, qstrs: [], sourceName: 'program.mpy' };
+    const request = { arch, abi: micropython, objects, libraries, fallbacks, qstrs: [], sourceName: 'program.mpy' };
     const { bytes, diagnostics } = link(request);
     const faults = diagnostics.filter(({ severity }) => severity === 'error');
     if (!bytes) return { title, fault: faults.map(({ code, message }) => `${code}: ${message}`).join('; ') };
