@@ -44,9 +44,10 @@ export async function zig(): Promise<string> {
 async function install(spec: string, folder: string): Promise<void> {
   await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
   // npm's settings of the surrounding `npm test` must not reach the npm in here.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry)/.test(name)),
+  const outer = Object.entries(process.env).filter(
+    ([name]) => !/^npm_(config_local_prefix|package_|lifecycle_)/.test(name),
   );
+  const env = Object.fromEntries(outer);
   const npm = ['npm', 'install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=5', spec];
   const { code, text } = await output(npm, folder, env);
   if (code !== 0) throw new Unavailable(`'${npm.join(' ')}' failed: ${text.trim().split('\n').slice(-5).join(' ')}`);
