@@ -15,7 +15,10 @@ export function wellKnown(symbol: string): WellKnown | undefined {
 }
 
 /** Whether a compiler's own library (libgcc, libm) has it. */
-export const isOfCompiler = (symbol: string): boolean => libgcc.test(symbol) || libm.test(symbol);
+export const isOfCompiler = (symbol: string): boolean => isHelper(symbol) || libm.test(symbol);
+
+/** Whether compilers call it by themselves. */
+export const isHelper = (symbol: string): boolean => libgcc.test(symbol);
 
 /** What extension/headers/libc/functions.c defines: `natmod build` links it where code wants any of it. */
 export const ownLibrary: readonly string[] = [

@@ -7,7 +7,7 @@ import type { CompiledObject } from '../compile/compile-sources.ts';
 import type { InputFiles } from '../compile/input-files.ts';
 import type { RuntimeLibraries } from '../compile/runtime-libraries.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
-import { isOfCompiler, ownLibrary, ownMathematics } from '../link/well-known.ts';
+import { isHelper, isOfCompiler, ownLibrary, ownMathematics } from '../link/well-known.ts';
 import type { Files } from '../ports.ts';
 import { ownNotCompiled } from './errors.ts';
 import { type Linked, type LinkStep, linkModule } from './link-module.ts';
@@ -36,8 +36,8 @@ export async function linkWithRuntime(
     } catch (failure) {
       const missing = failure instanceof Failure && step.compat === undefined ? missingIn(failure) : [];
       const wantsCompiler = !isAsked && missing.some(isOfCompiler);
-      // For Xtensa ours has helpers, too, that the compiler's library may lack.
-      const isLeft = (symbol: string) => /^xtensa/.test(step.arch) && isAsked && isOfCompiler(symbol);
+      // Ours has helpers, too, that the compiler's library may lack: clang has none for most.
+      const isLeft = (symbol: string) => step.arch !== 'x64' && isAsked && isHelper(symbol);
       const isIn = (part: LibraryPart, symbol: string) =>
         part === 'functions' ? ownLibrary.includes(symbol) || isLeft(symbol) : ownMathematics.includes(symbol);
       // The compiler's own mathematics, where it can be linked, comes first.

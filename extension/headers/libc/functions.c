@@ -137,12 +137,54 @@ WEAK int *__errno_location(void) {
     return &error_number;
 }
 
-#ifdef __XTENSA__
+#if defined __XTENSA__ || (defined __clang__ && !defined __x86_64__)
 /*
- * Arithmetic that compilers call for: clang has no library of its own here, and GCC's for the ESP8266 leaves out what that chip
+ * Arithmetic that compilers call for: clang comes without a library for these, and GCC's for the ESP8266 leaves out what that chip
  * has in ROM, where a direct call does not reach. Without operators that would call these again.
  */
+#ifdef __arm__
+/*
+ * ARM has names of its own, whose arguments are never in registers for floats.
+ * https://github.com/ARM-software/abi-aa/blob/main/rtabi32/rtabi32.rst
+ */
+#define HELPER __attribute__((weak, pcs("aapcs")))
+#define __udivsi3 __aeabi_uidiv
+#define __divsi3 __aeabi_idiv
+#define __muldi3 __aeabi_lmul
+#define __ashldi3 __aeabi_llsl
+#define __lshrdi3 __aeabi_llsr
+#define __ashrdi3 __aeabi_lasr
+#define __adddf3 __aeabi_dadd
+#define __subdf3 __aeabi_dsub
+#define __muldf3 __aeabi_dmul
+#define __divdf3 __aeabi_ddiv
+#define __addsf3 __aeabi_fadd
+#define __subsf3 __aeabi_fsub
+#define __mulsf3 __aeabi_fmul
+#define __divsf3 __aeabi_fdiv
+#define __extendsfdf2 __aeabi_f2d
+#define __truncdfsf2 __aeabi_d2f
+#define __fixdfsi __aeabi_d2iz
+#define __fixunsdfsi __aeabi_d2uiz
+#define __fixdfdi __aeabi_d2lz
+#define __fixunsdfdi __aeabi_d2ulz
+#define __fixsfsi __aeabi_f2iz
+#define __fixunssfsi __aeabi_f2uiz
+#define __fixsfdi __aeabi_f2lz
+#define __fixunssfdi __aeabi_f2ulz
+#define __floatsidf __aeabi_i2d
+#define __floatunsidf __aeabi_ui2d
+#define __floatdidf __aeabi_l2d
+#define __floatundidf __aeabi_ul2d
+#define __floatsisf __aeabi_i2f
+#define __floatunsisf __aeabi_ui2f
+#define __floatdisf __aeabi_l2f
+#define __floatundisf __aeabi_ul2f
+#define __unorddf2 __aeabi_dcmpun
+#define __unordsf2 __aeabi_fcmpun
+#else
 #define HELPER __attribute__((weak))
+#endif
 
 typedef unsigned long long wide;
 
@@ -229,9 +271,84 @@ HELPER long long __muldi3(long long left, long long right) {
 }
 
 HELPER wide __umulsidi3(unsigned left, unsigned right) {
+#ifdef __XTENSA__
     return (wide)__muldi3((long long)left, (long long)right);
+#else
+    return (wide)left * right;
+#endif
 }
 
+HELPER wide __ashldi3(wide value, int by);
+HELPER wide __lshrdi3(wide value, int by);
+HELPER long long __ashrdi3(long long value, int by);
+
+HELPER wide __ashldi3(wide value, int by) {
+    unsigned low = (unsigned)value, high = (unsigned)(value >> 32);
+    if (by & 32) high = low << (by & 31), low = 0;
+    else if (by) high = high << by | low >> (32 - by), low <<= by;
+    return (wide)high << 32 | low;
+}
+
+HELPER wide __lshrdi3(wide value, int by) {
+    unsigned low = (unsigned)value, high = (unsigned)(value >> 32);
+    if (by & 32) low = high >> (by & 31), high = 0;
+    else if (by) low = low >> by | high << (32 - by), high >>= by;
+    return (wide)high << 32 | low;
+}
+
+HELPER long long __ashrdi3(long long value, int by) {
+    wide flip = (wide)(value >> 63);
+    return (long long)(__lshrdi3((wide)value ^ flip, by) ^ flip);
+}
+
+#ifdef __arm__
+/* Quotient and rest together. */
+HELPER wide __aeabi_uidivmod(unsigned value, unsigned by);
+HELPER wide __aeabi_idivmod(int value, int by);
+HELPER wide __natmod_uldivmod(wide value, wide by, wide *rest);
+HELPER wide __natmod_ldivmod(long long value, long long by, wide *rest);
+
+HELPER wide __aeabi_uidivmod(unsigned value, unsigned by) {
+    unsigned rest, quotient = divide(value, by, &rest);
+    return (wide)rest << 32 | quotient;
+}
+
+HELPER wide __aeabi_idivmod(int value, int by) {
+    unsigned rest, quotient = divide(size_of(value), size_of(by), &rest);
+    if ((value < 0) != (by < 0)) quotient = 0 - quotient;
+    if (value < 0) rest = 0 - rest;
+    return (wide)rest << 32 | quotient;
+}
+
+HELPER wide __natmod_uldivmod(wide value, wide by, wide *rest) {
+    return divide_wide(value, by, rest);
+}
+
+HELPER wide __natmod_ldivmod(long long value, long long by, wide *rest) {
+    wide quotient = divide_wide(size_of_wide(value), size_of_wide(by), rest);
+    if (value < 0) *rest = 0 - *rest;
+    return (value < 0) == (by < 0) ? quotient : 0 - quotient;
+}
+
+/* The rest is returned in r2 and r3, which C has no way to say. */
+#define WITH_REST(name)                                                                                                         \
+    __attribute__((weak, naked)) void __aeabi_##name(void) {                                                                    \
+        __asm__("push {r4, lr}\n sub sp, #16\n add r4, sp, #8\n str r4, [sp]\n bl __natmod_" #name                              \
+                "\n ldr r2, [sp, #8]\n ldr r3, [sp, #12]\n add sp, #16\n pop {r4, pc}");                                        \
+    }
+WITH_REST(uldivmod)
+WITH_REST(ldivmod)
+
+/* Not a loop that counts, of which a compiler would make a call of this. */
+HELPER int __clzsi2(unsigned value) {
+    int zeros = value == 0;
+    for (int step = 16; step > 0; step >>= 1)
+        if (value >> (32 - step) == 0) zeros += step, value <<= step;
+    return zeros;
+}
+#endif
+
+#ifndef __i386__
 /* Floats without an FPU, rounded to the nearest as IEEE 754 says, by integers alone. Those of float go by way of double. */
 
 typedef union { double number; wide bits; } double_bits;
@@ -429,8 +546,16 @@ OF_FLOAT(add) OF_FLOAT(sub) OF_FLOAT(mul) OF_FLOAT(div)
     HELPER int __##name##sf2(float x, float y) { return compared(__extendsfdf2(x), __extendsfdf2(y), unordered); }
 COMPARISON(eq, 1) COMPARISON(ne, 1) COMPARISON(lt, 1) COMPARISON(le, 1) COMPARISON(gt, -1) COMPARISON(ge, -1)
 
+#ifdef __arm__
+#define ANSWER(name, sign)                                                                                                      \
+    HELPER int __aeabi_dcmp##name(double x, double y) { return __##name##df2(x, y) sign 0; }                                    \
+    HELPER int __aeabi_fcmp##name(float x, float y) { return __##name##sf2(x, y) sign 0; }
+ANSWER(eq, ==) ANSWER(lt, <) ANSWER(le, <=) ANSWER(gt, >) ANSWER(ge, >=)
+#endif
+
 HELPER int __unorddf2(double x, double y) { return is_nan(bits_of(x)) || is_nan(bits_of(y)); }
 HELPER int __unordsf2(float x, float y) { return __unorddf2(__extendsfdf2(x), __extendsfdf2(y)); }
+#endif
 
 #ifdef __clang__
 HELPER int __mulsi3(int left, int right);

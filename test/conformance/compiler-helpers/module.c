@@ -14,6 +14,9 @@ static void mix(u64 result) {
 
 static void mix_wide(long long a, long long b) {
     mix(a * b);
+    mix((u64)a << (b & 63));
+    mix((u64)a >> (b & 63));
+    mix(a >> (b & 63));
     if (b == 0) return;
     mix((u64)a / (u64)b);
     mix((u64)a % (u64)b);
@@ -25,6 +28,7 @@ static void mix_wide(long long a, long long b) {
 static void mix_narrow(int a, int b) {
     mix((u32)a * (u32)b);
     mix((u64)(u32)a * (u32)b);
+    if (a != 0) mix(__builtin_clz(a) + 32 * __builtin_ctz(a));
     if (b == 0) return;
     mix((u32)a / (u32)b);
     mix((u32)a % (u32)b);

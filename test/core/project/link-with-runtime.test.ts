@@ -57,7 +57,7 @@ const own = compiled('own', {
 });
 
 /** @returns what was asked for, and the codes of what the linker says in the end */
-async function linkingOf(step: LinkStep): Promise<{ asked: string[]; codes: string[] }> {
+async function linkingOf(step: LinkStep, ours = own): Promise<{ asked: string[]; codes: string[] }> {
   const asked: string[] = [];
   const runtime: Runtime = {
     find: async () => {
@@ -66,7 +66,7 @@ async function linkingOf(step: LinkStep): Promise<{ asked: string[]; codes: stri
     },
     compileOwn: async () => {
       asked.push('own');
-      return own;
+      return ours;
     },
   };
   const ports = { files: fileStore, inputs: openInputs(fileStore) };
@@ -89,6 +89,22 @@ test('that the compiler does not know its library is told beside what is undefin
   const codes = ['link/undefined', 'compile/runtime-missing'];
   assert.deepEqual(await linkingOf(calling('__divdi3')), { asked: ['compiler'], codes });
   assert.deepEqual(await linkingOf(calling('__divdi3', 'strlen')), { asked: ['compiler', 'own'], codes });
+});
+
+test('of helpers that the compiler has no library for, ours are asked for', async () => {
+  const calls = { name: '.text', data: [0xe8, 0xfc, 0xff, 0xff, 0xff, 0xc3] };
+  const module = compiled('m', {
+    machine: 'x86',
+    sections: [{ ...calls, relocations: [{ offset: 1, type: 2, symbol: '__divdi3' }] }],
+    symbols: [{ name: 'mpy_init', section: '.text', type: 'function' }, { name: '__divdi3' }],
+  });
+  const helper = compiled('own', {
+    machine: 'x86',
+    sections: [{ name: '.text', data: [0xc3] }],
+    symbols: [{ name: '__divdi3', section: '.text', type: 'function', binding: 'weak' }],
+  });
+  const step: LinkStep = { ...calling(), arch: 'x86', objects: [module] };
+  assert.deepEqual(await linkingOf(step, helper), { asked: ['compiler', 'own'], codes: [] });
 });
 
 test('with --compat nothing is linked that the reference linker does not link', async () => {
