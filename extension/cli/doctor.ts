@@ -49,7 +49,7 @@ function render({ archs, tools }: Doctor): string {
   const lines = archs.flatMap((row) => {
     if (!row.ok)
       return [`${row.arch.padEnd(10)} -- ${row.problem}`, ...(row.install ? [`${''.padEnd(13)} ${row.install}`] : [])];
-    const libraries = row.libraries.length > 0 ? '' : ' (without libgcc and libm)';
+    const libraries = row.libraries.length > 0 ? '' : " (without libgcc and libm: Natmod's own serve)";
     return [`${row.arch.padEnd(10)} ok ${row.compiler}: ${row.version ?? 'version not known'}${libraries}`];
   });
   const others = tools.flatMap(({ name, ok, found, wantedFor, mend }) => [

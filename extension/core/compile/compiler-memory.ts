@@ -6,6 +6,8 @@ import type { Files } from '../ports.ts';
 export interface CompilerMemory {
   get(identity: string, question: string): string | undefined;
   set(identity: string, question: string, answer: string): void;
+  /** Programs that did not answer in time: asked nothing more, and not remembered beyond this value's life. */
+  readonly silent: Set<string>;
   /** Writes what is new to the file it came from. Never fails: what is not kept is asked again. */
   save(): Promise<void>;
 }
@@ -18,6 +20,7 @@ export async function openMemory(file: string | undefined, files: Files): Promis
   const answers = file === undefined ? unfiled : await load(file, files);
   let changed = false;
   return {
+    silent: new Set(),
     get: (identity, question) => answers.get(`${identity}\n${question}`),
     set(identity, question, answer) {
       if (answers.size >= maxAnswers) answers.clear();

@@ -4,14 +4,15 @@
 import type { BuildableArch } from '../arch/names.ts';
 import { findArchitecture } from '../arch/registry.ts';
 import { Failure } from '../diagnostic.ts';
-import type { CancelSignal, Files, Processes } from '../ports.ts';
+import type { CancelSignal, Files, Processes, ProcessResult } from '../ports.ts';
 import { baseName } from './base-name.ts';
 import type { CompilerMemory } from './compiler-memory.ts';
 import { compilerMissing, compilerUnfit, givenCompilerMissing } from './errors.ts';
 import type { Compiler } from './plan.ts';
 import { type CompilerCandidate, type CompilerFamily, codeFlags, targets } from './targets.ts';
 
-const questionTimeoutMs = 20_000;
+const questionTimeoutSeconds = 20;
+const noAnswer = `it gave no answer within ${questionTimeoutSeconds} s`;
 
 export interface CompilerSearch {
   readonly processes: Processes;
@@ -40,6 +41,10 @@ export async function findCompiler(
     const program = await findProgram(candidate.program, search);
     if (program === undefined) continue;
     const compiler = await describeCompiler(arch, candidate, program, search);
+    if (search.memory.silent.has(program)) {
+      unfit.push({ program, said: noAnswer });
+      continue;
+    }
     if (!compiler) continue;
     // Whoever names a compiler is to see what that one says about the sources.
     const complaint = given === undefined ? await tryCompiler(arch, compiler, search) : undefined;
@@ -98,7 +103,7 @@ async function wrapped({ family }: CompilerCandidate, program: string, search: C
   const isScript = start?.[0] === 0x23 && start[1] === 0x21;
   if (!isScript && !/ccache|distcc|icecc/.test(program)) return undefined;
   const question = [program, `-print-prog-name=${family === 'gcc' ? 'cc1' : 'clang'}`];
-  const behind = await askCompiler(search.processes, question, search.cancel);
+  const behind = firstLine(await runQuestion(question, search));
   return behind && stampOf(behind, search);
 }
 
@@ -125,7 +130,7 @@ async function tryCompiler(
   compiler: Compiler,
   search: CompilerSearch,
 ): Promise<string | undefined> {
-  const { files, processes, memory, cancel } = search;
+  const { files, memory } = search;
   const target = targets[arch];
   const libc = search.libcHeaders === undefined ? [] : ['-idirafter', search.libcHeaders];
   const flags = [...codeFlags, ...target.familyFlags[compiler.family], ...target.flags, ...compiler.flags, ...libc];
@@ -137,9 +142,10 @@ async function tryCompiler(
   try {
     await files.writeAtomic(source, new TextEncoder().encode(probe), { disposable: true });
     const argv = [compiler.program, '-std=c99', '-Os', ...flags, '-o', object, '-c', source];
-    const result = await processes.run({ argv, timeoutMs: questionTimeoutMs, cancel, env: { LC_ALL: 'C' } });
+    const result = await runQuestion(argv, search);
     // The build that asked tells of the cancel.
     if (result.end === 'cancelled') return undefined;
+    if (result.end === 'timeout') return noAnswer;
     if (result.end !== 'exited' || result.code !== 0)
       return firstComplaint(result.stderr) ?? `it ended (${result.end})`;
     const bytes = await files.read(object);
@@ -172,27 +178,37 @@ function wrongObject(bytes: Uint8Array, arch: BuildableArch): string | undefined
 export async function askOnce(
   compiler: { readonly program: string; readonly identity: string },
   question: readonly string[],
-  { memory, processes, cancel }: Pick<CompilerSearch, 'memory' | 'processes' | 'cancel'>,
+  search: QuestionPorts,
 ): Promise<string | undefined> {
+  const { memory } = search;
   const text = question.join(' ');
   const known = memory.get(compiler.identity, text);
   if (known !== undefined) return known;
-  const answer = await askCompiler(processes, [compiler.program, ...question], cancel);
+  const answer = firstLine(await runQuestion([compiler.program, ...question], search));
   // A file that it does not know is answered by its bare name: it may be installed later.
   const unknown = answer !== undefined && question.at(-1)?.endsWith(`=${answer}`);
   if (answer !== undefined && !unknown) memory.set(compiler.identity, text, answer);
   return answer;
 }
 
-/** @returns the first line of a compiler's answer, or undefined when it has none. */
-export async function askCompiler(
-  processes: Processes,
+type QuestionPorts = Pick<CompilerSearch, 'memory' | 'processes' | 'cancel'>;
+
+/** A program that hangs is waited for once. */
+async function runQuestion(
   argv: readonly string[],
-  cancel?: CancelSignal,
-): Promise<string | undefined> {
-  const result = await processes.run({ argv, timeoutMs: questionTimeoutMs, cancel, env: { LC_ALL: 'C' } });
-  const answer = result.stdout.split(/\r?\n/)[0].trim();
-  return result.end === 'exited' && result.code === 0 && answer !== '' ? answer : undefined;
+  { memory, processes, cancel }: QuestionPorts,
+): Promise<ProcessResult> {
+  const [program] = argv;
+  if (memory.silent.has(program)) return { end: 'timeout', code: -1, stdout: '', stderr: '' };
+  const timeoutMs = questionTimeoutSeconds * 1000;
+  const result = await processes.run({ argv, timeoutMs, cancel, env: { LC_ALL: 'C' } });
+  if (result.end === 'timeout') memory.silent.add(program);
+  return result;
+}
+
+function firstLine({ end, code, stdout }: ProcessResult): string | undefined {
+  const line = stdout.split(/\r?\n/)[0].trim();
+  return end === 'exited' && code === 0 && line !== '' ? line : undefined;
 }
 
 function familyOf(program: string): CompilerFamily {

@@ -296,6 +296,29 @@ test('the doctor tells of every architecture, and how to close each gap', async 
   assert.ok(x64?.ok && x64.version && x64.libraries.length > 0);
 });
 
+test('a compiler that hangs is waited for once, and told', async (t) => {
+  const dir = temporaryFolder(t, { gcc: '', Makefile: smallMakefile, 'm.c': smallModule });
+  const program = join(dir, 'gcc');
+  const asked: string[] = [];
+  const processes: typeof childProcesses = {
+    find: async (name) => (name === 'gcc' || name === program ? program : undefined),
+    run: async ({ argv }) => {
+      asked.push(argv[0]);
+      return { end: 'timeout', code: -1, stdout: '', stderr: '' };
+    },
+  };
+  for (const compilers of [{}, { x64: program }]) {
+    const hung = await examine({ scratch: dir, compilers }, { files: fileStore, processes });
+    const row = hung.archs.find(({ arch }) => arch === 'x64');
+    assert.match(row?.problem ?? '', /gcc: it gave no answer within 20 s/);
+    // Architectures are looked at side by side: each may have asked before the first was waited for.
+    assert.ok(asked.splice(0).length <= 2, asked.join());
+    const built = await build({ dir, archs: ['x64'], ownHeaders, compilers }, { files: fileStore, processes });
+    assert.deepEqual(errors(built), ['compile/compiler-unfit']);
+    assert.deepEqual(asked.splice(0), [program]);
+  }
+});
+
 test('folders of installers are found by their shape', async (t) => {
   const home = temporaryFolder(t, {
     '.espressif/tools/xtensa-esp-elf/14.2/xtensa-esp-elf/bin/x': '',
