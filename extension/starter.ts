@@ -8,6 +8,8 @@ import type { StarterNews, StarterOrder } from './node/process-starter.ts';
 const cancels = new Map<number, AbortController>();
 
 process.on('disconnect', () => process.exit());
+// As of itself it would end without a word to what it started.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => process.exit());
 process.on('message', (order: StarterOrder) => {
   if ('environment' in order) {
     for (const name of Object.keys(process.env)) if (!(name in order.environment)) delete process.env[name];

@@ -129,7 +129,7 @@ export function startNearby(direct: Processes, { program, after = 8, idleMs = 30
   return {
     find: direct.find,
     async run(request) {
-      if (!works || request.interactive) return direct.run(request);
+      if (!works || request.interactive || request.cancel?.aborted) return direct.run(request);
       clearTimeout(idle);
       active++;
       try {

@@ -98,6 +98,15 @@ test('a cancel ends a program that was handed over', onLinux, async (t) => {
   await waitFor('its end', () => !isAlive(Number(readFileSync(note, 'utf8'))));
 });
 
+test('what was cancelled before is not started', onLinux, async (t) => {
+  const nearby = startNearby(childProcesses, { program, after: 0 });
+  await handedOver(nearby);
+  const note = join(temporaryFolder(t), 'note');
+  const argv = node(`require('node:fs').writeFileSync(process.argv[1], 'begun')`, note);
+  assert.equal((await nearby.run({ argv, cancel: AbortSignal.abort() })).end, 'cancelled');
+  assert.equal(existsSync(note), false);
+});
+
 test('a starter that is killed loses no run', onLinux, async (t) => {
   const nearby = startNearby(childProcesses, { program, after: 0 });
   const starter = await handedOver(nearby);
@@ -113,6 +122,22 @@ test('a starter that is killed loses no run', onLinux, async (t) => {
   writeFileSync(join(folder, 'go'), '');
   assert.deepEqual(await running, { end: 'exited', code: 0, stdout: 'done\n', stderr: '' });
   assert.deepEqual(begun(), [starter, process.pid]);
+});
+
+test('a starter that is asked to end takes with it what it started', onLinux, async (t) => {
+  const nearby = startNearby(childProcesses, { program, after: 0 });
+  const starter = await handedOver(nearby);
+  const folder = temporaryFolder(t, { begun: '' });
+  const cancel = new AbortController();
+  const script = `require('node:fs').appendFileSync('begun', process.pid + '\\n'); setInterval(() => {}, 1000)`;
+  const running = nearby.run({ argv: node(script), cwd: folder, cancel: cancel.signal });
+  const begun = () => readFileSync(join(folder, 'begun'), 'utf8').split('\n').slice(0, -1).map(Number);
+  await waitFor('the program', () => begun().length === 1);
+  process.kill(starter, 'SIGTERM');
+  await waitFor('the program once more', () => begun().length === 2);
+  await waitFor('the end of the first', () => !isAlive(begun()[0]));
+  cancel.abort();
+  assert.equal((await running).end, 'cancelled');
 });
 
 test('a program gets the environment as it is now', onLinux, async (t) => {
