@@ -113,7 +113,10 @@ test('a starter that is killed loses no run', onLinux, async (t) => {
   const folder = temporaryFolder(t, { begun: '' });
   const script = `const fs = require('node:fs');
     fs.appendFileSync('begun', process.ppid + '\\n');
-    setInterval(() => { if (fs.existsSync('go')) { console.log('done'); process.exit(); } }, 10)`;
+    setInterval(() => {
+      if (fs.existsSync('go')) console.log('done');
+      if (fs.existsSync('go') || !fs.existsSync('begun')) process.exit();
+    }, 10)`;
   const running = nearby.run({ argv: node(script), cwd: folder });
   const begun = () => readFileSync(join(folder, 'begun'), 'utf8').split('\n').slice(0, -1).map(Number);
   await waitFor('the program', () => begun().length === 1);
