@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
+import { ownMathematics } from '../../../extension/core/link/well-known.ts';
 import { top } from '../../projects.ts';
 import { need } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
@@ -40,6 +41,16 @@ for (const [compiler, ...flags] of [
     });
   }
 }
+
+test('math.h declares the mathematics that a build links of itself, as it is defined', (t) => {
+  if (!need(t, 'clang-22', onPath('clang-22'))) return;
+  const standard = ownMathematics.filter((name) => !/^(exp10|sincos)f?$/.test(name));
+  const uses = `void *all[] = {${standard.join(', ')}};`;
+  for (const given of [`#include <math.h>\n${uses}`, `#include <math.h>\n#include "${folder}/mathematics.c"`]) {
+    const flags = ['--target=riscv32-unknown-elf', '-fsyntax-only', '-Werror', '-idirafter', folder, '-x', 'c', '-'];
+    assert.equal(spawnSync('clang-22', flags, { encoding: 'utf8', input: given }).stderr, '');
+  }
+});
 
 test("the compiler's own C library wins", (t) => {
   if (!need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
