@@ -53,6 +53,25 @@ for (const name of ['unix-x64', 'qemu-MPS2_AN385', 'qemu-VIRT_RV32'] as const sa
     await client.disconnectRequest();
   });
 
+test('a hit count that is changed, or taken away, leaves nothing of the one before', async (t) => {
+  const debugged = await buildDebugged(t, 'unix-x64', 'debugged', loop);
+  if (!debugged) return;
+  const { client, source, configuration, line } = debugged;
+  const at = line('int result = weigh');
+  await client.begin(configuration, source, [at]);
+  const value = async () => (await client.variables((await client.stopped('breakpoint'))[0].id)).a;
+  assert.equal(await value(), '0');
+  await client.breakAt(source, [{ line: at, hitCondition: '100' }]);
+  await client.breakAt(source, [at]);
+  await client.continueRequest({ threadId: 1 });
+  assert.equal(await value(), '1');
+  await client.breakAt(source, [{ line: at, hitCondition: '>=100' }]);
+  await client.breakAt(source, [{ line: at, hitCondition: '<100' }]);
+  await client.continueRequest({ threadId: 1 });
+  assert.equal(await value(), '2');
+  await client.disconnectRequest();
+});
+
 test('a step over a function with a log message in it ends behind the function', async (t) => {
   const debugged = await buildDebugged(t, 'unix-x64', 'debugged', loop);
   if (!debugged) return;
@@ -126,7 +145,10 @@ test('a condition or a hit count that makes no sense is told at the breakpoint, 
   assert.equal(wrong.verified, false);
   assert.match(wrong.message ?? '', /no_such/);
   assert.match(count.message ?? '', /often/);
-  await client.breakAt(source, [{ line: at, condition: 'no_such > 1' }]);
+  await client.breakAt(source, [
+    { line: at, condition: 'no_such > 1' },
+    { line: at + 1, hitCondition: 'often' },
+  ]);
   await client.continueRequest({ threadId: 1 });
   await client.next('output', isDone);
   await client.disconnectRequest();

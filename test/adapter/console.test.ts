@@ -36,6 +36,9 @@ for (const name of ['unix-x64', 'qemu-MPS2_AN385'] as const satisfies readonly T
     assert.equal((await enter('item.count = 5', frame.id)).body.result, '5');
     assert.equal((await enter('numbers', frame.id)).body.result, '[1, 2, 3]');
     await assert.rejects(enter('>no_such_command', frame.id), /no_such_command/);
+    // GDB would wait for their lines, and hear nothing else.
+    for (const command of ['commands 1', 'python', 'define again', 'while 1'])
+      await assert.rejects(enter(`>${command}`, frame.id), /reads more lines after .* >source FILE/);
     await enter('>continue', frame.id);
     await client.next('output', ({ body }: DebugProtocol.OutputEvent) => /ended with an exception/.test(body.output));
     assert.doesNotMatch(client.console, /<string>|<stdin>/, 'lines of the session’s own');

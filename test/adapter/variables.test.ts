@@ -96,12 +96,20 @@ test('variables are set: numbers of C, and Python where that needs no new object
   assert.equal(await set(local, 'first', 'args[2]'), "b'abc'");
   const place = await find(client, frame.id, 'Local', 'place');
   assert.equal(await set(place.variablesReference, 'x', '40'), '40');
+  const reread = (await client.variablesRequest({ variablesReference: place.variablesReference })).body.variables;
+  assert.equal(reread.find(({ name }) => name === 'x')?.value, '40');
   assert.equal(await set(global, 'calls', '2'), '2');
   await assert.rejects(set(local, 'first', '99999999999999999999'), /no small int/);
+  for (const value of ["'look'", '"text"', '1.5', '[1]'])
+    await assert.rejects(set(local, 'first', value), /a new object/);
   const numbers = await find(client, frame.id, 'Local', 'args', '5');
   await assert.rejects(set(numbers.variablesReference, '0', '1'), /inside a Python object/);
   const expression = { expression: 'pair[0]', value: '7', frameId: frame.id };
   assert.equal((await client.customRequest('setExpression', expression)).body.value, '7');
+  const truth = { expression: '*(_Bool *)&origin.x', value: 'false', frameId: frame.id };
+  assert.equal((await client.customRequest('setExpression', truth)).body.value, 'false');
+  truth.value = 'true';
+  assert.equal((await client.customRequest('setExpression', truth)).body.value, 'true');
   await client.nextRequest({ threadId: 1 });
   const [next] = await client.stopped('step');
   assert.equal((await find(client, next.id, 'Global', 'calls')).value, '42');

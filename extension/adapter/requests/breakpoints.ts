@@ -74,9 +74,13 @@ export abstract class BreakpointsSession extends ImportHookSession {
     const known = this.#extras.get(number);
     if (known && known.hitText === hitCondition && known.logMessage === logMessage) return undefined;
     this.#extras.delete(number);
+    // GDB has not forgotten how many passes it was to let by.
+    if (known?.hit) this.#letBy(number, 0);
     const hit = hitCondition === undefined ? undefined : readHitCondition(hitCondition);
-    if (hitCondition !== undefined && !hit)
+    if (hitCondition !== undefined && !hit) {
+      void this.backend.sendCommand(`-break-delete ${number}`).catch(() => undefined);
       return `The hit count must be a number, perhaps with one of = > >= < <= % before it, not ${hitCondition}.`;
+    }
     if (!hit && logMessage === undefined) return undefined;
     this.#extras.set(number, { hitText: hitCondition, hit, logMessage, hits: 0 });
     if (hit) this.#skip(number, passesToSkip(hit, 0));
@@ -87,6 +91,10 @@ export abstract class BreakpointsSession extends ImportHookSession {
     const extra = this.#extras.get(number);
     if (!extra || passes === 0) return;
     extra.hits += passes;
+    this.#letBy(number, passes);
+  }
+
+  #letBy(number: string, passes: number): void {
     void this.backend.sendCommand(`-break-after ${number} ${passes}`).catch(() => undefined);
   }
 

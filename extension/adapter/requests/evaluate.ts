@@ -29,6 +29,10 @@ const parts = /^(q|qu|qui|quit|exit|k|kill|det(a|ac|ach)?|disc(onnect)?|-gdb-exi
 
 const restarts = /^(r|run|start|starti|-exec-run)\b/;
 
+/** GDB would take what it is told next, by us, for the lines that belong to these. */
+const readsOn =
+  /^(comm(a|an|and|ands)?|def(i|in|ine)?|doc(u|um|ume|umen|ument)?|if|while|while-stepping|stepping|ws|actions)(?![\w-])|^(py|python|pi|python-interactive|gu|guile|gr|guile-repl|compile|compile code|expression|shell|!)\s*$/;
+
 /** In the foreground, a command that lets the target run keeps GDB from hearing anything, a pause too, until the target stops. */
 function inBackground(command: string): string {
   return runs.test(command) ? `${command} &` : command;
@@ -113,6 +117,10 @@ export abstract class EvaluateSession extends VariablesSession {
 
   async #runGdb(command: string, frame: KnownFrame | undefined) {
     if (restarts.test(command)) throw new Error('The session has started its program already: use Restart.');
+    if (readsOn.test(command))
+      throw new Error(
+        `GDB reads more lines after "${command.trim()}", and here is only one: write them to a file, and enter >source FILE.`,
+      );
     if (parts.test(command)) {
       this.tell(`The session ends: GDB and its target part at "${command.trim()}".\n`);
       super.sendEvent(new TerminatedEvent());

@@ -104,6 +104,7 @@ export abstract class MachineBreakpointsSession extends StackSession {
           const number = known.get(full) ?? (await this.#insert(command, asked.condition));
           known.set(full, number);
           const fault = this.noteExtra(Number(number), asked);
+          if (fault) known.delete(full);
           breakpoints.push({ ...about, id: Number(number), verified: !fault, ...(fault && { message: fault }) });
         } catch (thrown) {
           breakpoints.push({ ...about, verified: false, message: messageOf(thrown) });

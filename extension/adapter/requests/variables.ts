@@ -6,7 +6,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { countArguments, isNumber, type PythonType, pythonType } from '../../core/debug/c-types.ts';
 import type { PythonRuntime } from '../../core/debug/python-runtime.ts';
 import type { PythonFrame, PythonPart, PythonValue } from '../../core/debug/python-value.ts';
-import { type CValue, CValues, type FrameReference } from '../c-values.ts';
+import { type CValue, CValues, type FrameReference, hasEffect } from '../c-values.ts';
 import { errorMessage } from '../respond.ts';
 import { shownRegisters } from '../shown-registers.ts';
 import { MemorySession } from './memory.ts';
@@ -34,6 +34,8 @@ const mostAtOnce = 10_000;
 export abstract class VariablesSession extends MemorySession {
   readonly #opened = new Handles<Opened>();
   #values: CValues | undefined;
+  /** How often what is shown was changed by hand. */
+  #changes = 0;
 
   protected get values(): CValues {
     this.#values ??= new CValues(this.backend);
@@ -44,6 +46,11 @@ export abstract class VariablesSession extends MemorySession {
     super.memoryChanged();
     this.#opened.reset();
     this.#values?.forget();
+  }
+
+  protected override changed(): void {
+    this.#changes++;
+    super.changed();
   }
 
   protected override scopesRequest(response: DebugProtocol.ScopesResponse, args: DebugProtocol.ScopesArguments): void {
@@ -167,6 +174,7 @@ export abstract class VariablesSession extends MemorySession {
       const row = await this.present(frame, await this.values.evaluate(frame, expression));
       response.body = row;
       this.sendResponse(response);
+      this.changed();
     } catch (thrown) {
       this.sendErrorResponse(response, errorMessage(thrown));
     }
@@ -174,13 +182,19 @@ export abstract class VariablesSession extends MemorySession {
 
   /** A variable that shows Python takes Python, as far as that needs no new object. */
   async #wordFor(type: string, value: string): Promise<string> {
+    const text = value.trim();
+    // GDB shows these, and does not know them.
+    if (/\b_?bool$/i.test(type) && /^(true|false)$/.test(text)) return text === 'true' ? '1' : '0';
     if (pythonType(type)?.kind !== 'object') return value;
     const runtime = await this.python.runtime();
-    const word = await runtime.encode(value.trim());
+    const word = await runtime.encode(text);
     if (word !== undefined) return `(${type})0x${word.toString(16)}`;
-    if (/^[+-]?\d+$/.test(value.trim()))
+    if (/^[+-]?\d+$/.test(text))
+      throw new Error(`${text} is no small int: MicroPython would make an object for it, which a debugger can't.`);
+    // To GDB a text is the name of a function, and a fraction a word like any other.
+    if (/^([a-z]{0,2}['"]|[+-]?(\d+\.|\.\d|\d+e)|[[{])/i.test(text))
       throw new Error(
-        `${value.trim()} is no small int: MicroPython would make an object for it, which a debugger can't.`,
+        `${text} would be a new object, which a debugger can't make: set an int, True, False, None, or an expression of C.`,
       );
     return value;
   }
@@ -236,12 +250,16 @@ export abstract class VariablesSession extends MemorySession {
 
   #openC(frame: FrameReference | undefined, whole: CValue): Opened {
     const expressions = new Map<string, string>();
+    const changes = this.#changes;
     return {
       frame,
       list: async ({ filter, start, count }) => {
         const isArray = /\[\d+\]$/.test(whole.type);
         if (filter === (isArray ? 'named' : 'indexed')) return [];
-        const parts = await this.values.parts(frame, whole, start, count);
+        // GDB keeps the parts' values as they were when it was asked first.
+        const isOld = changes !== this.#changes && !hasEffect(whole.expression);
+        const now = isOld ? await this.values.evaluate(frame, whole.expression) : whole;
+        const parts = await this.values.parts(frame, now, start, count);
         for (const { name, expression } of parts) expressions.set(name, expression);
         return Promise.all(parts.map((part) => this.#row(frame, part, [])));
       },

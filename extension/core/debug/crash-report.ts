@@ -40,7 +40,8 @@ export function reportCrash(dump: CrashDump, find: FindPlace = () => undefined):
   const at = programCounter === undefined ? '' : `, at ${placeText(programCounter, find)}`;
   const headline = `${dump.name}${cause ? `: ${cause}${reached}` : ''}${at}`;
   const lines = [headline, ...causes.slice(1).map((each) => `also: ${each}`)];
-  const trace = dump.backtrace.length > 0 ? dump.backtrace : [programCounter, caller];
+  // From a call through a null pointer no debugger finds the way back, and the processor knows it still.
+  const trace = dump.backtrace.length > 1 ? dump.backtrace : [dump.backtrace[0] ?? programCounter, caller];
   const known = trace.filter((address) => address !== undefined);
   for (const [level, address] of known.entries())
     lines.push(`  #${level} ${placeText(address, level === 0 ? find : (returned) => find(callOf(returned, dump)))}`);

@@ -28,6 +28,16 @@ test("the QEMU port's ARM dump is told with instruction and caller", () => {
   assert.equal(told.programCounter, 0x1c03a);
 });
 
+test('a call through a null pointer, behind which a debugger sees no frames, is told with its caller', () => {
+  const dump = readCrashDump(qemuArm.replace('R15:  0001C03A', 'R15:  00000000'));
+  assert.ok(dump);
+  const { lines, place } = reportCrash({ ...dump, backtrace: [0] }, (address) =>
+    address === 0x1bffe ? { text: 'call+0x8 at a.c:12', file: 'a.c', line: 12, isOwn: true } : undefined,
+  );
+  assert.deepEqual(lines.slice(1), ['  #0 0x0', '  #1 0x1c001 call+0x8 at a.c:12']);
+  assert.equal(place?.line, 12);
+});
+
 test('fault registers of newer firmware tell the cause and the address', () => {
   const told = report(
     `${qemuArm}\r\nDebug registers:\r\nCFSR: 00008200 HFSR: 40000000 DFSR: 00000000 MMFAR: 00000010 BFAR: 00000010\r\n`,
