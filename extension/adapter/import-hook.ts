@@ -365,6 +365,13 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
   protected abstract tell(text: string): void;
 }
 
+/** @returns whether an address is anywhere in the module */
+export function hasAddress({ symbols: { sizes }, blocks }: LoadedModule, address: number): boolean {
+  return (['text', 'rodata', 'bss'] as const).some(
+    (block) => blocks[block] <= address && address < blocks[block] + sizes[block],
+  );
+}
+
 /** @returns whether an address is in the module's code */
 export function isIn({ symbols, blocks }: LoadedModule, address: number): boolean {
   return blocks.text <= address && address < blocks.text + symbols.sizes.text;

@@ -13,7 +13,7 @@ import type { PythonFrame } from '../../core/debug/python-value.ts';
 import type { FirmwareSymbols } from '../../core/debug/target.ts';
 import { TargetMemory } from '../../core/debug/target-memory.ts';
 import type { FrameReference } from '../c-values.ts';
-import { isIn, type LoadedModule } from '../import-hook.ts';
+import { hasAddress, isIn, type LoadedModule } from '../import-hook.ts';
 import { type Clues, PythonMemory } from '../python-memory.ts';
 import { errorMessage } from '../respond.ts';
 import { SteppingSession } from './stepping.ts';
@@ -28,6 +28,8 @@ export interface ModuleVariable {
   readonly name: string;
   readonly expression: string;
   readonly type: string;
+  /** The expression may mean it only in a frame of its own file, and elsewhere another module's. */
+  readonly isNear?: true;
 }
 
 /** As GDB lists them. */
@@ -255,7 +257,8 @@ export abstract class StackSession extends SteppingSession {
     return found;
   }
 
-  async #findVariables({ symbols, blocks }: LoadedModule): Promise<ModuleVariable[]> {
+  async #findVariables(module: LoadedModule): Promise<ModuleVariable[]> {
+    const { symbols } = module;
     type Row = { readonly name: string; readonly type: string };
     type File = { readonly filename: string; readonly symbols: readonly Row[] };
     const { symbols: listed } = await this.backend.sendCommand<{ symbols: { debug?: readonly File[] } }>(
@@ -267,11 +270,12 @@ export abstract class StackSession extends SteppingSession {
         const expression = `'${filename}'::${name}`;
         const address = await this.backend.evaluateNumber(`(unsigned long)&${expression}`).catch(() => 0);
         // The firmware, or another module, may have a variable of the same name.
-        const isOwn = (['text', 'rodata', 'bss'] as const).some(
-          (block) => blocks[block] <= address && address < blocks[block] + symbols.sizes[block],
-        );
-        if (isOwn) found.push({ name, expression, type });
+        if (hasAddress(module, address)) found.push({ name, expression, type });
       }
+    // Of two modules whose files have the same name GDB lists one.
+    const known = new Set(found.map(({ name }) => name));
+    for (const { name, type } of (listed.debug ?? []).flatMap((file) => file.symbols))
+      if (!known.has(name)) found.push({ name, expression: name, type, isNear: true });
     return found.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 }

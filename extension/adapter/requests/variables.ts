@@ -7,6 +7,7 @@ import { countArguments, isNumber, type PythonType, pythonType } from '../../cor
 import type { PythonRuntime } from '../../core/debug/python-runtime.ts';
 import type { PythonFrame, PythonPart, PythonValue } from '../../core/debug/python-value.ts';
 import { type CValue, CValues, type FrameReference, hasEffect } from '../c-values.ts';
+import { hasAddress } from '../import-hook.ts';
 import { errorMessage } from '../respond.ts';
 import { shownRegisters } from '../shown-registers.ts';
 import { MemorySession } from './memory.ts';
@@ -97,7 +98,14 @@ export abstract class VariablesSession extends MemorySession {
     return {
       frame,
       list: async () => {
-        const found = await this.moduleVariables(module);
+        const listed = await this.moduleVariables(module);
+        const isHere = await Promise.all(
+          listed.map(async ({ expression, isNear }) => {
+            if (!isNear) return true;
+            return hasAddress(module, await this.values.addressOf(frame, expression).catch(() => 0));
+          }),
+        );
+        const found = listed.filter((_, index) => isHere[index]);
         for (const { name, expression } of found) expressions.set(name, expression);
         const values = found.map(async ({ name, expression, type }): Promise<CValue> => {
           try {

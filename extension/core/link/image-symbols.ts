@@ -60,7 +60,9 @@ class Maker {
       const place = placeOf(object, symbol);
       if (!place || place.piece.isLiterals || !kept.has(place.piece)) continue;
       // Several weak definitions, and GCC's helpers for x86, have one name: the first one has it for all.
-      const isLocal = binding === 'local' || taken.has(name) || isOverridden(object, symbol, place.piece);
+      // A variable that is not local GDB looks for by its name among all modules, and takes the first one's.
+      const isLocal =
+        binding === 'local' || type === 'object' || taken.has(name) || isOverridden(object, symbol, place.piece);
       if (!isLocal) taken.add(name);
       yield {
         ...this.at(place.piece, place.offset),
