@@ -161,7 +161,7 @@ function readStatement(reading: Reading, line: string, doubts: Set<Problem>, whe
       search(reading, expand(reading, rest, where));
       return 'other';
     } else if (word === 'undefine') {
-      if (variables.get(rest!)?.origin !== 'command line' || override) variables.delete(rest!);
+      if (override || !isFinal(variables.get(rest!))) variables.delete(rest!);
       return 'other';
     } else if (word !== 'export' && word !== 'private') return 'other';
     if (!/=/.test(rest!)) return 'other';
@@ -230,7 +230,7 @@ function assign(reading: Reading, split: Assignment, override: boolean, doubts: 
     return;
   }
   const old = variables.get(name);
-  if (old?.origin === 'command line' && !override) return;
+  if (isFinal(old) && !override) return;
   const origin = override ? 'override' : 'file';
   const { operator, value } = split;
   if (operator === '?=') {
@@ -256,6 +256,11 @@ function assign(reading: Reading, split: Assignment, override: boolean, doubts: 
   say(reading, into);
   const added = makeVariable(lazy ? 'recursive' : 'simple', text, where, origin, into.problems);
   variables.set(name, adds && old ? append(lazy ? escapeDollars(old) : old, added) : added);
+}
+
+/** Only lines with `override` change it. */
+function isFinal(variable: Variable | undefined): boolean {
+  return variable?.origin === 'command line' || variable?.origin === 'override';
 }
 
 function append(old: Variable, added: Variable): Variable {

@@ -46,6 +46,12 @@ test('a variable of the command line wins over the file, one of the environment 
   assert.equal(project.mpyDir, resolve('/trees/mp'));
 });
 
+test('what override has set, only override changes', () => {
+  assert.equal(expandIn('override A = 1\nA = 2\nA += 3\nA ?= 4\nundefine A', '$(A)'), '1');
+  assert.equal(expandIn('A = 1\noverride A += 2\nA += 3\noverride A += 4', '$(A)'), '1 2 4');
+  assert.equal(expandIn('override A += b\nA += c', '$(A)', { overrides: { A: 'a' } }), 'a b');
+});
+
 test('joins continued lines, cuts comments, and keeps an escaped number sign', () => {
   const project = readWell(
     `${usual}SRC = \\\n\ta.c \\\n\tb.c # no c.c\nCFLAGS_EXTRA = -DC=\\#x # gone\n# SRC += d.c \\\n  e.c\n${include}`,
