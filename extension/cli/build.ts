@@ -43,7 +43,7 @@ export function registerBuild(program: Command, ports: CliPorts): void {
         readCompat,
       ),
     )
-    .option('--debug', 'compile for a debugger (-Og); the result lies in build/natmod/ARCH-debug')
+    .option('--debug', 'compile for a debugger (-O0); the result lies in build/natmod/ARCH-debug')
     .option('--sizes', 'show how large each function and variable is')
     .option('--json', 'print one JSON object with the result')
     .option('-v, --verbose', 'show the commands')

@@ -36,6 +36,22 @@ const ofTwo: Readonly<Record<string, (x: number, y: number) => number>> = {
 
 const values = [0.3, -0.3, 0.75, 1, -1, 2.5, -2.5, 3.5, 10, 100.7, -33.25, 1e-9, 1e22, 1e300, -1e-300, 0];
 
+/** What JavaScript has no function for: near the largest and the smallest results, and beyond. */
+const known: readonly (readonly [name: string, x: number, result: number])[] = [
+  ['exp10', 2, 100],
+  ['exp10', 308, 1e308],
+  ['exp10', 500, Number.POSITIVE_INFINITY],
+  ['exp10', -320, 1e-320],
+  ['exp10', -500, 0],
+  ['exp10', Number.NaN, Number.NaN],
+  ['exp2', -1074, 2 ** -1074],
+  ['exp2', 1024, Number.POSITIVE_INFINITY],
+  ['tgamma', 5, 24],
+  ['tgamma', -127.24029980172371, 4.74579533490535e-214],
+  ['tgamma', -171.63, 1.0778454041982e-310],
+  ['tgamma', -1e-300, -1e300],
+];
+
 /** In units of the last place: JavaScript's own functions are not exact either. */
 const tolerance = { double: 8, float: 1 };
 
@@ -65,7 +81,9 @@ function source(): { readonly text: string; readonly rows: readonly string[] } {
   for (const [name, compute] of Object.entries(ofOne)) for (const x of values) add('ONE', name, x, 0, compute(x));
   for (const [name, compute] of Object.entries(ofTwo))
     for (const x of values) for (const y of [1.5, -2, 0.3, 7]) add('TWO', name, x, y, compute(x, y));
-  const names = Object.keys(ofOne).map((name) => `double ${name}(double); float ${name}f(float);`);
+  for (const [name, x, result] of known) add('ONE', name, x, 0, result);
+  const one = new Set([...Object.keys(ofOne), ...known.map(([name]) => name)]);
+  const names = [...one].map((name) => `double ${name}(double); float ${name}f(float);`);
   const others = Object.keys(ofTwo).map((name) => `double ${name}(double, double); float ${name}f(float, float);`);
   return {
     rows,
@@ -100,6 +118,12 @@ ${text.join('\n')}
   };
 }
 
+/** Of projects that our library is compiled for: what is right for them must not make it wrong, nor keep it from compiling. */
+const usersFlags = [
+  ...['-std=c99', '-pedantic', '-Wall', '-Wextra', '-Werror', '-g3'],
+  ...['-ffast-math', '-fsingle-precision-constant'],
+];
+
 const machines: readonly (readonly [BuildableArch, Compiler['family']])[] = [
   ['x64', 'gcc'],
   ['x64', 'clang'],
@@ -132,7 +156,7 @@ async function computes(t: TestContext, arch: BuildableArch, family: Compiler['f
   await writeFile(path, text);
   const libraries = family === 'gcc' ? await runtime(arch, env) : [];
   const module = await compile(compiler, ['-Os', '-fno-builtin', ...headers], path, folder, env);
-  const flags = ['-Os', '-ffunction-sections', ...libraryFlags[family], ...headers];
+  const flags = [...usersFlags, '-Os', '-ffunction-sections', ...libraryFlags[family], ...headers];
   const fallbacks = [
     await compile(compiler, flags, join(libcHeaders, 'mathematics.c'), folder, env),
     await compile(compiler, flags, join(libcHeaders, 'functions.c'), folder, env),

@@ -76,7 +76,7 @@ function linkProgram(program: Program): LinkResult {
   if (isShrunk) {
     collectGarbage(program);
     mergeConstants(program);
-    foldSections(program);
+    if (!request.keepsFunctions) foldSections(program);
     collectGarbage(program);
   }
   reportMissing(program, missing);
@@ -85,7 +85,7 @@ function linkProgram(program: Program): LinkResult {
   placeVariables(program);
   if (isShrunk) {
     loosenFunctions(program);
-    shareEnds(program);
+    if (!request.keepsFunctions) shareEnds(program);
     orderPieces(program, ['text', 'rodata', 'bss']);
     relaxGot(program);
     shortenCalls(program);

@@ -32,6 +32,8 @@ export interface LinkRequest {
   readonly compat?: string | undefined;
   /** Keeps all sections, whole and in the order of the objects; else what mpy_init does not reach is left out. */
   readonly asIs?: boolean | undefined;
+  /** For a debugger: no function becomes another one's, nor ends in another one, so that a step stays in its lines. */
+  readonly keepsFunctions?: boolean | undefined;
   /** Asks for the result's `map`. */
   readonly map?: boolean | undefined;
   /** Asks for the result's `debugImage`. */

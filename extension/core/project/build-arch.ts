@@ -250,6 +250,7 @@ async function compileAndLink(
     archFlags: takesArchFlags(arch) ? project.archFlags : undefined,
     externs: await loadExterns(project, files, diagnostics),
     compat: request.compat,
+    keepsFunctions: request.debug,
     tool: request.tool,
     ...outputPaths(job, project.module, plan),
     folderNames: plan.folderNames ?? [],

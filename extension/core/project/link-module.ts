@@ -31,6 +31,8 @@ export interface LinkStep {
   readonly archFlags: number | undefined;
   readonly externs: ReadonlyMap<string, number> | undefined;
   readonly compat: string | undefined;
+  /** Of a debug build: see LinkRequest. */
+  readonly keepsFunctions?: boolean | undefined;
   /** Of the linker itself. */
   readonly tool: string | undefined;
   /** The project folder: where compilers ran. */
@@ -101,12 +103,13 @@ function mergePython(step: LinkStep, native: MpyModule): Uint8Array {
 }
 
 async function keyOf(step: LinkStep): Promise<string> {
-  const { arch, abi, qstrs, sourceName, archFlags, externs, compat, tool, path, debugImage } = step;
+  const { arch, abi, qstrs, sourceName, archFlags, externs, compat, keepsFunctions, tool, path, debugImage } = step;
   const inputs = [...step.objects, ...(step.fallbacks ?? [])];
   const objects = inputs.map((object) => [object.path, object.digest]);
   const libraries = await Promise.all(
     [...step.libraries, ...step.python].map(async (library) => [library.path, await digest(library.bytes)]),
   );
   const fixed = externs && [...externs];
-  return digestOf([arch, abi, objects, libraries, qstrs, sourceName, archFlags, fixed, compat, tool, path, debugImage]);
+  const how = [archFlags, fixed, compat, keepsFunctions, tool];
+  return digestOf([arch, abi, objects, libraries, qstrs, sourceName, ...how, path, debugImage]);
 }

@@ -12,7 +12,13 @@ const anyCompiler = ['-w', '-Wno-error', '-std=gnu99', '-fno-builtin', '-fno-fas
  * result rounded as C says.
  */
 export const libraryFlags = {
-  gcc: [...anyCompiler, '-fno-tree-loop-distribute-patterns', '-fexcess-precision=standard', '-ffp-contract=off'],
+  gcc: [
+    ...anyCompiler,
+    '-fno-tree-loop-distribute-patterns',
+    '-fno-single-precision-constant',
+    '-fexcess-precision=standard',
+    '-ffp-contract=off',
+  ],
   clang: [...anyCompiler, '-ffp-contract=off'],
 } as const;
 

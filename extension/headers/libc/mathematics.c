@@ -312,7 +312,8 @@ WEAK double exp2(double x) {
     return scalbn(raise(rest.hi, rest.lo), (int)whole);
 }
 WEAK double exp10(double x) {
-    if (!(fabs(x) < 400)) return raise(x, 0);
+    /* Twice: e is less than the root of 10. */
+    if (!(fabs(x) < 400)) return raise(2 * x, 0);
     wide all = times((wide){x, 0}, (wide){0x1.26bb1bbb55516p+1, -0x1.f48ad494ea3e9p-53});
     return raise(all.hi, all.lo);
 }
@@ -561,9 +562,12 @@ WEAK double tgamma(double x) {
         double whole = rint(x), sign = trunc(whole / 2) * 2 == whole ? 1 : -1;
         wide part = times((wide){x - whole, 0}, (wide){2 * half_pi.hi, 2 * half_pi.lo});
         if (x < -190) return copysign(0, sign * part.hi);
-        double below = sign * (fabs(part.hi) <= 0.785 ? sine(part) : wave(part.hi, 0));
-        /* In two steps, where the other side overflows. */
-        return x < -160 ? 2 * half_pi.hi / (below * tgamma(-x)) / -x : 2 * half_pi.hi / (below * tgamma(1 - x));
+        double below = sign * (fabs(part.hi) <= 0.785 ? sine(part) : wave(part.hi, 0)), all = 2 * half_pi.hi / below;
+        if (x > -1) return all / tgamma(1 - x);
+        /* What 1 - x rounds away would count; step by step where the other side overflows. */
+        double other = -x;
+        for (all /= other; other > 150; all /= other) other--;
+        return all / tgamma(other);
     }
     wide up = {1, 0};
     if (trunc(x) == x && x < 24) {

@@ -178,33 +178,36 @@ test('constants of one value are one; a string without an end stays what it is',
   assert.equal(code.code.length, 22 + 2 + 4);
 });
 
+/** A function that calls another, both as other objects have them. */
+const copy = (name: string, calls: string, ...more: MadeSection[]): MadeObject => ({
+  machine: 'x64',
+  sections: [text(name, call, calls), text(calls, [0x77, ...ret]), ...more],
+  symbols: [fn(name), { ...fn(calls), binding: 'local' }],
+});
+/** mpy_init calls `a` and `b`, or their addresses are kept, too. */
+const main = (kept: boolean): MadeObject => ({
+  machine: 'x64',
+  sections: [
+    text('mpy_init', [...call.slice(0, 5), ...call.slice(0, 5), ...ret], 'a'),
+    {
+      name: '.data.rel.ro.kept',
+      data: new Array(16).fill(0),
+      align: 8,
+      flags: sectionFlags.alloc | (kept ? sectionFlags.retain : 0),
+      relocations: ['a', 'b'].map((symbol, index) => ({ offset: 8 * index, type: 1, symbol, addend: 0 })),
+    },
+  ].map((section, index) =>
+    index === 0
+      ? {
+          ...section,
+          relocations: ['a', 'b'].map((symbol, at) => ({ offset: 1 + 5 * at, type: 4, symbol, addend: -4 })),
+        }
+      : section,
+  ),
+  symbols: [entry, { name: 'a' }, { name: 'b' }],
+});
+
 test('functions of equal code are one where they are only called, two where their addresses are kept', () => {
-  const copy = (name: string, calls: string, ...more: MadeSection[]): MadeObject => ({
-    machine: 'x64',
-    sections: [text(name, call, calls), text(calls, [0x77, ...ret]), ...more],
-    symbols: [fn(name), { ...fn(calls), binding: 'local' }],
-  });
-  const main = (kept: boolean): MadeObject => ({
-    machine: 'x64',
-    sections: [
-      text('mpy_init', [...call.slice(0, 5), ...call.slice(0, 5), ...ret], 'a'),
-      {
-        name: '.data.rel.ro.kept',
-        data: new Array(16).fill(0),
-        align: 8,
-        flags: sectionFlags.alloc | (kept ? sectionFlags.retain : 0),
-        relocations: ['a', 'b'].map((symbol, index) => ({ offset: 8 * index, type: 1, symbol, addend: 0 })),
-      },
-    ].map((section, index) =>
-      index === 0
-        ? {
-            ...section,
-            relocations: ['a', 'b'].map((symbol, at) => ({ offset: 1 + 5 * at, type: 4, symbol, addend: -4 })),
-          }
-        : section,
-    ),
-    symbols: [entry, { name: 'a' }, { name: 'b' }],
-  });
   const { code } = shrunk(main(false), copy('a', 'inner'), copy('b', 'within'));
   assert.equal(code.code.length, 11 + 6 + 2);
   const view = new DataView(code.code.buffer, code.code.byteOffset);
@@ -467,4 +470,12 @@ test('Xtensa: a function that is never called by its distance starts at any byte
 test('Xtensa: code stays whole that is not compiled, or of which the assembler does not say that it is code alone', () => {
   for (const made of [twoFrames(2, 'm.S', false), twoFrames(1, 'm.c', false), twoFrames(0x12, 'm.c', false)])
     assert.equal(sizeOf(made), 8 + 16 + 11);
+});
+
+test('for a debugger functions stay apart, and each ends in itself', () => {
+  const copies = [main(false), copy('a', 'inner'), copy('b', 'within')];
+  const { code } = linked('x64', copies, { asIs: false, keepsFunctions: true });
+  assert.equal(code.code.length, 11 + 2 * (6 + 2));
+  const { code: ends } = linked('xtensa', [twoFrames(2)], { asIs: false, keepsFunctions: true });
+  assert.equal(Buffer.from(ends.code).toString('hex').slice(32), '0c1208 71c861 12c120 0df0'.replaceAll(' ', ''));
 });

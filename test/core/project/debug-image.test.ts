@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { BuildableArch } from '../../../extension/core/arch/names.ts';
@@ -85,6 +85,23 @@ test('a debug build lies apart from the release, and its image tells where the s
     ],
   );
   assert.ok(readFileSync(debug.debugImage ?? '').includes(join(dir, 'features')));
+});
+
+test('a debug build leaves functions of equal code apart, so that a step stays in its lines', async (t) => {
+  if (!need(t, compilers.join(', '), compilers.every(onPath))) return;
+  const dir = checkOut(t, 'a');
+  const source = readFileSync(join(top, 'examples/features/features.c'), 'utf8');
+  const equal = ['one', 'other'].map((name) => `int ${name}_of_two(volatile int *p) { return *p ? *p + 3 : *p; }\n`);
+  const calls =
+    'volatile int of_two = 0; of_two = one_of_two(&of_two) + other_of_two(&of_two);\n    MP_DYNRUNTIME_INIT_ENTRY';
+  const changed = source.replace(/^(?=mp_obj_t mpy_init)/m, equal.join('')).replace('MP_DYNRUNTIME_INIT_ENTRY', calls);
+  writeFileSync(join(dir, 'features/features.c'), changed);
+  for (const { map = '', arch } of await buildIn(dir, { debug: true })) {
+    const text = readFileSync(map, 'utf8');
+    const placeOf = (name: string) => new RegExp(`^ +([0-9a-f]{8}) +\\d+ {4}${name}_of_two$`, 'm').exec(text)?.[1];
+    assert.ok(placeOf('one') && placeOf('other'), `${arch}: both are there`);
+    assert.notEqual(placeOf('one'), placeOf('other'), arch);
+  }
 });
 
 test('an image that was removed or changed is written again without compiling', async (t) => {
