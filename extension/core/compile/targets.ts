@@ -53,9 +53,9 @@ export const cppFlags: readonly string[] = ['-fno-exceptions', '-fno-rtti', '-fn
 /**
  * Of a debug build, behind all others: the author's -O2 or -g0 is for the release. Under -Og GCC loses arguments as soon as they
  * are not needed any more, and what a debugger can't show is no use to it. Less optimised code makes compilers warn of more,
- * which must not keep anyone from debugging.
+ * which must not keep anyone from debugging. Frame pointers show who called also where code has crashed.
  */
-export const debugFlags: readonly string[] = ['-O0', '-g', '-Wno-error'];
+export const debugFlags: readonly string[] = ['-O0', '-g', '-fno-omit-frame-pointer', '-Wno-error'];
 
 /** So that the linker can leave out what mpy_init does not reach; not for the reference linker's bytes. */
 export const sectionFlags: readonly string[] = ['-ffunction-sections', '-fdata-sections'];

@@ -15,7 +15,7 @@ export function shareEnds(program: Program): void {
   const { rearranging } = program.arch;
   if (!rearranging) return;
   const code = movableCode(program, rearranging);
-  const size = program.pieces.reduce((sum, piece) => sum + (piece.space === 'text' ? piece.size : 0), 0);
+  const size = program.pieces.reduce((sum, { space, size, align }) => sum + (space === 'text' ? size + align : 0), 0);
   if (size > rearranging.reach) return;
   const ends = [...code].flatMap(([piece, labels]) => endsOf(piece, labels, rearranging));
   const sharer = new Sharer(program, rearranging);
@@ -42,8 +42,9 @@ export function loosenFunctions(program: Program): void {
       const field = isInside && 'choose' in row.field ? row.field.choose(viewOf(piece), relocation.offset) : undefined;
       if (field?.align !== 1) called.add(target.piece);
     }
-  // A pointer to a member function tells by its lowest bit whether the function is virtual.
-  for (const piece of code.keys()) if (!called.has(piece) && isFrom(piece.object, /\.c$/i)) piece.align = 1;
+  // A pointer to a member function tells by its lowest bit whether the function is virtual. More than a word somebody asked for.
+  for (const piece of code.keys())
+    if (!called.has(piece) && piece.align <= program.arch.wordSize && isFrom(piece.object, /\.c$/i)) piece.align = 1;
 }
 
 const isFrom = (object: LinkedObject | undefined, sources: RegExp) =>

@@ -418,7 +418,7 @@ test('RISC-V: of the code that saves registers there is what the functions call'
 
 const word = (value: number) => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24];
 /** Functions that restore a0 and a12 from frames of 16 and 32 bytes; the first calls the other, or loads its address. */
-const twoFrames = (flags: number, file = 'm.c', isCalled = true): MadeObject => {
+const twoFrames = (flags: number, file = 'm.c', isCalled = true, align = 4): MadeObject => {
   const functions: readonly (readonly [name: string, data: readonly number[]])[] = [
     [
       'mpy_init',
@@ -435,7 +435,7 @@ const twoFrames = (flags: number, file = 'm.c', isCalled = true): MadeObject => 
       ...functions.map(([name, data]) => ({
         name: `.text.${name}`,
         data,
-        align: 4,
+        align,
         relocations: name === 'mpy_init' ? [use] : [],
       })),
       {
@@ -465,6 +465,8 @@ test('Xtensa: functions that restore the same registers share the instructions, 
 test('Xtensa: a function that is never called by its distance starts at any byte, unless it may be a method of C++', () => {
   assert.equal(sizeOf(twoFrames(2, 'm.c', false)), 8 + 15 + 8);
   assert.equal(sizeOf(twoFrames(2, 'm.cpp', false)), 8 + 16 + 8);
+  // The last one, of 8 bytes, begins where the attribute `aligned` wants it.
+  assert.equal(sizeOf(twoFrames(2, 'm.c', false, 16)) % 16, 8);
 });
 
 test('Xtensa: code stays whole that is not compiled, or of which the assembler does not say that it is code alone', () => {

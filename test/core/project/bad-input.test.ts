@@ -119,6 +119,22 @@ test('a compiler that is there but does not work is passed over, with what it sa
   assert.match(JSON.stringify(alone), /licence expired/);
 });
 
+test('flags that our own library does not compile with are told with what the compiler says, beside what is undefined', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const dir = temporaryFolder(t, {
+    Makefile: `CFLAGS_EXTRA = -Dhalf_pi=ln2\n${smallMakefile}`,
+    'm.c': `double sin(double);\n${smallModule}`.replace(
+      'MP_DYNRUNTIME_INIT_ENTRY',
+      'volatile double x = 1; x = sin(x); MP_DYNRUNTIME_INIT_ENTRY',
+    ),
+  });
+  const result = await here(dir, { libcHeaders });
+  assert.deepEqual(errors(result), ['link/undefined']);
+  const [told] = all(result).filter(({ code }) => code === 'project/own-library');
+  assert.match(told?.message ?? '', /does not compile with this project's flags: .*redefinition of .ln2/);
+  assert.match(told?.where?.file ?? '', /mathematics\.c$/);
+});
+
 test('a tree that is cut short, and one that can not be read', async (t) => {
   const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule, 'tree/py/dynruntime.h': '' });
   assert.deepEqual(errors(await here(dir, { mpyDir: join(dir, 'tree') })), ['project/tree-incomplete']);
