@@ -73,6 +73,8 @@ const fewestLines = 100;
 /** @param count how many, of seeds from 1 on, whatever each machine's csmith makes of them */
 export async function randomPrograms(count: number, folder: string): Promise<readonly Program[]> {
   const programs: Program[] = [];
+  // Else the first csmith writes it, while others beside it already read.
+  await writeFile(join(folder, 'platform.info'), 'integer size = 4\npointer size = 8\n');
   for (let seed = 1; programs.length < count; seed += 50) {
     const seeds = Array.from({ length: 50 }, (_, index) => seed + index);
     const made = await inParallel(seeds, async (each) => {
