@@ -5,9 +5,12 @@ import assert from 'node:assert/strict';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { buildProject, isGood, top } from '../projects.ts';
+import { build } from '../../extension/core/project/build.ts';
+import { childProcesses } from '../../extension/node/child-process.ts';
+import { fileStore } from '../../extension/node/file-store.ts';
+import { buildProject, isGood, libcHeaders, ownHeaders, top } from '../projects.ts';
 import { need, needed } from '../setup/need.ts';
-import { onPath } from '../setup/packages.mjs';
+import { missingPackages, onPath } from '../setup/packages.mjs';
 import { output } from '../setup/process-group.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { firmware } from './firmware.ts';
@@ -15,6 +18,7 @@ import { micropythonSource } from './source.ts';
 import { runUnix } from './unix.ts';
 
 const target = 'x86_64-unknown-linux-gnu';
+const rustc = ['rustc', '--crate-type=staticlib', '--target', target, '-Cpanic=abort', '-Crelocation-model=pic'];
 
 test('Rust runs on unix-x64', { timeout: 600_000 }, async (t) => {
   if (!need(t, 'rustc (Debian package rustc)', onPath('rustc'))) return;
@@ -28,7 +32,6 @@ test('Rust runs on unix-x64', { timeout: 600_000 }, async (t) => {
   const script = await readFile(join(dir, 'check.py'), 'utf8');
   // With the core library as it was compiled, whose sections we have not chosen, and compiled anew.
   for (const flags of [['-Copt-level=s'], ['-g'], ['-Copt-level=s', '-Clto=fat']]) {
-    const rustc = ['rustc', '--crate-type=staticlib', '--target', target, '-Cpanic=abort', '-Crelocation-model=pic'];
     const compiled = await output([...rustc, ...flags, '-o', 'libshapes.a', 'shapes.rs'], dir);
     assert.equal(compiled.code, 0, compiled.text);
     const project = { name: 'rust', dir, module: 'module', script };
@@ -42,4 +45,41 @@ test('Rust runs on unix-x64', { timeout: 600_000 }, async (t) => {
     assert.equal(code, 0, `${flags}: ${stdout}\n${stderr}`);
     assert.ok(isGood(stdout), `${flags}: ${stdout}\n${stderr}`);
   }
+});
+
+test('binutils and GDB read the debug image of what rustc makes', async (t) => {
+  const lacks = missingPackages(['debugger'])[0]?.name ?? ['rustc', 'gcc', 'readelf'].find((tool) => !onPath(tool));
+  if (!need(t, lacks ?? 'nothing', lacks === undefined)) return;
+  const dir = temporaryFolder(t);
+  await cp(join(top, 'test/micropython/rust'), dir, { recursive: true });
+  const manifest = { module: 'module', sources: ['module.c'], libraries: ['libshapes.a'] };
+  await writeFile(join(dir, 'natmod.json'), JSON.stringify(manifest));
+  const must = async (...argv: string[]) => {
+    const { code, text } = await output(argv, dir);
+    const complaints = text.split('\n').filter((line) => /^(\S*[/-])?(readelf|objdump|nm|gdb\S*|warning): /.test(line));
+    assert.deepEqual({ code, complaints }, { code: 0, complaints: [] }, argv.join(' '));
+    return text;
+  };
+  await must(...rustc, '-g', '-Copt-level=s', '-o', 'libshapes.a', 'shapes.rs');
+  const result = await build(
+    { dir, archs: ['x64'], ownHeaders, libcHeaders },
+    { files: fileStore, processes: childProcesses },
+  );
+  const image = result.outputs[0]?.debugImage;
+  assert.ok(result.ok && image, JSON.stringify(result));
+  await must('readelf', '-aW', image);
+  await must('readelf', '-wiLfr', image);
+  await must('objdump', '-dS', image);
+  await must('nm', '-S', image);
+  const said = await must(
+    'gdb-multiarch',
+    '-nx',
+    '-batch',
+    '-ex',
+    'info functions',
+    '-ex',
+    'info line shapes_parse',
+    image,
+  );
+  assert.match(said, /Line \d+ of "[^"]*shapes\.rs" starts at address/);
 });

@@ -18,6 +18,9 @@ const unwindTable = '.eh_frame';
 /** What the code was compiled for; the linker has checked that the objects agree. */
 const attributes = /^\.(ARM\.attributes|riscv\.attributes|xtensa\.info)$/;
 
+/** Index of addresses of code. LLVM lists variables too, and GDB warns of those that lie in the block of code. */
+const codeIndex = '.debug_aranges';
+
 /** In these a pair of zeros ends a list. */
 const listsOfRanges = /^\.debug_(ranges|loc)$/;
 
@@ -52,7 +55,13 @@ export function joinDebugSections(
     const part = symbol.place === 'section' ? places.get(object)?.get(symbol.section) : undefined;
     return part ? part.offset + symbol.value : addressOf(object, symbol);
   };
-  return [...sections].map(([name, whole]) => join(name, whole, placeOf, name === unwindTable ? unwindAddress : 0));
+  const placeOfCode = (object: LinkedObject, symbol: ObjectSymbol) => {
+    const piece = symbol.place === 'section' ? object.pieces[symbol.section] : undefined;
+    return piece && piece.content !== 'text' ? undefined : placeOf(object, symbol);
+  };
+  return [...sections].map(([name, whole]) =>
+    join(name, whole, name === codeIndex ? placeOfCode : placeOf, name === unwindTable ? unwindAddress : 0),
+  );
 }
 
 interface Part {
