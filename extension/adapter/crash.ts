@@ -9,15 +9,8 @@ import { type CrashReport, type Place, reportCrash } from '../core/debug/crash-r
 import { armFaultRegisters, type FaultPoint, riscvFaultRegisters } from '../core/debug/fault-points.ts';
 import type { NatmodBackend } from './gdb-backend.ts';
 import type { LoadedModule } from './import-hook.ts';
+import { type ListedFrame, listFrames } from './list-frames.ts';
 import { shownRegisters } from './shown-registers.ts';
-
-interface Frame {
-  readonly level: string;
-  readonly addr: string;
-  readonly func?: string;
-  readonly fullname?: string;
-  readonly line?: string;
-}
 
 export class CrashScene {
   readonly #backend: NatmodBackend;
@@ -57,7 +50,7 @@ export class CrashScene {
   async #report(
     name: string,
     message: string | undefined,
-    frames: readonly Frame[],
+    frames: readonly ListedFrame[],
     extra: ReadonlyMap<string, number>,
   ): Promise<CrashReport> {
     const registers = new Map(extra);
@@ -111,11 +104,8 @@ export class CrashScene {
     return `'${(await text(3)) ?? '?'}' is not so, in ${(await text(0)) ?? '?'}:${line}`;
   }
 
-  async #frames(): Promise<readonly Frame[]> {
-    const { stack } = await this.#backend.sendCommand<{ stack: readonly Frame[] }>(
-      '-stack-list-frames --thread 1 0 40',
-    );
-    return stack;
+  #frames(): Promise<readonly ListedFrame[]> {
+    return listFrames(this.#backend, 1, 0, 40);
   }
 
   /** In terms of a module's section and symbol, and the C line where there is one. */

@@ -8,6 +8,10 @@ import type { ArchName } from '../core/arch/names.ts';
 import { hookArguments, hookLocation, resetLocation } from '../core/debug/load-hook.ts';
 import { type Blocks, type ModuleSymbols, recogniseModule, sectionOptions } from '../core/debug/module-symbols.ts';
 import type { NatmodBackend } from './gdb-backend.ts';
+import { listFrames } from './list-frames.ts';
+
+/** GDB is told to follow no more. */
+const mostFrames = 500;
 
 /** A module in the target's memory. */
 export interface LoadedModule {
@@ -346,7 +350,7 @@ export abstract class ImportHookSession extends GDBTargetDebugSession {
     const replaced = this.loaded.filter((module) => module.symbols.name === name && !taken.includes(module));
     for (const module of taken) await this.removeSymbols(module);
     if (replaced.length === 0) return;
-    const { stack } = await this.backend.sendCommand<{ stack: readonly { addr: string }[] }>('-stack-list-frames');
+    const stack = await listFrames(this.backend, 1, 0, mostFrames);
     for (const module of replaced)
       if (!stack.some(({ addr }) => isIn(module, Number(addr)))) await this.removeSymbols(module);
   }

@@ -50,3 +50,19 @@ for (const name of ['unix-x64', 'qemu-MPS2_AN385', 'qemu-VIRT_RV32'] as const sa
     assert.equal(end.totalFrames, frames.length);
     await client.disconnectRequest();
   });
+
+test('a pause anywhere in firmware from which GDB does not find the way back shows the frames up to there', async (t) => {
+  const busy = 'import debugged\nwhile True: debugged.square(3), [str(i) for i in range(9)]\n';
+  const debugged = await buildDebugged(t, 'qemu-VIRT_RV32', 'debugged', busy);
+  if (!debugged) return;
+  const { client, source, configuration, line } = debugged;
+  await client.begin(configuration, source, [line('return mp_obj_new_int(squares')]);
+  await client.stopped('breakpoint');
+  await client.breakAt(source, []);
+  for (let round = 0; round < 12; round++) {
+    await client.continueRequest({ threadId: 1 });
+    await client.pauseRequest({ threadId: 1 });
+    assert.ok((await client.stopped('pause')).length > 0);
+  }
+  await client.disconnectRequest();
+});

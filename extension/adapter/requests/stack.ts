@@ -14,6 +14,7 @@ import type { FirmwareSymbols } from '../../core/debug/target.ts';
 import { TargetMemory } from '../../core/debug/target-memory.ts';
 import type { FrameReference } from '../c-values.ts';
 import { hasAddress, isIn, type LoadedModule } from '../import-hook.ts';
+import { countFrames, type ListedFrame, listFrames } from '../list-frames.ts';
 import { type Clues, PythonMemory } from '../python-memory.ts';
 import { errorMessage } from '../respond.ts';
 import { SteppingSession } from './stepping.ts';
@@ -30,17 +31,6 @@ export interface ModuleVariable {
   readonly type: string;
   /** The expression may mean it only in a frame of its own file, and elsewhere another module's. */
   readonly isNear?: true;
-}
-
-/** As GDB lists them. */
-interface ListedFrame {
-  readonly level: string;
-  readonly addr: string;
-  readonly func?: string;
-  readonly file?: string;
-  readonly fullname?: string;
-  readonly line?: string;
-  readonly from?: string;
 }
 
 /** In bytes: what lies farther from a module is not searched for Python's names, which would take minutes through a probe. */
@@ -150,20 +140,13 @@ export abstract class StackSession extends SteppingSession {
   }
 
   async #depth(): Promise<number> {
-    if (this.stopDepth === undefined) {
-      const { depth } = await this.backend.sendCommand<{ depth: string }>(
-        `-stack-info-depth --thread ${this.threadId}`,
-      );
-      this.stopDepth = Number(depth);
-    }
+    this.stopDepth ??= await countFrames(this.backend, this.threadId);
     return this.stopDepth;
   }
 
   async #listFrames(first: number, last: number): Promise<DebugProtocol.StackFrame[]> {
-    const { stack } = await this.backend.sendCommand<{ stack: readonly ListedFrame[] }>(
-      `-stack-list-frames --thread ${this.threadId} ${first} ${last}`,
-    );
-    return stack.map((frame) => this.#describe(frame));
+    const listed = await listFrames(this.backend, this.threadId, first, last);
+    return listed.map((frame) => this.#describe(frame));
   }
 
   #describe({ level, addr, func, file, fullname, line, from }: ListedFrame): DebugProtocol.StackFrame {
