@@ -132,8 +132,10 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
   ];
 }
 
-function smallerFlags({ arch, compiler, externSymFile }: CompileRequest): readonly string[] {
-  const own = targets[arch].smallerFlags?.[compiler.family] ?? [];
+function smallerFlags({ arch, compiler, externSymFile, debug }: CompileRequest): readonly string[] {
+  const all = targets[arch].smallerFlags?.[compiler.family] ?? [];
+  // A debugger would step out of a function into code without lines.
+  const own = debug ? all.filter((flag) => flag !== '-msave-restore') : all;
   // A fixed address is out of reach of the direct calls that Xtensa's code makes without -fpic.
   const reaching =
     externSymFile !== undefined && /^xtensa/.test(arch) ? own.filter((flag) => flag !== '-fno-pic') : own;

@@ -30,6 +30,13 @@ test('float implementation of the author goes before that of the architecture', 
   assert.ok(argv.includes('-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_DOUBLE'));
 });
 
+test('functions of a debug build save their registers themselves', () => {
+  for (const debug of [false, true]) {
+    const [{ argv }] = planCompile({ ...request, arch: 'rv32imc', debug });
+    assert.equal(argv.includes('-msave-restore'), !debug);
+  }
+});
+
 test('every source has its own object, also with one name in several folders', () => {
   const sources = [
     'x.c',
