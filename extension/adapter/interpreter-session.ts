@@ -33,6 +33,8 @@ import { errorMessage, messageOf } from './respond.ts';
 import type { World } from './world.ts';
 
 const interruptSeconds = 10;
+/** In bytes, of a section: what has more is the heap, which the interpreter takes as it is. */
+const mostVariables = 0x1_0000;
 
 export abstract class InterpreterSession extends ExceptionsSession {
   protected readonly world: World;
@@ -208,10 +210,18 @@ export abstract class InterpreterSession extends ExceptionsSession {
       // QEMU's boards do not hear Ctrl-C while a script runs.
       await backend.sendCommand('-interpreter-exec console "monitor system_reset"');
       await backend.sendCommand('-interpreter-exec console "maintenance flush register-cache"');
+      await this.#clearVariables();
       await sendExecContinue(this.gdb);
       this.#console = this.#consoleOver(this.port);
       await this.#console.enter();
     }
+  }
+
+  /** Firmware may leave that to the machine, which has nothing else in its memory when it is switched on. */
+  async #clearVariables(): Promise<void> {
+    for (const { start, end } of this.firmwareSymbols?.zeroed?.() ?? [])
+      if (end - start <= mostVariables)
+        await this.backend.sendCommand(`-data-write-memory-bytes 0x${start.toString(16)} 00 ${end - start}`);
   }
 
   async #interrupt(python: PythonConsole): Promise<void> {

@@ -7,7 +7,7 @@ import { buildDebugged, type TargetName } from './debugged-module.ts';
 
 const script = "import debugged\nprint('calc', debugged.calc(3, 7))\nwhile True: debugged.square(3)\n";
 
-for (const name of ['unix-x64', 'qemu-MPS2_AN385'] as const satisfies readonly TargetName[])
+for (const name of ['unix-x64', 'qemu-MPS2_AN385', 'qemu-VIRT_RV32'] as const satisfies readonly TargetName[])
   test(`${name}: a module that was changed and built again is debugged in the same session`, async (t) => {
     const debugged = await buildDebugged(t, name, 'debugged', script);
     if (!debugged) return;

@@ -1,7 +1,7 @@
 // The firmware's own symbols, by name and by address, out of its ELF file. GDB is of no help here: it gets the firmware without
 // the section that the Python heap lies in, where the interpreter's state often lies too.
 
-import { machines, sectionFlags } from '../elf/constants.ts';
+import { machines, sectionFlags, sectionTypes } from '../elf/constants.ts';
 import { type ImageSection, openImage } from './elf-image.ts';
 import type { FirmwareSymbols } from './target.ts';
 import type { Range } from './target-memory.ts';
@@ -48,6 +48,10 @@ export function readFirmwareSymbols(
       const found = sorted[low - 1];
       return found && { name: found.name, offset: wanted - found.address };
     },
+    zeroed: () =>
+      image.sections
+        .filter(({ flags, type, size }) => type === sectionTypes.nobits && flags & sectionFlags.alloc && size > 0)
+        .map(({ address, size }) => ({ start: address, end: address + size })),
     constant: async () => {
       const moved = await offset();
       return constantRanges(image.sections).map(({ start, end }) => ({ start: start + moved, end: end + moved }));

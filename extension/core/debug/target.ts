@@ -11,6 +11,8 @@ export interface FirmwareSymbols {
   addressOf(name: string): Promise<number | undefined>;
   /** @returns the symbol at or before an address, and the distance in bytes; undefined outside of all */
   symbolAt(address: number): Promise<{ readonly name: string; readonly offset: number } | undefined>;
+  /** What is zero when it starts: variables without a value, and perhaps the Python heap. */
+  zeroed?(): readonly Range[];
   /** What of it is never written: code and constants. */
   constant?(): Promise<readonly Range[]>;
 }
