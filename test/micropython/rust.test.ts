@@ -10,7 +10,7 @@ import { childProcesses } from '../../extension/node/child-process.ts';
 import { fileStore } from '../../extension/node/file-store.ts';
 import { buildProject, isGood, libcHeaders, ownHeaders, top } from '../projects.ts';
 import { need, needed } from '../setup/need.ts';
-import { missingPackages, onPath } from '../setup/packages.mjs';
+import { firstThatAnswers, missingPackages, onPath } from '../setup/packages.mjs';
 import { output } from '../setup/process-group.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { firmware } from './firmware.ts';
@@ -18,13 +18,14 @@ import { micropythonSource } from './source.ts';
 import { runUnix } from './unix.ts';
 
 const target = 'x86_64-unknown-linux-gnu';
-const rustc = ['rustc', '--crate-type=staticlib', '--target', target, '-Cpanic=abort', '-Crelocation-model=pic'];
+const compiler = firstThatAnswers('rustc', ['--version']);
+const rustc = [compiler ?? '', '--crate-type=staticlib', '--target', target, '-Cpanic=abort', '-Crelocation-model=pic'];
 
 test('Rust runs on unix-x64', { timeout: 600_000 }, async (t) => {
-  if (!need(t, 'rustc (Debian package rustc)', onPath('rustc'))) return;
+  if (!need(t, 'rustc (Debian package rustc)', compiler !== undefined)) return;
   const tree = await needed(t, "MicroPython's source", micropythonSource);
-  const program = tree && (await needed(t, 'unix-x64', () => firmware('unix-x64')));
-  if (!tree || !program) return;
+  const unix = tree && (await needed(t, 'unix-x64', () => firmware('unix-x64')));
+  if (!tree || !unix) return;
   const dir = temporaryFolder(t);
   await cp(join(top, 'test/micropython/rust'), dir, { recursive: true });
   const manifest = { module: 'module', sources: ['module.c'], libraries: ['libshapes.a'] };
@@ -38,7 +39,7 @@ test('Rust runs on unix-x64', { timeout: 600_000 }, async (t) => {
     const { outputs, diagnostics } = await buildProject(project, ['x64'], tree.path);
     const path = outputs[0]?.path;
     assert.ok(path, JSON.stringify([...diagnostics, ...(outputs[0]?.diagnostics ?? [])], undefined, 2));
-    const { code, stdout, stderr } = await runUnix(program, {
+    const { code, stdout, stderr } = await runUnix(unix, {
       script,
       modules: [{ name: 'module', bytes: await readFile(path) }],
     });
@@ -48,7 +49,7 @@ test('Rust runs on unix-x64', { timeout: 600_000 }, async (t) => {
 });
 
 test('binutils and GDB read the debug image of what rustc makes', async (t) => {
-  const lacks = missingPackages(['debugger'])[0]?.name ?? ['rustc', 'gcc', 'readelf'].find((tool) => !onPath(tool));
+  const lacks = missingPackages(['rust', 'debugger'])[0]?.name ?? ['gcc', 'readelf'].find((tool) => !onPath(tool));
   if (!need(t, lacks ?? 'nothing', lacks === undefined)) return;
   const dir = temporaryFolder(t);
   await cp(join(top, 'test/micropython/rust'), dir, { recursive: true });

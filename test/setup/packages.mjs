@@ -13,6 +13,7 @@ import { pathToFileURL } from 'node:url';
  * @typedef {object} DebianPackage
  * @property {string} name
  * @property {string} [program] a program on PATH that serves as well as the package, whoever installed it
+ * @property {readonly string[]} [answers] arguments that the program must succeed with; else a file of its name is enough
  * @property {boolean} [optional] not in every Debian release: its absence is reported but is no failure of the set-up
  */
 
@@ -27,7 +28,7 @@ export const packages = {
   xtensa: [{ name: 'gcc-xtensa-lx106', program: 'xtensa-lx106-elf-gcc' }],
   // One compiler for every target; bookworm has it in its security archive only.
   clang: [{ name: 'clang-22', program: 'clang-22', optional: true }],
-  rust: [{ name: 'rustc', program: 'rustc' }],
+  rust: [{ name: 'rustc', program: 'rustc', answers: ['--version'] }],
   // For test/setup/windowed-xtensa.ts, which also wants what is listed for `micropython`.
   windowedXtensa: [{ name: 'xz-utils', program: 'xz' }],
   qemuUser: [{ name: 'qemu-user', program: 'qemu-arm' }],
@@ -75,7 +76,9 @@ export function missingPackages(purposes = Object.keys(packages)) {
       throw new Error(`no packages are listed for '${purpose}'; there are ${Object.keys(packages).join(', ')}`);
     return rows.map((row) => ({ purpose, ...row }));
   });
-  const unseen = wanted.filter((row) => !row.program || !onPath(row.program));
+  const unseen = wanted.filter(
+    ({ program, answers }) => !program || !(answers ? firstThatAnswers(program, answers) : onPath(program)),
+  );
   if (unseen.length === 0) return [];
   const installed = installedPackages(unseen.map((row) => row.name));
   return unseen
@@ -127,6 +130,17 @@ export function onPath(program) {
       return false;
     }
   });
+}
+
+/**
+ * An installer's front end may be on PATH with no program behind it, before one that works.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @returns {string | undefined} the full path of the first on PATH that succeeds
+ */
+export function firstThatAnswers(program, args) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, program)).find((path) => spawnSync(path, args).status === 0);
 }
 
 /**
