@@ -3,12 +3,15 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { BuildableArch } from '../../extension/core/arch/names.ts';
 import { codeFlags, targets } from '../../extension/core/compile/targets.ts';
 import type { LinkInput } from '../../extension/core/link/request.ts';
+import { need, needed } from '../setup/need.ts';
+import { missingPackages, onPath } from '../setup/packages.mjs';
 import { output } from '../setup/process-group.ts';
-import { machines } from './machines.ts';
+import { lacking, machines, toolEnvironment } from './machines.ts';
 
 export const sources = join(dirname(fileURLToPath(import.meta.url)), 'compiled');
 
@@ -17,6 +20,22 @@ export interface Compiler {
   readonly argv: readonly string[];
   /** Turns what the compiler writes into an object, when the compiler's own assembler is not to. */
   readonly assembler?: readonly string[];
+}
+
+/**
+ * @param purposes of further Debian packages, as test/setup/packages.mjs calls them
+ * @returns the environment in which to compile and execute; undefined when the test was skipped and should return at once
+ */
+export async function toolsFor(
+  t: Pick<TestContext, 'skip'>,
+  arch: BuildableArch,
+  family: Compiler['family'],
+  purposes: readonly string[] = [],
+): Promise<NodeJS.ProcessEnv | undefined> {
+  const clang = family === 'clang' && !onPath('clang-22') ? 'clang-22' : undefined;
+  const lacks = lacking(arch) ?? clang ?? (purposes.length > 0 ? missingPackages(purposes)[0]?.name : undefined);
+  if (!need(t, lacks ?? 'nothing', lacks === undefined)) return undefined;
+  return needed(t, 'the tools', () => toolEnvironment(arch));
 }
 
 export function compilerOf(arch: BuildableArch, family: Compiler['family']): Compiler {

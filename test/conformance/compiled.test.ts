@@ -11,12 +11,9 @@ import { type BuildableArch, buildableArchs } from '../../extension/core/arch/na
 import { targets } from '../../extension/core/compile/targets.ts';
 import { link } from '../../extension/core/link/link.ts';
 import { readModule } from '../../extension/core/mpy/read.ts';
-import { need, needed } from '../setup/need.ts';
-import { onPath } from '../setup/packages.mjs';
-import { type Compiler, compile, compilerOf, runtime, sources, sourcesFor } from './compile.ts';
+import { type Compiler, compile, compilerOf, runtime, sources, sourcesFor, toolsFor } from './compile.ts';
 import { execute } from './execute.ts';
 import { placements, type Run } from './image.ts';
-import { lacking, toolEnvironment } from './machines.ts';
 
 const shapes = ['-ffunction-sections', '-fdata-sections', '-g', '-fno-plt'];
 const variants: readonly (readonly string[])[] = [
@@ -39,9 +36,7 @@ for (const arch of buildableArchs)
     test(`${arch}: what ${family} makes runs, at every level of optimisation`, (t) => runs(t, arch, family));
 
 async function runs(t: TestContext, arch: BuildableArch, family: Compiler['family']): Promise<void> {
-  const lacks = lacking(arch) ?? (family === 'clang' && !onPath('clang-22') ? 'clang-22' : undefined);
-  if (!need(t, lacks ?? 'nothing', lacks === undefined)) return;
-  const env = await needed(t, 'the tools', () => toolEnvironment(arch));
+  const env = await toolsFor(t, arch, family);
   if (!env) return;
   const folder = await mkdtemp(join(tmpdir(), `natmod-compiled-${arch}-`));
   try {

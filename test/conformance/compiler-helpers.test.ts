@@ -9,13 +9,10 @@ import { link } from '../../extension/core/link/link.ts';
 import { readModule } from '../../extension/core/mpy/read.ts';
 import { libraryFlags } from '../../extension/core/project/own-library.ts';
 import { libcHeaders } from '../projects.ts';
-import { need, needed } from '../setup/need.ts';
-import { onPath } from '../setup/packages.mjs';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { compile, compilerOf, runtime } from './compile.ts';
+import { compile, compilerOf, runtime, toolsFor } from './compile.ts';
 import { execute } from './execute.ts';
 import { placements } from './image.ts';
-import { lacking, toolEnvironment } from './machines.ts';
 
 const sources = join(dirname(fileURLToPath(import.meta.url)), 'compiler-helpers');
 
@@ -147,9 +144,7 @@ for (const [arch, family] of [
   ['xtensawin', 'clang'],
 ] as const)
   test(`${arch}: modules made by ${family} compute without the compiler's library`, async (t) => {
-    const lacks = lacking(arch) ?? (family === 'clang' && !onPath('clang-22') ? 'clang-22' : undefined);
-    if (!need(t, lacks ?? 'nothing', lacks === undefined)) return;
-    const env = await needed(t, 'the tools', () => toolEnvironment(arch));
+    const env = await toolsFor(t, arch, family);
     if (!env) return;
     const folder = temporaryFolder(t);
     const compiler = compilerOf(arch, family);

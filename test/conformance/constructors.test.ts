@@ -10,12 +10,9 @@ import { micropython } from '../../extension/core/abi/micropython.ts';
 import { type BuildableArch, buildableArchs } from '../../extension/core/arch/names.ts';
 import { link } from '../../extension/core/link/link.ts';
 import { readModule } from '../../extension/core/mpy/read.ts';
-import { need, needed } from '../setup/need.ts';
-import { onPath } from '../setup/packages.mjs';
-import { type Compiler, compile, compilerOf, runtime } from './compile.ts';
+import { type Compiler, compile, compilerOf, runtime, toolsFor } from './compile.ts';
 import { execute } from './execute.ts';
 import { placements, type Run } from './image.ts';
-import { lacking, toolEnvironment } from './machines.ts';
 
 const sources = join(dirname(fileURLToPath(import.meta.url)), 'constructors');
 
@@ -27,9 +24,7 @@ for (const arch of buildableArchs)
     test(`${arch}: constructors of ${family} run once, in order, before mpy_init`, (t) => runs(t, arch, family));
 
 async function runs(t: TestContext, arch: BuildableArch, family: Compiler['family']): Promise<void> {
-  const lacks = lacking(arch) ?? (family === 'clang' && !onPath('clang-22') ? 'clang-22' : undefined);
-  if (!need(t, lacks ?? 'nothing', lacks === undefined)) return;
-  const env = await needed(t, 'the tools', () => toolEnvironment(arch));
+  const env = await toolsFor(t, arch, family);
   if (!env) return;
   const folder = await mkdtemp(join(tmpdir(), `natmod-constructors-${arch}-`));
   try {

@@ -11,23 +11,16 @@ import { sectionFlags, targets } from '../../extension/core/compile/targets.ts';
 import { link } from '../../extension/core/link/link.ts';
 import type { NativeViper } from '../../extension/core/mpy/module.ts';
 import { readModule } from '../../extension/core/mpy/read.ts';
-import { need, needed } from '../setup/need.ts';
-import { missingPackages, onPath } from '../setup/packages.mjs';
 import { output } from '../setup/process-group.ts';
-import { type Compiler, compile, compilerOf, runtime, sources, sourcesFor } from './compile.ts';
-import { lacking, machines, toolEnvironment } from './machines.ts';
+import { type Compiler, compile, compilerOf, runtime, sources, sourcesFor, toolsFor } from './compile.ts';
+import { machines } from './machines.ts';
 
 for (const arch of buildableArchs)
   for (const family of ['gcc', 'clang'] as const)
     test(`${arch}: binutils and GDB read the debug image of what ${family} makes`, (t) => isRead(t, arch, family));
 
 async function isRead(t: TestContext, arch: BuildableArch, family: Compiler['family']): Promise<void> {
-  const lacks =
-    lacking(arch) ??
-    (family === 'clang' && !onPath('clang-22') ? 'clang-22' : undefined) ??
-    missingPackages(['debugger'])[0]?.name;
-  if (!need(t, lacks ?? 'nothing', lacks === undefined)) return;
-  const env = await needed(t, 'the tools', () => toolEnvironment(arch));
+  const env = await toolsFor(t, arch, family, ['debugger']);
   if (!env) return;
   const folder = await mkdtemp(join(tmpdir(), `natmod-image-${arch}-`));
   try {

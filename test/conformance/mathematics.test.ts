@@ -10,13 +10,10 @@ import { link } from '../../extension/core/link/link.ts';
 import { readModule } from '../../extension/core/mpy/read.ts';
 import { libraryFlags } from '../../extension/core/project/own-library.ts';
 import { libcHeaders } from '../projects.ts';
-import { need, needed } from '../setup/need.ts';
-import { onPath } from '../setup/packages.mjs';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { type Compiler, compile, compilerOf, runtime } from './compile.ts';
+import { type Compiler, compile, compilerOf, runtime, toolsFor } from './compile.ts';
 import { execute } from './execute.ts';
 import { placements, type Run } from './image.ts';
-import { lacking, toolEnvironment } from './machines.ts';
 
 /** Half to even, as C's rint. */
 const rint = (x: number) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
@@ -145,9 +142,7 @@ for (const [arch, family] of machines)
   test(`${arch}: our mathematics is right, compiled by ${family}`, (t) => computes(t, arch, family));
 
 async function computes(t: TestContext, arch: BuildableArch, family: Compiler['family']): Promise<void> {
-  const lacks = lacking(arch) ?? (family === 'clang' && !onPath('clang-22') ? 'clang-22' : undefined);
-  if (!need(t, lacks ?? 'nothing', lacks === undefined)) return;
-  const env = await needed(t, 'the tools', () => toolEnvironment(arch));
+  const env = await toolsFor(t, arch, family);
   if (!env) return;
   const folder = temporaryFolder(t);
   const compiler = compilerOf(arch, family);

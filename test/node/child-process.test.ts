@@ -3,12 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import test from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { childProcesses, keptOutput } from '../../extension/node/child-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-
-const node = (script: string, ...args: string[]) => [process.execPath, '-e', script, ...args];
+import { isAlive, node, waitFor } from './watched-programs.ts';
 
 /** Starts a grandchild that ignores polite requests, notes its number in a file, and waits. */
 const family = `
@@ -18,16 +16,6 @@ const family = `
   child.stdout.once('data', () => require('node:fs').writeFileSync(process.argv[1], String(child.pid)));
   setInterval(() => {}, 1000);
 `;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A zombie without a parent of its own to reap it counts as dead.
-    return !/\) Z /.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '');
-  } catch {
-    return false;
-  }
-}
 
 test('a program that talks with the user has our standard streams', async () => {
   const port = join(import.meta.dirname, '../../extension/node/child-process.ts');
@@ -43,11 +31,6 @@ test('a program that talks with the user has our standard streams', async () => 
   const { stdout, stderr } = spawnSync(process.execPath, argv, { input: 'yes\n', encoding: 'utf8' });
   assert.equal(stdout, 'so yes\nexited 3 ""\n', stderr);
 });
-
-async function waitFor(what: string, holds: () => boolean): Promise<void> {
-  for (const start = Date.now(); !holds(); await wait(10))
-    assert.ok(Date.now() - start < 60_000, `waited 60 s for ${what}`);
-}
 
 test('gives exit code, standard output and standard error, and hands on each piece', async () => {
   const pieces: string[] = [];

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import * as esbuild from 'esbuild';
 import type { Processes } from '../../extension/core/ports.ts';
 import { childProcesses } from '../../extension/node/child-process.ts';
 import { startNearby } from '../../extension/node/process-starter.ts';
 import { top } from '../projects.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { isAlive, node, waitFor } from './watched-programs.ts';
 
 /** Elsewhere it costs nothing to start a program, and nothing is handed over. */
 const onLinux = { skip: process.platform !== 'linux' };
@@ -33,8 +33,6 @@ before(async () => {
   });
 });
 
-const node = (script: string, ...args: string[]) => [process.execPath, '-e', script, ...args];
-
 /** Until a program is started by another process than this one: that process's number. */
 async function handedOver(processes: Processes): Promise<number> {
   for (const start = Date.now(); Date.now() - start < 120_000; ) {
@@ -42,16 +40,6 @@ async function handedOver(processes: Processes): Promise<number> {
     if (Number(stdout) !== process.pid) return Number(stdout);
   }
   assert.fail('no program was handed over within 120 s');
-}
-
-function isAlive(pid: number): boolean {
-  // A zombie without a parent of its own to reap it counts as dead.
-  return existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-}
-
-async function waitFor(what: string, holds: () => boolean): Promise<void> {
-  for (const start = Date.now(); !holds(); await wait(10))
-    assert.ok(Date.now() - start < 120_000, `waited 120 s for ${what}`);
 }
 
 test('a program that is handed over gives what it gives as a child of ours', onLinux, async (t) => {
