@@ -246,6 +246,52 @@ export interface Rearranging {
     | undefined;
   /** A function that no instruction calls directly may start at any byte. */
   readonly startsAnywhere: boolean;
+  /** @returns what the instruction does with registers; undefined: not known. */
+  readonly operation: (view: DataView, at: number) => Operation | undefined;
+  readonly convention: {
+    /** What a call adds to the number of a register: the function's a2 is its caller's a10. */
+    readonly shift: number;
+    /** Registers of the function, a bit each: all that may hold arguments, and results behind the first word. */
+    readonly arguments: number;
+    readonly furtherResults: number;
+  };
+  readonly tableCall: TableCall;
+  readonly addresses: {
+    /** A load out of a table of literals, with its relocation at its start. */
+    readonly load: (to: number) => { readonly code: readonly number[]; readonly type: number };
+    /** @returns the shortest code that counts `to` from another register; undefined where none of a load's size does */
+    readonly add: (to: number, from: number, bytes: number) => readonly number[] | undefined;
+  };
+}
+
+/** An instruction's registers, a bit each. */
+export interface Operation {
+  /** All that it may read. */
+  readonly reads: number;
+  /** All that may have another value behind it. */
+  readonly writes: number;
+  /** What else is known of it; undefined: it may change memory, and goes on to the next. */
+  readonly effect: Effect | undefined;
+}
+
+export type Effect =
+  /** A word out of a table of literals. */
+  | { readonly kind: 'literal'; readonly to: number }
+  /** Offset in bytes. */
+  | { readonly kind: 'load'; readonly to: number; readonly from: number; readonly offset: number }
+  | { readonly kind: 'copy'; readonly to: number; readonly from: number }
+  | { readonly kind: 'call'; readonly through: number | undefined }
+  | { readonly kind: 'branch' | 'jump' | 'return' | 'leave' };
+
+/** Direct calls of code that goes on in the function that a word of the function table tells. */
+export interface TableCall {
+  /** In place of a call through a register, of the same size. */
+  readonly call: StarterCall;
+  /** Registers that the direct call changes before that code runs. */
+  readonly changed: number;
+  /** @param offset of the word in the table, in bytes; undefined where none reaches. At `literal`: a load of the table's address. */
+  readonly stub: (offset: number) => { readonly code: readonly number[]; readonly literal: number } | undefined;
+  readonly align: number;
 }
 
 /** The end of a function that restores registers from its frame and returns. */

@@ -3,6 +3,7 @@
 // Specification: Xtensa Instruction Set Architecture Reference Manual, chapters 7 and 8 (call0)
 
 import type { FrameEnd, Rearranging } from './architecture.ts';
+import { operationAt } from './xtensa-operands.ts';
 
 const mostAdded = 127;
 
@@ -80,4 +81,34 @@ export const rearranging = (
   frames: isCall0 ? { read: readFrameEnd, write: writeFrameEnd, resize } : undefined,
   // CALL0 and CALL8 count in words, CALLX0 does not; a windowed function's ENTRY has to be aligned all the same.
   startsAnywhere: isCall0,
+  operation: (view, at) => operationAt(view, at, isCall0),
+  // a2 to a7, a3 to a5
+  convention: { shift: isCall0 ? 0 : 8, arguments: 0xfc, furtherResults: 0x38 },
+  tableCall: {
+    call: { code: [isCall0 ? 0x05 : 0x25, 0, 0], place: 0, type: 20, addend: 0 },
+    changed: isCall0 ? 1 << 0 : 1 << 8,
+    stub: tableStub,
+    align: 4,
+  },
+  addresses: { load: (to) => ({ code: [(to << 4) | 1, 0, 0], type: 20 }), add },
 });
+
+/** mov.n, addi.n, addi, addmi */
+function add(to: number, from: number, bytes: number): readonly number[] | undefined {
+  if (bytes === 0) return [(to << 4) | 0xd, from];
+  if (bytes >= -1 && bytes <= 15) return [(Math.max(bytes, 0) << 4) | 0xb, (to << 4) | from];
+  if (bytes >= -0x80 && bytes <= 0x7f) return [(to << 4) | 2, 0xc0 | from, bytes & 0xff];
+  const isHigh = bytes % 0x100 === 0 && bytes >= -0x8000 && bytes <= 0x7f00;
+  return isHigh ? [(to << 4) | 2, 0xd0 | from, (bytes >> 8) & 0xff] : undefined;
+}
+
+/** l32r a9, the table; l32i.n or l32i a9, a9, offset; jx a9. Why a9 is free: see `tableJump`. */
+function tableStub(offset: number) {
+  if (offset % 4 !== 0 || offset < 0 || offset > mostLoaded) return undefined;
+  const load = offset <= mostNarrow ? [0x98, ((offset / 4) << 4) | 9] : [0x92, 0x29, offset / 4];
+  return { code: [0x91, 0, 0, ...load, 0xa0, 0x09, 0x00], literal: 0 };
+}
+
+/** What L32I.N and L32I reach, in bytes. */
+const mostNarrow = 60;
+const mostLoaded = 1020;

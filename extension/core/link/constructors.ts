@@ -71,6 +71,7 @@ function starterPiece(
     data: Uint8Array.from(code),
     relocations,
     object,
+    isMade: true,
     tableWords: [],
     address: 0,
   };

@@ -1,19 +1,32 @@
-// Bytes taken out of an object's sections, and what that moves: symbols, relocations, places that debug information names.
+// Bytes taken out of an object's sections or put in, and what that moves: symbols, relocations, places that debug information names.
 
 import { machines, sectionFlags } from '../elf/constants.ts';
 import type { ObjectFile, ObjectRelocation, ObjectSection, ObjectSymbol } from '../elf/object-file.ts';
 import { writtenDistances } from '../elf/written-distances.ts';
 
+interface Cut {
+  readonly at: number;
+  readonly end: number;
+  readonly before: number;
+  /** Put in, not taken out: `at` lies half a byte before, so that what was there comes behind. */
+  readonly added?: Uint8Array;
+}
+
 /** What goes from one section, in the order of the old places. */
 export class Cuts {
-  private readonly all: { readonly at: number; readonly end: number; readonly before: number }[] = [];
+  private readonly all: Cut[] = [];
 
   /** @param at, end old places, behind those of earlier cuts */
   add(at: number, end: number): void {
     this.all.push({ at, end, before: this.removed });
   }
 
-  /** In bytes. */
+  /** @param at old place of what comes behind; labels there do, too */
+  insert(at: number, added: Uint8Array): void {
+    this.all.push({ at: at - 0.5, end: at - 0.5 - added.length, before: this.removed, added });
+  }
+
+  /** In bytes; below zero where more was put in. */
   get removed(): number {
     const last = this.all.at(-1);
     return last ? last.before + last.end - last.at : 0;
@@ -37,10 +50,13 @@ export class Cuts {
     const left = new Uint8Array(data.length - this.removed);
     let from = 0;
     let to = 0;
-    for (const { at, end } of [...this.all, { at: data.length, end: data.length }]) {
-      left.set(data.subarray(from, at), to);
-      to += at - from;
-      from = end;
+    for (const { at, end, added } of [...this.all, { at: data.length, end: data.length, added: undefined }]) {
+      const place = Math.ceil(at);
+      left.set(data.subarray(from, place), to);
+      to += place - from;
+      if (added) left.set(added, to);
+      to += added?.length ?? 0;
+      from = added ? place : end;
     }
     return left;
   }

@@ -83,8 +83,8 @@ class Maker {
       yield { name: 'mpy_init@plt', value, size: jumpSize, binding: 'local', type: 'function', section: 0 };
     }
     for (const piece of pieces) {
-      if (piece.object || piece.size === 0) continue;
-      const jumpTo = /^\(jump to (.+)\)$/.exec(piece.name)?.[1];
+      if ((piece.object && !piece.isMade) || piece.size === 0) continue;
+      const jumpTo = /^\((?:jump to|call of) (.+)\)$/.exec(piece.name)?.[1];
       const name = piece.name.replace(/^\(|\)$/g, '').replaceAll(' ', '_');
       const start = piece.start ?? 0;
       yield jumpTo === undefined && piece.content !== 'text'

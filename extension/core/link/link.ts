@@ -8,6 +8,8 @@ import { writeModule } from '../mpy/write.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { callConstructors } from './constructors.ts';
 import { debugImage } from './debug-image.ts';
+import { deriveAddresses } from './derive-addresses.ts';
+import { directCalls } from './direct-calls.ts';
 import { archMissing, newerHeader, noObjects } from './errors.ts';
 import { foldSections } from './fold-sections.ts';
 import { buildGot } from './got.ts';
@@ -85,8 +87,13 @@ function linkProgram(program: Program): LinkResult {
   placeVariables(program);
   if (isShrunk) {
     loosenFunctions(program);
-    if (!request.keepsFunctions) shareEnds(program);
-    orderPieces(program, ['text', 'rodata', 'bss']);
+    if (!request.keepsFunctions) {
+      orderPieces(program, ['rodata', 'bss']);
+      directCalls(program);
+      deriveAddresses(program);
+      shareEnds(program);
+      orderPieces(program, ['text']);
+    } else orderPieces(program, ['text', 'rodata', 'bss']);
     relaxGot(program);
     shortenCalls(program);
   }

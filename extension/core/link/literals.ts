@@ -3,6 +3,7 @@
 
 import type { ValueRow } from '../arch/architecture.ts';
 import type { ObjectRelocation } from '../elf/object-file.ts';
+import { addendOf, viewOf } from './edit-pieces.ts';
 import type { Piece, Program, Target, Word } from './program.ts';
 import { brokenLiterals, literalRelocation } from './relocation-errors.ts';
 import { newTable, type Slots, setSize, type Table } from './table.ts';
@@ -20,17 +21,21 @@ class Gatherer {
   private readonly numbers = new Map<number, Word>();
   private readonly passed = new Set<Piece>();
   private readonly addresses = new Map<Piece, ReadonlyMap<number, ObjectRelocation>>();
+  /** Places of words that something refers to; undefined: all are taken. */
+  private readonly wanted: ReadonlyMap<Piece, ReadonlySet<number>> | undefined;
 
   constructor(
     private readonly program: Program,
     private readonly slots: Slots,
   ) {
     this.table = newTable(program, '(literals)');
+    this.wanted = program.isShrunk ? wantedWords(program) : undefined;
   }
 
   takeSection(section: Piece): void {
     const { diagnostics, arch } = this.program;
     const where = { file: section.object?.file.path, section: section.name };
+    const isWanted = (offset: number) => !this.wanted || this.wanted.get(section)?.has(offset);
     section.movedWords = new Map();
     if (section.data.length % arch.wordSize !== 0) {
       diagnostics.push(brokenLiterals(section.data.length, arch.wordSize, where));
@@ -41,11 +46,12 @@ class Gatherer {
       const { offset, type } = relocation;
       const row = arch.relocations[type];
       if (row && 'formula' in row && row.formula === 'none') continue;
+      if (!isWanted(offset)) continue;
       if (this.addressRow(relocation) && offset % arch.wordSize === 0) this.take(section, offset, relocation);
       else diagnostics.push(literalRelocation(row?.name ?? `type ${type}`, { ...where, offset }));
     }
     for (let offset = 0; offset < section.data.length; offset += arch.wordSize)
-      if (!section.movedWords.has(offset)) this.take(section, offset, undefined);
+      if (!section.movedWords.has(offset) && isWanted(offset)) this.take(section, offset, undefined);
   }
 
   /** Clang 22 puts literals at the end of the section before, whatever that is: a load can't reach all of them there. */
@@ -119,10 +125,21 @@ class Gatherer {
   }
 }
 
+/** Earlier stages may have left out loads. */
+function wantedWords(program: Program): ReadonlyMap<Piece, ReadonlySet<number>> {
+  const wanted = new Map<Piece, Set<number>>();
+  for (const from of [...program.pieces, ...program.literalSections])
+    for (const relocation of from.relocations) {
+      const target = from.object?.targets[relocation.symbol];
+      if (target?.kind !== 'piece' || !target.piece.isLiterals) continue;
+      const places = wanted.get(target.piece) ?? new Set();
+      wanted.set(target.piece, places.add(target.offset + addendOf(program, from, relocation)));
+    }
+  return wanted;
+}
+
 /** For the address of an entry of the function table the reference linker's literals hold the entry's value. */
 function entryInstead(program: Program, target: Target, addend: number | undefined): Target | undefined {
   if (!program.compat || target.kind !== 'table' || addend === undefined || addend <= 0) return undefined;
   return { kind: 'entry', index: Math.floor(addend / program.arch.wordSize), stub: undefined };
 }
-
-const viewOf = ({ data }: Piece) => new DataView(data.buffer, data.byteOffset, data.byteLength);

@@ -48,7 +48,7 @@ export function mapOf(program: Program, got: Got, layout: Layout): LinkMap {
       size: piece.size,
       align: piece.align,
       name: piece.name,
-      object: piece.object?.file.path,
+      object: piece.isMade ? undefined : piece.object?.file.path,
       symbols: symbolsOf(piece),
       why: reasonFor(piece),
     }));
@@ -84,8 +84,8 @@ function symbolsOf(piece: Piece): MapPiece['symbols'] {
     .sort((a, b) => a.address - b.address);
 }
 
-function reasonFor({ object }: Piece): string {
-  if (!object) return 'made by the linker';
+function reasonFor({ object, isMade }: Piece): string {
+  if (!object || isMade) return 'made by the linker';
   const { wantedFor, isFallback } = object;
   if (isFallback) return 'nothing else defines it';
   return wantedFor ? `${wantedFor.symbol} is wanted by ${wantedFor.by}` : 'object of the module';

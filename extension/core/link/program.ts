@@ -23,8 +23,12 @@ export interface Piece {
   /** Empty for bss. */
   data: Uint8Array;
   relocations: readonly PieceRelocation[];
-  /** Undefined for what the linker makes. */
+  /** Undefined for what the linker makes, unless its relocations want one. */
   readonly object: LinkedObject | undefined;
+  /** Made by the linker: of the object it has the symbols alone. */
+  readonly isMade?: true | undefined;
+  /** Entry of the function table in which a stub goes on. */
+  readonly continuesIn?: number | undefined;
   /** Words that hold an entry of the function table: a stub's jump target. */
   readonly tableWords: readonly { readonly offset: number; readonly entry: number }[];
   /** Offset of a stub's first instruction; 0 when absent. */

@@ -327,9 +327,9 @@ class Relocator {
   }
 
   /** In place of the distance to a variable: see `placeVariables`. */
-  private distanceToSlot({ piece, relocation, address, addend }: Site): number | undefined {
+  private distanceToSlot({ piece, relocation, address, addend, field }: Site): number | undefined {
     const slot = piece.object && this.got.slotOf(piece.object, relocation.symbol, addend);
-    return slot && this.got.piece.address + slot.offset - address;
+    return slot && this.got.piece.address + slot.offset - (field.origin?.(address) ?? address);
   }
 
   private throughGot(site: Site, value: (g: number) => number): number | undefined {

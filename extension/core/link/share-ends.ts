@@ -2,11 +2,11 @@
 // frame and return. Only in compiled code that its assembler describes and leaves to the linker to move (Xtensa's).
 
 import type { FrameEnd, Rearranging } from '../arch/architecture.ts';
-import { codeBlocks, isPlainCode } from '../elf/property-table.ts';
 import { cutPieces } from './cut-pieces.ts';
 import { Cuts } from './cuts.ts';
-import { addendOf, Editor, viewOf } from './edit-pieces.ts';
-import type { LinkedObject, Piece, PieceRelocation, Program } from './program.ts';
+import { Editor, viewOf } from './edit-pieces.ts';
+import { isFrom, movableCode } from './movable-code.ts';
+import type { Piece, PieceRelocation, Program } from './program.ts';
 
 /** In bytes; for less a jump more is not worth the time it takes. */
 const leastGain = 2;
@@ -17,7 +17,7 @@ export function shareEnds(program: Program): void {
   const code = movableCode(program, rearranging);
   const size = program.pieces.reduce((sum, { space, size, align }) => sum + (space === 'text' ? size + align : 0), 0);
   if (size > rearranging.reach) return;
-  const ends = [...code].flatMap(([piece, labels]) => endsOf(piece, labels, rearranging));
+  const ends = [...code].flatMap(([piece, { all }]) => endsOf(piece, all, rearranging));
   const sharer = new Sharer(program, rearranging);
   // Those that restore most first, and long ones, so that others find their end in them.
   const restoredBy = ({ frame }: End) => frame?.restored.length ?? 0;
@@ -45,60 +45,6 @@ export function loosenFunctions(program: Program): void {
   // A pointer to a member function tells by its lowest bit whether the function is virtual. More than a word somebody asked for.
   for (const piece of code.keys())
     if (!called.has(piece) && piece.align <= program.arch.wordSize && isFrom(piece.object, /\.c$/i)) piece.align = 1;
-}
-
-const isFrom = (object: LinkedObject | undefined, sources: RegExp) =>
-  object?.file.symbols.some(({ type, name }) => type === 'file' && sources.test(name)) === true;
-
-/** Pieces of code in which all that depends on a distance is known, with the places that something refers to. */
-function movableCode(program: Program, rearranging: Rearranging): ReadonlyMap<Piece, ReadonlySet<number>> {
-  const found = new Map<Piece, Set<number>>();
-  const live = new Set(program.pieces);
-  for (const object of program.objects) {
-    if (!isFrom(object, /\.(c|cc|cpp|cxx)$/i)) continue;
-    const blocks = codeBlocks(object.file);
-    for (const [index, piece] of object.pieces.entries()) {
-      if (!piece || !live.has(piece) || piece.content !== 'text' || piece.isLiterals || piece.object !== object)
-        continue;
-      const section = object.file.sections[index];
-      if (isPlainCode(section, blocks.get(index) ?? []) && isKnown(program, piece, rearranging))
-        found.set(piece, new Set());
-    }
-    for (const { place, section, value } of object.file.symbols)
-      if (place === 'section') found.get(object.pieces[section] as Piece)?.add(value);
-  }
-  const { relocations } = program.arch;
-  for (const from of [...program.pieces, ...program.literalSections])
-    for (const relocation of from.relocations) {
-      const target = from.object?.targets[relocation.symbol];
-      const labels = target?.kind === 'piece' ? found.get(target.piece) : undefined;
-      if (target?.kind !== 'piece' || !labels) continue;
-      const row = relocations[relocation.type];
-      const place = target.offset + addendOf(program, from, relocation);
-      // A difference that is kept as data, or one that can't be read.
-      if (!row || ('formula' in row && row.formula === 'none' && row.difference) || Number.isNaN(place))
-        found.delete(target.piece);
-      else labels.add(place);
-    }
-  return found;
-}
-
-/** Whether each instruction is known, and a relocation tells of each distance. */
-function isKnown({ arch }: Program, piece: Piece, { types, instruction }: Rearranging): boolean {
-  const places = new Set<number>();
-  for (const { type, offset } of piece.relocations) {
-    const row = arch.relocations[type];
-    if (types.includes(type)) places.add(offset);
-    else if (!row || !('formula' in row) || row.formula !== 'none' || row.difference) return false;
-  }
-  const view = viewOf(piece);
-  let at = 0;
-  while (at < piece.size) {
-    const found = instruction(view, at);
-    if (!found || found.isDistance !== places.delete(at)) return false;
-    at += found.size;
-  }
-  return at === piece.size && places.size === 0;
 }
 
 /** Instructions at the end of a function, or where it returns before. */

@@ -1,0 +1,244 @@
+// What the linker does with registers in compiled code for Xtensa, instruction by instruction; test/conformance executes it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sectionFlags } from '../../../extension/core/elf/constants.ts';
+import type { LinkRequest } from '../../../extension/core/link/request.ts';
+import type { MadeObject } from '../elf/make-object.ts';
+import { linked } from './link-made.ts';
+
+/** An instruction: its bytes, and what a relocation makes it load, call or go to. */
+interface Step {
+  readonly bytes: readonly number[];
+  readonly to?: string | undefined;
+  readonly label?: string;
+}
+type Code = readonly (Step | string)[];
+
+const step = (...bytes: number[]): Step => ({ bytes });
+const entry = step(0x36, 0x41, 0);
+const retw = step(0x1d, 0xf0);
+const movi = (register: number, value: number) => step(0x0c | (value & 0x70), ((value << 4) & 0xf0) | register);
+const mov = (to: number, from: number) => step((to << 4) | 0xd, from);
+const load = (to: number, from: number, offset: number) => step((to << 4) | 8, ((offset / 4) << 4) | from);
+const store = (what: number, at: number) => step((what << 4) | 9, at);
+const callx8 = (register: number) => step(0xe0, register, 0);
+const literal = (register: number, to: string): Step => ({ bytes: [(register << 4) | 1, 0, 0], to: `=${to}` });
+const call8 = (to: string): Step => ({ bytes: [0x25, 0, 0], to });
+const beqz = (register: number, label: string): Step => ({ bytes: [0x16, register, 0], to: label });
+/** add.s f0, f0, f0: nothing is known of it. */
+const floats = step(0x00, 0x00, 0x0a);
+
+const word = (value: number) => [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);
+
+/** @param functions strings are labels; `=NAME+N` is a literal with that address */
+function object(functions: Readonly<Record<string, Code>>, more: { file?: string; flags?: number } = {}): MadeObject {
+  const { file = 'm.c', flags = 2 } = more;
+  const made = Object.entries(functions).map(([name, code]) => {
+    const bytes: number[] = [];
+    const labels = new Map<string, number>();
+    const uses: { offset: number; to: string }[] = [];
+    for (const each of code) {
+      if (typeof each === 'string') labels.set(each, bytes.length);
+      else {
+        if (each.to !== undefined) uses.push({ offset: bytes.length, to: each.to });
+        bytes.push(...each.bytes);
+      }
+    }
+    return { name, bytes, labels, uses };
+  });
+  const literals = [...new Set(made.flatMap(({ uses }) => uses.flatMap(({ to }) => (to[0] === '=' ? [to] : []))))];
+  const local = (name: string, section: string) => ({ name, section, binding: 'local' }) as const;
+  return {
+    machine: 'xtensa',
+    sections: [
+      {
+        name: '.literal',
+        data: literals.flatMap(() => word(0)),
+        align: 4,
+        flags: sectionFlags.alloc | sectionFlags.exec,
+        relocations: literals.map((each, index) => {
+          const [, symbol, addend] = /^=(\w+)(?:\+(\d+))?$/.exec(each) ?? [];
+          return { offset: index * 4, type: 1, symbol, addend: Number(addend ?? 0) };
+        }),
+      },
+      ...made.map(({ name, bytes, labels, uses }) => ({
+        name: `.text.${name}`,
+        data: bytes,
+        align: 4,
+        flags: sectionFlags.alloc | sectionFlags.exec,
+        relocations: uses.map(({ offset, to }) => {
+          if (to[0] === '=') return { offset, type: 20, symbol: 'literals', addend: literals.indexOf(to) * 4 };
+          const place = labels.get(to);
+          return place === undefined
+            ? { offset, type: 20, symbol: to, addend: 0 }
+            : { offset, type: 20, symbol: `code of ${name}`, addend: place };
+        }),
+      })),
+      { name: '.rodata', data: new Array(200).fill(0).map((_, index) => index), align: 4, flags: sectionFlags.alloc },
+      {
+        name: '.xt.prop',
+        flags: 0,
+        data: made.flatMap(({ bytes }) => [...word(0), ...word(bytes.length), ...word(flags)]),
+        relocations: made.map(({ name }, index) => ({ offset: index * 12, type: 1, symbol: name, addend: 0 })),
+      },
+    ],
+    symbols: [
+      { name: file, section: '*abs*', type: 'file', binding: 'local' },
+      local('literals', '.literal'),
+      local('constants', '.rodata'),
+      ...made.map(({ name }) => local(`code of ${name}`, `.text.${name}`)),
+      ...made.map(
+        ({ name, bytes }) => ({ name, section: `.text.${name}`, type: 'function', size: bytes.length }) as const,
+      ),
+      { name: 'mp_fun_table' },
+    ],
+  };
+}
+
+const hex = (bytes: Uint8Array | readonly number[]) => Buffer.from(bytes).toString('hex');
+
+/** @returns the text's bytes, in hexadecimal digits */
+function textOf(
+  functions: Readonly<Record<string, Code>>,
+  more: Parameters<typeof object>[1] & Partial<LinkRequest> = {},
+) {
+  const { file, flags, ...request } = more;
+  const made = object(functions, { ...(file ? { file } : {}), ...(flags ? { flags } : {}) });
+  return hex(linked('xtensawin', [made], { asIs: false, ...request }).code.code);
+}
+
+const countOf = (text: string, part: string) => text.split(part).length - 1;
+const throughRegister = /e00[0-9a-f]00/g;
+
+/** Calls entry 4 of the table, an argument in a11. */
+const caller = (argument: number, result = 0): Code => [
+  entry,
+  literal(8, 'mp_fun_table'),
+  load(8, 8, 16),
+  movi(11, argument),
+  mov(10, 2),
+  callx8(8),
+  mov(2, 10),
+  ...(result ? [movi(3, result)] : []),
+  retw,
+];
+
+/** mpy_init calls all of them. */
+const withAll = (functions: Readonly<Record<string, Code>>): Record<string, Code> => ({
+  mpy_init: [entry, ...Object.keys(functions).map(call8), retw],
+  ...functions,
+});
+
+const five = withAll({ a: caller(1), b: caller(2), c: caller(3), d: caller(4), e: caller(5) });
+/** l32i.n a9, a9, 16; jx a9 */
+const stubEnd = '9849a00900';
+
+test('Xtensa: functions that call one function of the firmware load its address in one place', () => {
+  const text = textOf(five);
+  assert.equal(countOf(text, stubEnd), 1);
+  assert.deepEqual(text.match(throughRegister), null);
+  // Of each function less: l32r, l32i.n.
+  assert.equal(textOf(five, { keepsFunctions: true }).match(throughRegister)?.length, 5);
+  assert.ok(text.length < textOf(five, { keepsFunctions: true }).length);
+});
+
+test('Xtensa: one caller alone, debug builds, links as they are and code that is not known keep calls through registers', () => {
+  const kept = (functions: Record<string, Code>, more: Parameters<typeof textOf>[1] = {}) =>
+    assert.equal(countOf(textOf(functions, more), stubEnd), 0);
+  kept(withAll({ a: caller(1) }));
+  kept(five, { keepsFunctions: true });
+  kept(five, { asIs: true });
+  kept(five, { file: 'm.S' });
+  // Bytes that are no code; a loop.
+  kept(five, { flags: 1 });
+  kept(five, { flags: 0x12 });
+  assert.equal(countOf(textOf(five, { file: 'm.cpp' }), stubEnd), 1);
+});
+
+/** Beside functions with which the shared code pays. */
+const beside = (code: Code) =>
+  textOf({ ...withAll({ ...five, x: code }), mpy_init: [...five.mpy_init.slice(0, -1), call8('x'), retw] });
+
+test('Xtensa: a call goes through its register where another path, a loop or an instruction may have changed that', () => {
+  const kept = (what: string, code: Code) => assert.equal(beside(code).match(throughRegister)?.length, 1, what);
+  kept('one path', [
+    ...[entry, literal(8, 'mp_fun_table'), mov(4, 3), beqz(2, 'over'), load(4, 8, 16), 'over', callx8(4), retw],
+  ]);
+  kept('loop', [
+    ...[entry, literal(8, 'mp_fun_table'), load(4, 8, 16), 'again', callx8(4), mov(4, 10), beqz(2, 'again'), retw],
+  ]);
+  kept('reused', [entry, literal(8, 'mp_fun_table'), load(4, 8, 16), mov(4, 2), callx8(4), retw]);
+  kept('lost in a call', [entry, literal(8, 'mp_fun_table'), load(9, 8, 16), call8('a'), callx8(9), retw]);
+  kept('not of the table', [entry, literal(8, 'constants'), load(4, 8, 16), callx8(4), retw]);
+  kept('unknown instruction', [...caller(1).slice(0, 3), floats, ...caller(1).slice(3)]);
+  const copied: Code = [
+    entry,
+    literal(8, 'mp_fun_table'),
+    mov(5, 8),
+    call8('a'),
+    load(4, 5, 16),
+    'again',
+    callx8(4),
+    beqz(10, 'again'),
+    retw,
+  ];
+  assert.deepEqual(beside(copied).match(throughRegister), null);
+});
+
+test('Xtensa: a word of the table stays loaded that something else than the call reads', () => {
+  const stored: Code = [entry, literal(8, 'mp_fun_table'), load(8, 8, 16), store(8, 2), callx8(8), retw];
+  assert.ok(beside(stored).includes(hex([...load(8, 8, 16).bytes, ...store(8, 2).bytes])));
+  // Its caller reads two words of a result.
+  const wide: Code = [entry, literal(3, 'mp_fun_table'), load(3, 3, 16), callx8(3), mov(2, 10), retw];
+  const reader = (register: number) =>
+    textOf({
+      ...five,
+      mpy_init: [...five.mpy_init.slice(0, -1), call8('wide'), mov(2, register), retw],
+      wide,
+    });
+  assert.equal(countOf(reader(10), hex(load(3, 3, 16).bytes)), 0);
+  assert.equal(countOf(reader(11), hex(load(3, 3, 16).bytes)), 1);
+});
+
+/** Loads of addresses, each stored; a call between, so that a register has to outlive it. */
+const addresses = (...offsets: number[]): Code => [
+  entry,
+  ...offsets.flatMap((offset) => [literal(10, `constants+${offset}`), store(10, 2), call8('idle')]),
+  retw,
+];
+const idle: Code = [entry, retw];
+const slotsOf = (code: Code, more: Parameters<typeof textOf>[1] = {}) => {
+  const made = object({ mpy_init: code, idle });
+  return linked('xtensawin', [made], { asIs: false, ...more }).code.relocations?.filter(
+    ({ target }) => target.kind === 'rodata',
+  ).length;
+};
+
+test('Xtensa: addresses of one block are counted from one, in a register that is free', () => {
+  assert.equal(slotsOf(addresses(0, 20, 100, 150)), 1);
+  assert.equal(slotsOf(addresses(0, 20, 100, 150), { keepsFunctions: true }), 4);
+  // l32r a6, with a6 the first register that no result may be in; addi a10, a6, 100
+  assert.ok(textOf({ mpy_init: addresses(0, 20, 100), idle }).includes('a2c'), 'addi');
+});
+
+test('Xtensa: what a branch may skip is no base for addresses', () => {
+  const skipped: Code = [
+    ...[
+      entry,
+      beqz(2, 'over'),
+      literal(6, 'constants'),
+      store(6, 2),
+      'over',
+      literal(7, 'constants+40'),
+      store(7, 2),
+      retw,
+    ],
+  ];
+  assert.equal(slotsOf(skipped), 2);
+  const always: Code = [
+    ...[entry, literal(6, 'constants'), store(6, 2), beqz(2, 'over'), store(6, 2), 'over', literal(7, 'constants+40')],
+    ...[store(7, 2), retw],
+  ];
+  assert.equal(slotsOf(always), 1);
+});
