@@ -16,19 +16,25 @@ import { asShipped } from './as-shipped.ts';
 import { cpuTime, median } from './measure.ts';
 import type { Benchmark } from './run.ts';
 
-const { build, childProcesses, compilersAtOnce, fileStore, startNearby } = await asShipped<
+const { build, childProcesses, compilersAtOnce, fileStore, optimizeLater, sha256, startNearby } = await asShipped<
   typeof import('../extension/core/project/build.ts') &
     typeof import('../extension/node/child-process.ts') &
     typeof import('../extension/node/file-store.ts') &
     typeof import('../extension/node/installation.ts') &
-    typeof import('../extension/node/process-starter.ts')
+    typeof import('../extension/node/optimize-later.ts') &
+    typeof import('../extension/node/process-starter.ts') &
+    typeof import('../extension/node/sha256.ts')
 >([
   'extension/core/project/build.ts',
   'extension/node/child-process.ts',
   'extension/node/file-store.ts',
   'extension/node/installation.ts',
+  'extension/node/optimize-later.ts',
   'extension/node/process-starter.ts',
+  'extension/node/sha256.ts',
 ]);
+// As the command line tool does.
+optimizeLater();
 const nearby = startNearby(childProcesses, { program: join(top, 'dist/starter.js') });
 const cores = availableParallelism();
 const rounds = 5;
@@ -62,7 +68,7 @@ export const run: Benchmark = async () => {
       }
       return nearby.run(asked);
     };
-    return build(request, { files: fileStore, processes: { ...nearby, run } });
+    return build(request, { files: fileStore, processes: { ...nearby, run }, sha256 });
   };
   const clean = () => rmSync(join(dir, 'build'), { recursive: true, force: true });
 

@@ -8,7 +8,10 @@ import type { Processes } from './core/ports.ts';
 import { clock } from './node/clock.ts';
 import { fileStore } from './node/file-store.ts';
 import { installation } from './node/installation.ts';
+import { optimizeLater } from './node/optimize-later.ts';
 import { terminal } from './node/terminal.ts';
+
+optimizeLater();
 
 const cancel = new AbortController();
 /** Codes as a shell reports them. */
@@ -39,10 +42,14 @@ async function loadProcesses(): Promise<Processes> {
   return startNearby(childProcesses, { program: own.starter });
 }
 
+// Like the module above.
+const sha256 = async (bytes: Uint8Array) => (await import('./node/sha256.ts')).sha256(bytes);
+
 void runCli(process.argv.slice(2), manifest.version, verbs, {
   ...terminal,
   files: fileStore,
   processes,
+  sha256,
   cancel: cancel.signal,
   isRoot: process.getuid?.() === 0,
   environment: process.env,

@@ -46,6 +46,7 @@ import { installation, runsHere } from './node/installation.ts';
 import { listWithObjdump } from './node/objdump.ts';
 import { portNotes, portNotesFolder } from './node/port-notes.ts';
 import { startNearby } from './node/process-starter.ts';
+import { sha256 } from './node/sha256.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const { version } = context.extension.packageJSON as { version: string };
@@ -55,7 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const found = projects.activate(context, fileStore);
   const channel = output.activate(context);
   const processes = startNearby(childProcesses, { program: own.starter });
-  const ports = { files: fileStore, processes };
+  const ports = { files: fileStore, processes, sha256 };
   const withEnvironment = (compilers: BuildRequest['compilers']) => ({ ...own.compilers, ...compilers });
   const run = (request: BuildRequest) =>
     build({ ...machine, ...request, compilers: withEnvironment(request.compilers) }, ports);

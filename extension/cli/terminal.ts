@@ -3,6 +3,7 @@
 import type { PortFacts } from '../core/board/boards.ts';
 import type { Drives } from '../core/board/circuitpy-drive.ts';
 import type { Clock, Port } from '../core/board/port.ts';
+import type { Sha256 } from '../core/compile/digest.ts';
 import type { QemuMachine } from '../core/debug/qemu.ts';
 import type { Disassembler } from '../core/inspect/disassembler.ts';
 import type { CancelSignal, Files, Processes } from '../core/ports.ts';
@@ -33,6 +34,7 @@ export interface Terminal {
 export interface CliPorts extends Terminal {
   readonly files: Files;
   readonly processes: Processes;
+  readonly sha256: Sha256;
   /** Whether the user may do everything on this machine. */
   readonly isRoot: boolean;
   /** Raised by Ctrl-C. */

@@ -8,25 +8,62 @@ import type { Files } from '../core/ports.ts';
 import { fileFault } from './errors.ts';
 
 // Not node:fs/promises: that loads Node's streams, which takes longer than linking a module.
-const close = promisify(fs.close);
-const fsync = promisify(fs.fsync);
-const lstat = promisify(fs.lstat);
-const mkdir = promisify(fs.mkdir);
-const open = promisify(fs.open);
-const readdir = promisify(fs.readdir);
-const readFile = promisify(fs.readFile);
-const readlink = promisify(fs.readlink);
-const realpath = promisify(fs.realpath.native);
-const rename = promisify(fs.rename);
-const rm = promisify(fs.rm);
-const stat = promisify(fs.stat);
-const writeFile = promisify(fs.writeFile);
+const threads = {
+  close: promisify(fs.close),
+  fsync: promisify(fs.fsync),
+  lstat: promisify(fs.lstat),
+  mkdir: promisify(fs.mkdir),
+  open: promisify(fs.open),
+  readdir: promisify(fs.readdir),
+  readFile: promisify(fs.readFile),
+  readlink: promisify(fs.readlink),
+  realpath: promisify(fs.realpath.native),
+  rename: promisify(fs.rename),
+  rm: promisify(fs.rm),
+  stat: promisify(fs.stat),
+  writeFile: promisify(fs.writeFile),
+};
+
+/** So long may a file keep us from all else, and many of them in a row. A disk has to wake up now and then, a network to answer. */
+const quickMs = 4;
+const rowMs = 10;
+/** Then threads wait for files, for so long. */
+const slowMs = 1000;
+let slowUntil = 0;
+let rowSince: number | undefined;
+
+/**
+ * A local disk answers sooner than a thread is asked to ask it, and a build of all architectures asks two thousand times.
+ * @param wait does the same as `act`, in a thread
+ */
+async function quickly<Result>(act: () => Result, wait: () => Promise<Result>): Promise<Result> {
+  const start = performance.now();
+  if (rowSince === undefined) {
+    rowSince = start;
+    setImmediate(() => {
+      rowSince = undefined;
+    });
+  }
+  if (start < slowUntil || start - rowSince > rowMs) return wait();
+  try {
+    return act();
+  } finally {
+    const end = performance.now();
+    if (end - start > quickMs) slowUntil = end + slowMs;
+  }
+}
 
 export const fileStore: Files = {
-  read: (path) => unlessMissing('read', path, () => readFile(path)),
-  list: (dir) => unlessMissing('list', dir, () => readdir(dir)),
+  read: (path) => unlessMissing('read', path, () => readWhole(path)),
+  list: (dir) =>
+    unlessMissing('list', dir, () =>
+      quickly(
+        () => fs.readdirSync(dir),
+        () => threads.readdir(dir),
+      ),
+    ),
   exists: async (path) => (await unlessMissing('read', path, () => stat(path))) !== undefined,
-  remove: (path) => guarded('remove', path, () => rm(path, { recursive: true, force: true })),
+  remove: (path) => guarded('remove', path, () => threads.rm(path, { recursive: true, force: true })),
   resolve,
   rename: (from, to) => guarded('write', to, () => renamePatiently(from, to)),
   stamp: async (path) => {
@@ -38,27 +75,43 @@ export const fileStore: Files = {
   writeAtomic: (path, bytes, options) =>
     guarded('write', path, async () => {
       // A link stays a link: what it points to is replaced.
-      const there = await lstat(path).catch(() => undefined);
+      const there = await threads.lstat(path).catch(() => undefined);
       const isLink = there?.isSymbolicLink() === true;
-      const target = isLink ? await realpath(path).catch(() => linkTarget(path)) : path;
+      const target = isLink ? await threads.realpath(path).catch(() => linkTarget(path)) : path;
       const old = isLink ? await stat(target).catch(() => undefined) : there;
       // A device or a pipe is written to; a file in its place would be no such thing any more.
-      if (old && !old.isFile() && !old.isDirectory()) return writeWhole(await open(target, 'w'), bytes, false);
+      if (old && !old.isFile() && !old.isDirectory()) return writeWhole(await threads.open(target, 'w'), bytes, false);
       const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${nextSuffix()}.tmp`);
       try {
         const mode = old ? old.mode & 0o777 : 0o666;
-        await writeWhole(await openNew(temporary, mode), bytes, options?.disposable !== true);
+        await inFolder(temporary, () => writeNew(temporary, mode, bytes, options?.disposable !== true));
         await renamePatiently(temporary, target);
       } catch (thrown) {
-        await rm(temporary, { force: true }).catch(() => undefined);
+        await threads.rm(temporary, { force: true }).catch(() => undefined);
         throw thrown;
       }
     }),
 };
 
+function stat(path: string): Promise<fs.Stats> {
+  return quickly(
+    () => fs.statSync(path),
+    () => threads.stat(path),
+  );
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  // A pipe may have nothing to say for ever.
+  if (!(await stat(path)).isFile()) return threads.readFile(path);
+  return quickly(
+    () => fs.readFileSync(path),
+    () => threads.readFile(path),
+  );
+}
+
 /** Of a link to what is not there yet. */
 async function linkTarget(path: string): Promise<string> {
-  return readlink(path).then(
+  return threads.readlink(path).then(
     (target) => resolve(dirname(path), target),
     () => resolve(path),
   );
@@ -73,23 +126,32 @@ function nextSuffix(): string {
 }
 
 /** Makes missing folders. */
-async function openNew(path: string, mode: number): Promise<number> {
+async function inFolder(path: string, write: () => Promise<void>): Promise<void> {
   try {
-    return await open(path, 'wx', mode);
+    await write();
   } catch (thrown) {
     if (codeOf(thrown) !== 'ENOENT') throw thrown;
-    await mkdir(dirname(path), { recursive: true });
-    return open(path, 'wx', mode);
+    await threads.mkdir(dirname(path), { recursive: true });
+    await write();
   }
+}
+
+async function writeNew(path: string, mode: number, bytes: Uint8Array, durable: boolean): Promise<void> {
+  const options = { mode, flag: 'wx' };
+  if (durable) return writeWhole(await threads.open(path, options.flag, mode), bytes, true);
+  return quickly(
+    () => fs.writeFileSync(path, bytes, options),
+    () => threads.writeFile(path, bytes, options),
+  );
 }
 
 async function writeWhole(file: number, bytes: Uint8Array, durable: boolean): Promise<void> {
   try {
-    await writeFile(file, bytes);
+    await threads.writeFile(file, bytes);
     // Else a power cut could leave the new name with no content.
-    if (durable) await fsync(file);
+    if (durable) await threads.fsync(file);
   } finally {
-    await close(file);
+    await threads.close(file);
   }
 }
 
@@ -97,7 +159,10 @@ async function writeWhole(file: number, bytes: Uint8Array, durable: boolean): Pr
 async function renamePatiently(from: string, to: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await rename(from, to);
+      return await quickly(
+        () => fs.renameSync(from, to),
+        () => threads.rename(from, to),
+      );
     } catch (thrown) {
       const retry =
         process.platform === 'win32' && attempt < 6 && ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(thrown));

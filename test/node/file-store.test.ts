@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -89,4 +90,31 @@ test('what is not there is undefined, what is of the wrong kind is a fault', asy
   assert.equal(await fileStore.exists(folder), true);
   assert.equal((await failureOf(fileStore.read(folder))).code, 'files/is-folder');
   await fileStore.remove(join(folder, 'no'));
+});
+
+test('a pipe that has nothing to say holds nobody up', { skip: process.platform === 'win32' }, async (t) => {
+  const path = join(temporaryFolder(t), 'pipe');
+  assert.equal(spawnSync('mkfifo', [path]).status, 0);
+  const reading = fileStore.read(path);
+  // A turn of the event loop, which whoever waited for the pipe would not get.
+  await new Promise((done) => setTimeout(done, 20));
+  writeFileSync(path, 'at last');
+  assert.equal(new TextDecoder().decode(await reading), 'at last');
+});
+
+test('thousands of files in a row leave time for what else there is', async (t) => {
+  const path = join(temporaryFolder(t), 'x');
+  writeFileSync(path, 'one');
+  let isDone = false;
+  let turns = 0;
+  const reading = (async () => {
+    for (let count = 0; count < 20_000; count++) await fileStore.read(path);
+    isDone = true;
+  })();
+  while (!isDone) {
+    await new Promise((done) => setImmediate(done));
+    turns++;
+  }
+  await reading;
+  assert.ok(turns > 3, `${turns} turns of the event loop`);
 });

@@ -6,7 +6,7 @@ import { type Diagnostic, error } from '../diagnostic.ts';
 import type { CompilePython, Files, Processes } from '../ports.ts';
 import type { ObjectRecord } from './build-state.ts';
 import type { CompileOptions } from './compile-sources.ts';
-import { digest, digestOf } from './digest.ts';
+import { digestOf } from './digest.ts';
 
 export interface PythonOptions extends Omit<CompileOptions, 'ports' | 'identity'> {
   readonly ports: { readonly files: Files; readonly processes: Processes };
@@ -48,9 +48,9 @@ export async function compilePythonSources(
       const object = `${options.buildDir}/${source.replace(/[\\/:]+/g, '-')}.mpy`;
       const known = options.known[object];
       const sourceDigest = (await inputs.digest(path)) ?? '';
-      const key = await digestOf([dir, source, program?.identity ?? 'own', sourceDigest]);
+      const key = await digestOf([dir, source, program?.identity ?? 'own', sourceDigest], inputs.sha256);
       const old = known?.key === key ? await files.read(files.resolve(dir, object)) : undefined;
-      if (old && (await digest(old)) === known.digest) return { object, bytes: old, record: known };
+      if (old && (await inputs.sha256(old)) === known.digest) return { object, bytes: old, record: known };
       return options.slots(async () => {
         options.onStart?.(source);
         runs++;
@@ -70,7 +70,7 @@ export async function compilePythonSources(
           key,
           inputs: [[path, sourceDigest]],
           search: '',
-          digest: await digest(result.mpy),
+          digest: await inputs.sha256(result.mpy),
           diagnostics: [],
         };
         return { object, bytes: result.mpy, record };

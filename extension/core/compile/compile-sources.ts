@@ -4,7 +4,7 @@ import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { CancelSignal, Files, Processes, ProcessResult } from '../ports.ts';
 import type { ObjectRecord } from './build-state.ts';
 import { readCompilerOutput } from './compiler-output.ts';
-import { digest, digestOf } from './digest.ts';
+import { digestOf } from './digest.ts';
 import * as errors from './errors.ts';
 import type { InputFiles } from './input-files.ts';
 import { isInside } from './is-inside.ts';
@@ -127,7 +127,7 @@ async function makeObject(step: CompileStep, job: CompileOptions): Promise<Made>
   if (same && known.key === key && known.search === (await searchOf(step, known.inputs, job))) {
     // Not by way of `inputs`, which would keep the bytes of an object that is about to be replaced.
     const bytes = await ports.files.read(path);
-    if (bytes && (await digest(bytes)) === known.digest) {
+    if (bytes && (await inputs.sha256(bytes)) === known.digest) {
       return {
         step,
         object: { path, source: step.source, bytes, digest: known.digest },
@@ -141,9 +141,9 @@ async function makeObject(step: CompileStep, job: CompileOptions): Promise<Made>
 }
 
 /** All but the contents of files: the command, and what stands around it. */
-function keyOf(step: CompileStep, { dir, identity, environment }: CompileOptions): Promise<string> {
+function keyOf(step: CompileStep, { dir, identity, environment, inputs }: CompileOptions): Promise<string> {
   const variables = compilerVariables.map((name) => environment?.[name] ?? '');
-  return digestOf([dir, step.argv, step.assemble?.argv, identity, variables]);
+  return digestOf([dir, step.argv, step.assemble?.argv, identity, variables], inputs.sha256);
 }
 
 /** Whether somebody may be at work on the file, or on what stands beside it. */
@@ -164,7 +164,7 @@ async function searchOf(step: CompileStep, read: ObjectRecord['inputs'], job: Co
   const asked = texts.flatMap((bytes) => (bytes ? askedNames(new TextDecoder().decode(bytes)) : []));
   const folders = [...new Set([...beside, ...namedFolders(step, job)])];
   const paths = read.map(([path]) => path);
-  return digestOf(await candidates(paths, folders, asked, inputs));
+  return digestOf(await candidates(paths, folders, asked, inputs), inputs.sha256);
 }
 
 function namedFolders(step: CompileStep, { dir, ports }: CompileOptions): string[] {
@@ -234,7 +234,7 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     left.delete(made.object);
     if (depfile) await files.rename(made.depfile, files.resolve(dir, step.depfile));
     if (depfile) left.delete(made.depfile);
-    const object = { path, source: step.source, bytes, digest: await digest(bytes) };
+    const object = { path, source: step.source, bytes, digest: await inputs.sha256(bytes) };
     const read = depfile && readDepfile(new TextDecoder().decode(depfile));
     // At once, while other compilers run: at the end of a build the cores would wait for it.
     const surroundings = read && lookAround(step, read, job).catch(notRemembered);

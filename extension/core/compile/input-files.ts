@@ -2,9 +2,11 @@
 // A file that did change under the compilers is noticed afterwards, so that nothing made from a mixture counts as up to date.
 
 import type { Files, Stamp } from '../ports.ts';
-import { digest } from './digest.ts';
+import { digest, type Sha256 } from './digest.ts';
 
 export interface InputFiles {
+  /** For whatever else a build compares. */
+  readonly sha256: Sha256;
   /** @returns undefined when there is no such file. Other faults throw a Failure. */
   read(path: string): Promise<Uint8Array | undefined>;
   /** Of the content; undefined when there is no such file. */
@@ -29,7 +31,7 @@ interface Entry {
   later?: { readonly moment: number; readonly stamp: Promise<Stamp | undefined> };
 }
 
-export function openInputs(files: Files): InputFiles {
+export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
   const entries = new Map<string, Entry>();
   const folders = new Map<string, Promise<ReadonlySet<string>>>();
   let moment = 0;
@@ -47,11 +49,12 @@ export function openInputs(files: Files): InputFiles {
 
   function digestFile(path: string): Promise<string | undefined> {
     const found = entry(path);
-    found.digest ??= found.bytes.then((bytes) => bytes && digest(bytes));
+    found.digest ??= found.bytes.then((bytes) => bytes && sha256(bytes));
     return found.digest;
   }
 
   return {
+    sha256,
     read: (path) => entry(path).bytes,
     digest: digestFile,
     names(dir) {
@@ -74,7 +77,7 @@ export function openInputs(files: Files): InputFiles {
       if (found.moment > start) return started !== undefined && now.changed < started;
       if (then.size === now.size && then.modified === now.modified && then.changed === now.changed) return true;
       const bytes = await files.read(path);
-      return bytes !== undefined && (await digest(bytes)) === (await digestFile(path));
+      return bytes !== undefined && (await sha256(bytes)) === (await digestFile(path));
     },
   };
 }

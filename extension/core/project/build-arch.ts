@@ -7,6 +7,7 @@ import { type BuildState, loadState, type ModuleRecord, saveState } from '../com
 import { compilePythonSources } from '../compile/compile-python.ts';
 import { type Compiled, type CompileOptions, compileSources, isOwn } from '../compile/compile-sources.ts';
 import type { CompilerMemory } from '../compile/compiler-memory.ts';
+import type { Sha256 } from '../compile/digest.ts';
 import { findCompiler } from '../compile/find-compiler.ts';
 import type { InputFiles } from '../compile/input-files.ts';
 import { isInside } from '../compile/is-inside.ts';
@@ -30,6 +31,7 @@ import type { NatmodProject } from './project.ts';
 export interface BuildPorts {
   readonly files: Files;
   readonly processes: Processes;
+  readonly sha256?: Sha256 | undefined;
 }
 
 export interface Job {

@@ -2,7 +2,6 @@
 // for longer than another one may be using it.
 
 import { equalBytes } from '../bytes/equal-bytes.ts';
-import { digest } from '../compile/digest.ts';
 import type { InputFiles } from '../compile/input-files.ts';
 import type { Files } from '../ports.ts';
 
@@ -54,7 +53,7 @@ export function openBuildFolder(dir: string, workFolder: string, files: Files, i
   return {
     async writeHeader(text, module, buildDir) {
       const bytes = new TextEncoder().encode(text);
-      const named = `${workFolder}/${module}-${(await digest(bytes)).slice(0, 12)}.config.h`;
+      const named = `${workFolder}/${module}-${(await inputs.sha256(bytes)).slice(0, 12)}.config.h`;
       const stable = `${buildDir}/${module}.config.h`;
       await Promise.all([write(named, bytes), write(stable, bytes)]);
       await inputs.digest(files.resolve(dir, named));

@@ -38,7 +38,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     if (project.arch === undefined) throw new Failure(errors.noArch(project.file));
     return project.archs ?? [project.arch];
   });
-  const inputs = openInputs(ports.files);
+  const inputs = openInputs(ports.files, ports.sha256);
   const files = { ...ports.files, read: inputs.read };
   const memory = await openMemory(request.memoryFile, ports.files);
   const workFolder = await chooseWorkFolder(dir, request.outDir, ports.files);

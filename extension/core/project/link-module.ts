@@ -4,7 +4,7 @@ import type { Abi } from '../abi/abi.ts';
 import type { BuildableArch } from '../arch/names.ts';
 import type { BuildState, ModuleRecord } from '../compile/build-state.ts';
 import type { CompiledObject } from '../compile/compile-sources.ts';
-import { digest, digestOf } from '../compile/digest.ts';
+import { digestOf, type Sha256 } from '../compile/digest.ts';
 import type { InputFiles } from '../compile/input-files.ts';
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import { link } from '../link/link.ts';
@@ -61,9 +61,10 @@ export async function linkModule(
   known: BuildState['module'],
   ports: { files: Files; inputs: InputFiles },
 ): Promise<Linked> {
-  const key = await keyOf(step);
+  const { sha256 } = ports.inputs;
+  const key = await keyOf(step, sha256);
   if (known?.key === key) {
-    if (await areThere(known.digests, ports.files))
+    if (await areThere(known.digests, ports.files, sha256))
       return { sizes: known.sizes, diagnostics: known.diagnostics, record: known, files: [] };
   }
   const { bytes: native, module, sizes: nativeSizes, ...linked } = link({ ...step, debugImage: true, map: true });
@@ -79,17 +80,17 @@ export async function linkModule(
     ...(linked.debugImage ? [{ path: step.debugImage, bytes: linked.debugImage }] : []),
     ...(linked.map ? [{ path: step.map, bytes: utf8.encode(writeMap(linked.map, shorten)) }] : []),
   ];
-  const digests = await Promise.all(files.map(async (file) => [file.path, await digest(file.bytes)] as const));
+  const digests = await Promise.all(files.map(async (file) => [file.path, await sha256(file.bytes)] as const));
   return { sizes, diagnostics, record: { key, digests, sizes, diagnostics }, files };
 }
 
 const utf8 = new TextEncoder();
 
-async function areThere(digests: ModuleRecord['digests'], files: Files): Promise<boolean> {
+async function areThere(digests: ModuleRecord['digests'], files: Files, sha256: Sha256): Promise<boolean> {
   const found = await Promise.all(
     digests.map(async ([path, before]) => {
       const bytes = await files.read(path).catch(() => undefined);
-      return bytes !== undefined && (await digest(bytes)) === before;
+      return bytes !== undefined && (await sha256(bytes)) === before;
     }),
   );
   return found.every(Boolean);
@@ -102,14 +103,14 @@ function mergePython(step: LinkStep, native: MpyModule): Uint8Array {
   return writeModule(merged, { everyOffset: isCompat });
 }
 
-async function keyOf(step: LinkStep): Promise<string> {
+async function keyOf(step: LinkStep, sha256: Sha256): Promise<string> {
   const { arch, abi, qstrs, sourceName, archFlags, externs, compat, keepsFunctions, tool, path, debugImage } = step;
   const inputs = [...step.objects, ...(step.fallbacks ?? [])];
   const objects = inputs.map((object) => [object.path, object.digest]);
   const libraries = await Promise.all(
-    [...step.libraries, ...step.python].map(async (library) => [library.path, await digest(library.bytes)]),
+    [...step.libraries, ...step.python].map(async (library) => [library.path, await sha256(library.bytes)]),
   );
   const fixed = externs && [...externs];
   const how = [archFlags, fixed, compat, keepsFunctions, tool];
-  return digestOf([arch, abi, objects, libraries, qstrs, sourceName, ...how, path, debugImage]);
+  return digestOf([arch, abi, objects, libraries, qstrs, sourceName, ...how, path, debugImage], sha256);
 }
