@@ -7,7 +7,7 @@ export function readDepfile(text: string): string[] {
   const line = joined.split(/\r?\n/, 1)[0];
   const start = endOfTarget(line);
   if (start < 0) return [];
-  const words = line.slice(start).match(/(?:\\[ #\\]|\$\$|[^\s])+/g) ?? [];
+  const words = line.slice(start).match(/(?:[^\s\\$]+|\\[ #\\]|\$\$|\S)+/g) ?? [];
   return words.map((word) => word.replace(/\\([ #])/g, '$1').replaceAll('$$', '$'));
 }
 

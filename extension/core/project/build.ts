@@ -9,11 +9,10 @@ import { compatProfiles, findProfile } from '../link/profiles.ts';
 import { type BuildPorts, buildArch, collect, type Job } from './build-arch.ts';
 import { openBuildFolder } from './build-folder.ts';
 import type { BuildOutput, BuildRequest, BuildResult } from './build-result.ts';
-import { type Api, chooseApi } from './choose-api.ts';
+import { chooseApi } from './choose-api.ts';
 import { writeCompileCommands } from './compile-commands.ts';
 import * as errors from './errors.ts';
 import { loadProject } from './load-project.ts';
-import type { NatmodProject } from './project.ts';
 import { chooseWorkFolder, objectFolder } from './work-folder.ts';
 
 /** Never rejects for what is wrong with the project, its sources or the machine: that is in the result's diagnostics. */
@@ -49,7 +48,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     plans: new Map(),
     clock: {},
     endings: [],
-    ports,
+    ports: { ...ports, processes: { ...ports.processes, find: once((program) => ports.processes.find(program)) } },
     slots: limitConcurrency(request.concurrency ?? 2),
     planning: limitConcurrency(request.concurrency ?? 2),
     inputs,
@@ -57,7 +56,11 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     memory,
     workFolder,
     folder: openBuildFolder(dir, workFolder, ports.files, inputs),
-    apis: once((project) => chooseApi(project, { ...request, abi: request.abi ?? project.abi }, files)),
+    apis: once(
+      (project) => chooseApi(project, { ...request, abi: request.abi ?? project.abi }, files),
+      // All architectures of a project have one tree, mostly.
+      (project) => project.mpyDir,
+    ),
   };
   const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
   await Promise.all(job.endings.map((end) => end()));
@@ -80,13 +83,17 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
   return { ok, module, dir, file, outputs, diagnostics: whole };
 }
 
-/** All architectures of a project have one tree, mostly. */
-function once(choose: (project: NatmodProject) => Promise<Api>): (project: NatmodProject) => Promise<Api> {
-  const known = new Map<string | undefined, Promise<Api>>();
-  return (project) => {
-    const result = known.get(project.mpyDir) ?? choose(project);
-    known.set(project.mpyDir, result);
-    return result;
+/** Asks the same only once. */
+function once<Question, Answer>(
+  ask: (question: Question) => Promise<Answer>,
+  keyOf: (question: Question) => unknown = (question) => question,
+): (question: Question) => Promise<Answer> {
+  const known = new Map<unknown, Promise<Answer>>();
+  return (question) => {
+    const key = keyOf(question);
+    const answer = known.get(key) ?? ask(question);
+    known.set(key, answer);
+    return answer;
   };
 }
 
