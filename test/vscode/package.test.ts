@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { top } from '../projects.ts';
@@ -29,6 +29,13 @@ test('the VSIX holds the bundles and what the manifest names, and nothing else',
   for (const wanted of [manifest.main.replace('./', ''), manifest.icon, 'dist/adapter.js', 'dist/webview/main.js']) {
     assert(files.includes(wanted), `${wanted} is missing in ${files.join(' ')}`);
   }
+  const headers = await readdir(join(top, 'extension/headers'), { recursive: true, withFileTypes: true });
+  // The C library's sources among them.
+  const given = headers.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  assert.deepEqual(
+    given.map((file) => `dist/${relative(join(top, 'extension'), file)}`).filter((file) => !files.includes(file)),
+    [],
+  );
   const allowed =
     /^(package\.json|readme\.md|changelog\.md|LICENSE(\.txt)?|(dist|syntaxes|extension\/(media|schema))\/.*)$/i;
   assert.deepEqual(
