@@ -87,6 +87,17 @@ function toFloat(value: bigint): number {
   return Math.fround(value < 0n ? -rounded : rounded);
 }
 
+const exponents = [0, 1, -1, 2, -3, 10, 1000, -2147483647, -2147483648];
+
+/** By squares, each product rounded, as the compilers' libraries do. */
+function power(x: number, exponent: number, round: (x: number) => number): number {
+  let all = 1;
+  let square = x;
+  for (let left = Math.abs(exponent); left > 0; left = Math.floor(left / 2), square = round(square * square))
+    if (left % 2 === 1) all = round(all * square);
+  return exponent < 0 ? round(1 / all) : all;
+}
+
 /** As floats.c computes it. */
 function ofFloats(): number {
   const check = new Checksum();
@@ -113,6 +124,10 @@ function ofFloats(): number {
     const wholes = [signed(bits, 32), unsigned(bits, 32), signed(bits), bits];
     for (const value of wholes) mixDouble(Number(value));
     for (const value of wholes) mixFloat(toFloat(value));
+    for (const exponent of exponents) {
+      mixDouble(power(x, exponent, Number));
+      mixFloat(power(small, exponent, Math.fround));
+    }
     for (let step = 0; step < numbers.length; step = 2 * step + 1) {
       const y = numbers[(index + step) % numbers.length];
       const other = Math.fround(y);
@@ -124,6 +139,9 @@ function ofFloats(): number {
   }
   return check.sum;
 }
+
+/** C has no literal of the smallest. */
+const inC = (value: number) => (value === -(2 ** 31) ? '(-2147483647-1)' : `${value}`);
 
 const modules = [
   { source: 'module.c', list: values.map((value) => `${value}LL`), expected: ofIntegers() },
@@ -151,10 +169,10 @@ for (const [arch, family] of [
     const runs = [];
     for (const level of ['-Os', '-O2', '-O0']) {
       const flags = [level, '-ffunction-sections', ...libraryFlags[family]];
-      const own = await compile(compiler, flags, join(libcHeaders, 'functions.c'), folder, env);
+      const own = await compile(compiler, flags, join(libcHeaders, 'arithmetic.c'), folder, env);
       // What x86 does with floats is its own affair.
       for (const { source, list, expected } of arch === 'x86' ? modules.slice(0, 1) : modules) {
-        const given = [level, `-DVALUES=${list.join(',')}`];
+        const given = [level, `-DVALUES=${list.join(',')}`, `-DEXPONENTS=${exponents.map(inC).join(',')}`];
         const module = await compile(compiler, given, join(sources, source), folder, env);
         const { bytes, diagnostics } = link({
           arch,

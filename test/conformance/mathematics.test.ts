@@ -154,7 +154,7 @@ async function computes(t: TestContext, arch: BuildableArch, family: Compiler['f
   const flags = [...usersFlags, '-Os', '-ffunction-sections', ...libraryFlags[family], ...headers];
   const fallbacks = [
     await compile(compiler, flags, join(libcHeaders, 'mathematics.c'), folder, env),
-    await compile(compiler, flags, join(libcHeaders, 'functions.c'), folder, env),
+    await compile(compiler, flags, join(libcHeaders, 'arithmetic.c'), folder, env),
   ];
   const request = { arch, abi: micropython, objects: [module], fallbacks, libraries, qstrs: [], sourceName: 'm.mpy' };
   const { bytes, diagnostics } = link(request);

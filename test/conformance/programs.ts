@@ -150,7 +150,7 @@ export async function runAsModules(
   // Debian's libraries for Xtensa do not divide.
   const isXtensa = machines[arch].system === 'xtensa';
   const own = [...(targets[arch].smallerFlags?.gcc ?? []), '-Os', '-ffunction-sections', ...libraryFlags.gcc];
-  const fallbacks = isXtensa ? [await compile(compiler, own, join(libcHeaders, 'functions.c'), folder, env)] : [];
+  const fallbacks = isXtensa ? [await compile(compiler, own, join(libcHeaders, 'arithmetic.c'), folder, env)] : [];
   const shared = new Map<string, Promise<LinkInput>>();
   const make = (program: Pick<Program, 'source'>, flags: readonly string[]) =>
     compileFor(compiler, arch, program.source, flags, folder, env, shared);

@@ -17,7 +17,7 @@ export function wellKnown(symbol: string): WellKnown | undefined {
 /** Whether a compiler's own library (libgcc, libm) has it. */
 export const isOfCompiler = (symbol: string): boolean => isHelper(symbol) || libm.test(symbol);
 
-/** Whether compilers call it by themselves. */
+/** Whether compilers call it by themselves: what extension/headers/libc/arithmetic.c has is of these. */
 export const isHelper = (symbol: string): boolean => libgcc.test(symbol);
 
 /** What extension/headers/libc/functions.c defines: `natmod build` links it where code wants any of it. */
@@ -90,6 +90,7 @@ const libgcc = new RegExp(
     '(fix|fixuns|float|floatun|extend|trunc)[hsdtx][fi][hsdtx][fi]2?',
     'riscv_(save|restore)_\\d+',
     '(u?mul|div|umod|udiv)si3(_internal)?',
+    'u?mulsidi3',
   ].join('|')})$`,
 );
 

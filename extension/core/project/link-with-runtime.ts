@@ -11,7 +11,7 @@ import { isHelper, isOfCompiler, ownLibrary, ownMathematics } from '../link/well
 import type { Files } from '../ports.ts';
 import { ownNotCompiled } from './errors.ts';
 import { type Linked, type LinkStep, linkModule } from './link-module.ts';
-import type { LibraryPart } from './own-library.ts';
+import { type LibraryPart, libraryParts } from './own-library.ts';
 
 export interface Runtime {
   /** Asked for the compiler's libraries only when something of them is missing; undefined: they are linked already. */
@@ -38,11 +38,13 @@ export async function linkWithRuntime(
       const wantsCompiler = !isAsked && missing.some(isOfCompiler);
       // Ours has helpers, too, that the compiler's library may lack: clang has none for most.
       const isLeft = (symbol: string) => step.arch !== 'x64' && isAsked && isHelper(symbol);
-      const isIn = (part: LibraryPart, symbol: string) =>
-        part === 'functions' ? ownLibrary.includes(symbol) || isLeft(symbol) : ownMathematics.includes(symbol);
-      // The compiler's own mathematics, where it can be linked, comes first.
-      const offered = wantsCompiler ? (['functions'] as const) : (['functions', 'mathematics'] as const);
-      const wanted = offered.filter((part) => !parts.has(part) && missing.some((symbol) => isIn(part, symbol)));
+      const has: Readonly<Record<LibraryPart, (symbol: string) => boolean>> = {
+        functions: (symbol) => ownLibrary.includes(symbol),
+        arithmetic: isLeft,
+        // The compiler's own, where it can be linked, comes first.
+        mathematics: (symbol) => !wantsCompiler && ownMathematics.includes(symbol),
+      };
+      const wanted = libraryParts.filter((part) => !parts.has(part) && missing.some(has[part]));
       if (!wantsCompiler && wanted.length === 0)
         throw failure instanceof Failure ? new Failure([...failure.diagnostics, ...lacking]) : failure;
       if (wantsCompiler) {

@@ -1,5 +1,5 @@
 // Functions of the C library that a module calls and nothing it links has: ours are compiled, as the module's sources are, and
-// linked beside them. They lie with the C library's headers, strings and such apart from mathematics.
+// linked beside them. They lie with the C library's headers: strings and such, what compilers call for arithmetic, mathematics.
 
 import { type Compiled, type CompileOptions, compileSources } from '../compile/compile-sources.ts';
 import { type CompileRequest, planCompile } from '../compile/plan.ts';
@@ -22,7 +22,15 @@ export const libraryFlags = {
   clang: [...anyCompiler, '-ffp-contract=off'],
 } as const;
 
-export type LibraryPart = 'functions' | 'mathematics';
+export type LibraryPart = keyof typeof objectNames;
+
+const objectNames = {
+  functions: 'natmod-libc',
+  arithmetic: 'natmod-arithmetic',
+  mathematics: 'natmod-libm',
+} as const;
+
+export const libraryParts = Object.keys(objectNames) as readonly LibraryPart[];
 
 /** @returns undefined without a folder for them; `objects` is undefined when the compiler does not take them. */
 export async function compileOwnLibrary(
@@ -36,7 +44,7 @@ export async function compileOwnLibrary(
   const steps = planCompile({
     ...plan,
     sources: [files.resolve(libcHeaders, `${part}.c`)],
-    objectName: part === 'functions' ? 'natmod-libc' : 'natmod-libm',
+    objectName: objectNames[part],
     cflags: { ...cflags, last: [...cflags.last, ...libraryFlags[compiler.family]] },
   });
   return compileSources(steps, options);

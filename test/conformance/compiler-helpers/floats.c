@@ -34,6 +34,8 @@ static void mix_float(float x) {
     mix((x < y) | (x <= y) << 1 | (x == y) << 2 | (x >= y) << 3 | (x > y) << 4 | __builtin_isunordered(x, y) << 5 |             \
         !(x < y) << 6 | !(x >= y) << 7);
 
+static volatile int exponents[] = { EXPONENTS };
+
 static void mix_one(u64 bits) {
     union { u64 bits; double x; } both = { bits };
     double x = both.x;
@@ -50,6 +52,10 @@ static void mix_one(u64 bits) {
     mix_float((u32)bits);
     mix_float((long long)bits);
     mix_float(bits);
+    for (unsigned at = 0; at < sizeof exponents / sizeof *exponents; at++) {
+        mix_double(__builtin_powi(x, exponents[at]));
+        mix_float(__builtin_powif(small, exponents[at]));
+    }
 }
 
 static void mix_two(u64 left, u64 right) {
