@@ -238,7 +238,8 @@ async function compileAndLink(
   stopIfCancelled(request.cancel);
   if (!compiled.objects || !modules) throw new Failure([]);
 
-  const libraries = await findLibraries(job, plan, project, rules, diagnostics);
+  const lacking: Diagnostic[] = [];
+  const libraries = await findLibraries(job, plan, project, rules, diagnostics, lacking);
   progress('link');
   const step: LinkStep = {
     arch,
@@ -263,6 +264,7 @@ async function compileAndLink(
     state.module,
     { files: ports.files, inputs },
     {
+      lacking,
       find: () => (project.linkRuntime ? undefined : findRuntime(job, plan)),
       compileOwn: async (part) => {
         const library = await compileOwnLibrary(plan, shared, files, part);

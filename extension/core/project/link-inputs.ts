@@ -21,19 +21,23 @@ export interface LibrarySearch {
   readonly memory: CompilerMemory;
 }
 
-/** @throws Failure `project/library-missing`; warnings go to `diagnostics`. */
+/**
+ * @param lacking gets what is wrong with the compiler's own, which matters where something stays undefined
+ * @throws Failure `project/library-missing`; warnings go to `diagnostics`.
+ */
 export async function findLibraries(
   search: LibrarySearch,
   plan: CompileRequest,
   { dir, file, libraries: named, linkRuntime }: NatmodProject,
   rules: ReadonlyMap<string, number>,
   diagnostics: Diagnostic[],
+  lacking: Diagnostic[],
 ): Promise<LinkInput[]> {
   const { files } = search;
   const libraries: LinkInput[] = [];
   if (linkRuntime) {
     const runtime = await findRuntime(search, plan);
-    diagnostics.push(...runtime.diagnostics);
+    lacking.push(...runtime.diagnostics);
     libraries.push(...runtime.libraries);
   }
   for (const library of named) {

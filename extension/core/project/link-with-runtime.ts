@@ -14,6 +14,8 @@ import { type Linked, type LinkStep, linkModule } from './link-module.ts';
 import { type LibraryPart, libraryParts } from './own-library.ts';
 
 export interface Runtime {
+  /** What is wrong with libraries that are linked in any case: told where something stays undefined. */
+  readonly lacking: readonly Diagnostic[];
   /** Asked for the compiler's libraries only when something of them is missing; undefined: they are linked already. */
   readonly find: () => Promise<RuntimeLibraries> | undefined;
   /** Compiles a part of our own C library; undefined: there is none; diagnostics: why the compiler does not take it. */
@@ -29,12 +31,14 @@ export async function linkWithRuntime(
 ): Promise<Linked> {
   let isAsked = false;
   const parts = new Set<LibraryPart>();
-  const lacking: Diagnostic[] = [];
+  const lacking = [...runtime.lacking];
   for (let next = step; ; ) {
     try {
       return await linkModule(next, known, ports);
     } catch (failure) {
-      const missing = failure instanceof Failure && step.compat === undefined ? missingIn(failure) : [];
+      if (!(failure instanceof Failure)) throw failure;
+      const undefinedNames = missingIn(failure);
+      const missing = step.compat === undefined ? undefinedNames : [];
       const wantsCompiler = !isAsked && missing.some(isOfCompiler);
       // Ours has helpers, too, that the compiler's library may lack: clang has none for most.
       const isLeft = (symbol: string) => step.arch !== 'x64' && isAsked && isHelper(symbol);
@@ -46,7 +50,7 @@ export async function linkWithRuntime(
       };
       const wanted = libraryParts.filter((part) => !parts.has(part) && missing.some(has[part]));
       if (!wantsCompiler && wanted.length === 0)
-        throw failure instanceof Failure ? new Failure([...failure.diagnostics, ...lacking]) : failure;
+        throw undefinedNames.length > 0 ? new Failure([...failure.diagnostics, ...lacking]) : failure;
       if (wantsCompiler) {
         isAsked = true;
         const found = await runtime.find();

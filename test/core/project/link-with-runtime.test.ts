@@ -57,9 +57,14 @@ const own = compiled('own', {
 });
 
 /** @returns what was asked for, and the codes of what the linker says in the end */
-async function linkingOf(step: LinkStep, ours = own): Promise<{ asked: string[]; codes: string[] }> {
+async function linkingOf(
+  step: LinkStep,
+  ours = own,
+  lacking: Runtime['lacking'] = [],
+): Promise<{ asked: string[]; codes: string[] }> {
   const asked: string[] = [];
   const runtime: Runtime = {
+    lacking,
     find: async () => {
       asked.push('compiler');
       return { libraries: [], diagnostics: [runtimeMissing('gcc', 'libgcc.a')] };
@@ -89,6 +94,14 @@ test('that the compiler does not know its library is told beside what is undefin
   const codes = ['link/undefined', 'compile/runtime-missing'];
   assert.deepEqual(await linkingOf(calling('__divdi3')), { asked: ['compiler'], codes });
   assert.deepEqual(await linkingOf(calling('__divdi3', 'strlen')), { asked: ['compiler', 'own'], codes });
+});
+
+test("a compiler's library that is asked for but not there is told only where something stays undefined", async () => {
+  const lacking = [runtimeMissing('clang', 'libgcc.a')];
+  assert.deepEqual((await linkingOf(calling('strlen'), own, lacking)).codes, []);
+  const codes = ['link/undefined', 'compile/runtime-missing'];
+  assert.deepEqual((await linkingOf(calling('nothing_like_it'), own, lacking)).codes, codes);
+  assert.deepEqual((await linkingOf({ ...calling('strlen'), compat: '1.29' }, own, lacking)).codes, codes);
 });
 
 test('of helpers that the compiler has no library for, ours are asked for', async () => {
