@@ -55,8 +55,11 @@ export interface ProcessRequest {
 }
 
 export interface ProcessResult {
-  /** `exited` with `code`; else why there is no code. `missing`: the program could not be found or started. */
-  readonly end: 'exited' | 'timeout' | 'cancelled' | 'missing' | 'signal';
+  /**
+   * `exited` with `code`; else why there is no code. `missing`: the program could not be found or started; `too-long`: the system
+   * takes no such command, and `stderr` says by how much.
+   */
+  readonly end: 'exited' | 'timeout' | 'cancelled' | 'missing' | 'too-long' | 'signal';
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

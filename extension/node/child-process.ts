@@ -20,10 +20,12 @@ export const childProcesses: Processes = { run, find };
 function run(request: ProcessRequest): Promise<ProcessResult> {
   if (request.cancel?.aborted) return Promise.resolve({ end: 'cancelled', code: -1, stdout: '', stderr: '' });
   if (request.interactive) return converse(request);
-  return new Promise((done) => {
-    const child = spawn(request.argv[0], request.argv.slice(1), {
-      cwd: request.cwd,
-      env: { ...process.env, ...request.env },
+  const { argv, cwd } = request;
+  const env = { ...process.env, ...request.env };
+  return new Promise<ProcessResult>((done) => {
+    const child = spawn(argv[0], argv.slice(1), {
+      cwd,
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: !windows,
       windowsHide: true,
@@ -63,8 +65,29 @@ function run(request: ProcessRequest): Promise<ProcessResult> {
       finish(code === null ? 'signal' : 'exited', code ?? -1, code === null ? `ended by ${signal}` : '');
     });
     if (child.pid !== undefined) endWithUs(child);
+  }).catch((fault: NodeJS.ErrnoException) => {
+    if (fault.code !== 'E2BIG' && fault.code !== 'ENAMETOOLONG') throw fault;
+    return { end: 'too-long', code: -1, stdout: '', stderr: sizeOfCommand(argv, env) };
   });
 }
+
+/**
+ * Beside what the system takes: Windows so many characters (https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-createprocessw),
+ * Linux so many bytes a word, and of all words and the environment a share of the stack (https://man7.org/linux/man-pages/man2/execve.2.html).
+ */
+function sizeOfCommand(argv: readonly string[], env: NodeJS.ProcessEnv): string {
+  const number = (size: number) => size.toLocaleString('en-US');
+  if (windows) return `it has ${number(argv.join(' ').length)} characters, and Windows takes 32,767`;
+  const words = [...argv, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
+  const sizes = words.map((word) => Buffer.byteLength(word) + 1);
+  const longest = Math.max(...sizes);
+  if (process.platform === 'linux' && longest > longestLinuxWord)
+    return `one of its words has ${number(longest)} bytes, and Linux takes ${number(longestLinuxWord)}`;
+  const takes = process.platform === 'linux' ? 'a quarter of the stack (ulimit -s)' : '1,048,576';
+  return `with its environment it has ${number(sizes.reduce((all, size) => all + size))} bytes, and the system takes ${takes}`;
+}
+
+const longestLinuxWord = 131_072;
 
 /** Within our own process group: only that one may read from the terminal. Ctrl-C there reaches the program without us. */
 function converse({ argv, cwd, env, cancel }: ProcessRequest): Promise<ProcessResult> {

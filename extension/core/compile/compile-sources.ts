@@ -317,6 +317,7 @@ function inFolder(diagnostic: Diagnostic, { source }: CompileStep, { dir, ports 
 function faultOf(result: ProcessResult, step: CompileStep): Diagnostic[] | undefined {
   if (result.end === 'cancelled') return [];
   if (result.end === 'missing') return [errors.compilerNotRunnable(step.argv[0])];
+  if (result.end === 'too-long') return [errors.commandTooLong(step.source, result.stderr)];
   if (result.end === 'timeout') return [errors.compilerHangs(step.source, timeoutSeconds)];
   if (result.end === 'signal') return [errors.compilerKilled(step.source)];
   if (result.code === 0) return undefined;

@@ -60,6 +60,16 @@ export function compilerNotRunnable(program: string): Diagnostic {
   );
 }
 
+/** @param said its size and what the system takes */
+export function commandTooLong(source: string, said: string): Diagnostic {
+  return error(
+    'compile/too-long',
+    `The command that compiles ${source} is too long to be started: ${said}.`,
+    undefined,
+    'Define in a header what is long, and name it with -include FILE; other options may stand in a file that @FILE names.',
+  );
+}
+
 /** @param said the last lines of what it printed. */
 export function compilerFailed(source: string, code: number, said: string): Diagnostic {
   const text = said === '' ? 'It said nothing.' : `It said: ${said}`;

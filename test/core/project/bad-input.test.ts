@@ -119,6 +119,18 @@ test('a compiler that is there but does not work is passed over, with what it sa
   assert.match(JSON.stringify(alone), /licence expired/);
 });
 
+test('a command that is too long for the system is told with its size, the limit and what to do', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const project = { module: 'm', sources: ['m.c'], cflags: [`-DTABLE=${'1,'.repeat(2_000_000)}0`] };
+  const dir = temporaryFolder(t, { 'natmod.json': JSON.stringify(project), 'm.c': smallModule });
+  const result = await here(dir, { libcHeaders });
+  assert.deepEqual(errors(result), ['compile/too-long']);
+  const [told] = all(result).filter(({ severity }) => severity === 'error');
+  assert.match(told.message, /compiles m\.c is too long to be started: .* has 4,000,\d+ .* takes /);
+  assert.match(told.hint ?? '', /-include FILE/);
+  assert.equal(told.where?.file, join(dir, 'natmod.json'));
+});
+
 test('flags that our own library does not compile with are told with what the compiler says, beside what is undefined', async (t) => {
   if (!need(t, 'gcc', onPath('gcc'))) return;
   const dir = temporaryFolder(t, {
