@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { Failure } from '../../extension/core/diagnostic.ts';
@@ -98,7 +99,8 @@ test('a pipe that has nothing to say holds nobody up', { skip: process.platform 
   const reading = fileStore.read(path);
   // A turn of the event loop, which whoever waited for the pipe would not get.
   await new Promise((done) => setTimeout(done, 20));
-  writeFileSync(path, 'at last');
+  // By a thread, too: whoever opens a pipe to write waits for the reader.
+  await writeFile(path, 'at last');
   assert.equal(new TextDecoder().decode(await reading), 'at last');
 });
 
