@@ -71,9 +71,10 @@ export interface Processes {
   find(program: string): Promise<string | undefined>;
 }
 
-/** Python source to a .mpy file of bytecode. `said`: what the compiler printed, when there is no file. */
+/** Python source to a .mpy file of bytecode, with options of mpy-cross. `said`: what the compiler printed, when there is no file. */
 export type CompilePython = (
   name: string,
   source: string,
+  flags?: readonly string[],
   cancel?: CancelSignal,
 ) => Promise<{ readonly mpy?: Uint8Array | undefined; readonly said: string }>;

@@ -15,7 +15,7 @@ globalThis.fetch = undefined;
 const program = require(join(workerData.folder, 'mpy-cross-v6.js'));
 (program.default ?? program)({
   // Its file system has no folders: the name is for tracebacks.
-  arguments: ['-s', workerData.name, 'source.py'],
+  arguments: [...workerData.flags, '-s', workerData.name, 'source.py'],
   inputFileContents: workerData.source,
   callback: (status, mpy, out, err) =>
     parentPort.postMessage({ mpy: status === 0 ? mpy : undefined, said: [...out, ...err].join('\\n') }),
@@ -29,9 +29,9 @@ const timeoutMs = 60_000;
 export function wasmPython(folders: readonly string[]): CompilePython | undefined {
   const folder = folders.find((candidate) => existsSync(join(candidate, 'mpy-cross-v6.wasm')));
   if (folder === undefined) return undefined;
-  return (name, source, cancel) =>
+  return (name, source, flags = [], cancel) =>
     new Promise((done) => {
-      const worker = new Worker(script, { eval: true, workerData: { folder, name, source }, execArgv: [] });
+      const worker = new Worker(script, { eval: true, workerData: { folder, name, source, flags }, execArgv: [] });
       const finish = (result: { mpy?: Uint8Array; said: string }) => {
         clearTimeout(timer);
         cancel?.removeEventListener('abort', stop);

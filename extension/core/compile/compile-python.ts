@@ -14,6 +14,8 @@ export interface PythonOptions extends Omit<CompileOptions, 'ports' | 'identity'
   /** MicroPython tree. */
   readonly tree?: string | undefined;
   readonly arch: BuildableArch;
+  /** Of mpy-cross, with which code is made. */
+  readonly flags: readonly string[];
   /** Relative to the project folder. */
   readonly buildDir: string;
 }
@@ -37,7 +39,7 @@ export async function compilePythonSources(
   const modules: { path: string; bytes: Uint8Array }[] = [];
   let runs = 0;
   if (sources.length === 0) return { modules, diagnostics, records, runs };
-  const { dir, ports, inputs } = options;
+  const { dir, ports, inputs, flags } = options;
   const { files } = ports;
   const program = await findMpyCross(options);
   if (!program && !options.compilePython)
@@ -48,7 +50,7 @@ export async function compilePythonSources(
       const object = `${options.buildDir}/${source.replace(/[\\/:]+/g, '-')}.mpy`;
       const known = options.known[object];
       const sourceDigest = (await inputs.digest(path)) ?? '';
-      const key = await digestOf([dir, source, program?.identity ?? 'own', sourceDigest], inputs.sha256);
+      const key = await digestOf([dir, source, program?.identity ?? 'own', flags, sourceDigest], inputs.sha256);
       const old = known?.key === key ? await files.read(files.resolve(dir, object)) : undefined;
       if (old && (await inputs.sha256(old)) === known.digest) return { object, bytes: old, record: known };
       return options.slots(async () => {
@@ -56,13 +58,9 @@ export async function compilePythonSources(
         runs++;
         const result = program
           ? await compileEither(program.path, source, object, options)
-          : await options.compilePython!(
-              source,
-              new TextDecoder().decode((await inputs.read(path)) ?? new Uint8Array()),
-              options.cancel,
-            );
+          : await compileWithOurs(source, path, options);
         if (!result.mpy) {
-          diagnostics.push(pythonError(source, path, result.said, options));
+          diagnostics.push(pythonError(source, path, result.said, !program, options));
           return undefined;
         }
         await files.writeAtomic(files.resolve(dir, object), result.mpy, { disposable: true });
@@ -92,14 +90,24 @@ async function findMpyCross({ tree, ports }: PythonOptions) {
   return path && stamp ? { path, identity: JSON.stringify([path, stamp]) } : undefined;
 }
 
-/** What it says of native, viper and assembler functions when it was told no architecture. */
-const needsArch = /invalid arch/i;
+/** What it says of native, viper and assembler functions, and of options that make all native, when it was told no architecture. */
+const needsArch = /invalid arch|arch not specified/i;
+
+/** Its own machine code would be that of another release than the firmware's. */
+async function compileWithOurs(source: string, path: string, { compilePython, flags, inputs, cancel }: PythonOptions) {
+  if (makesNative(flags)) return { mpy: undefined, said: 'arch not specified' };
+  const text = new TextDecoder().decode((await inputs.read(path)) ?? new Uint8Array());
+  return compilePython!(source, text, flags, cancel);
+}
+
+const makesNative = (flags: readonly string[]): boolean =>
+  /^emit=(native|viper)$/.test(flags.filter((flag) => flag.startsWith('emit=')).at(-1) ?? '');
 
 /** Bytecode is the same for all; what has machine code is told the architecture. */
 async function compileEither(program: string, source: string, object: string, options: PythonOptions) {
-  const result = await runMpyCross(program, [], source, object, options);
+  const result = await runMpyCross(program, options.flags, source, object, options);
   if (result.mpy || !needsArch.test(result.said)) return result;
-  const second = await runMpyCross(program, [`-march=${options.arch}`], source, object, options);
+  const second = await runMpyCross(program, [...options.flags, `-march=${options.arch}`], source, object, options);
   // Of an architecture that it does not know it tells how it is used.
   return /Error:/.test(second.said) || second.mpy ? second : result;
 }
@@ -131,21 +139,38 @@ async function runMpyCross(
   }
 }
 
-function pythonError(source: string, path: string, said: string, { arch, tree }: PythonOptions): Diagnostic {
+function pythonError(
+  source: string,
+  path: string,
+  said: string,
+  isOurs: boolean,
+  { arch, flags }: PythonOptions,
+): Diagnostic {
   if (needsArch.test(said)) {
-    const why =
-      tree === undefined
-        ? "the mpy-cross that comes with Natmod makes none: it must be that of the firmware's own release"
-        : `that tree's mpy-cross makes none for ${arch}`;
+    const why = isOurs
+      ? "the mpy-cross that comes with Natmod makes none: it must be that of the firmware's own release"
+      : `that tree's mpy-cross makes none for ${arch}`;
+    const all = makesNative(flags);
+    const what = all ? `is to be compiled with ${flags.join(' ')}` : 'has native, viper or assembler functions';
+    const asked = all ? 'that option' : 'the decorators';
     return error(
       'compile/python-native',
-      `${source} has native, viper or assembler functions, which are machine code, and ${why}.`,
+      `${source} ${what}, which ${all ? 'is' : 'are'} machine code, and ${why}.`,
       { file: path },
-      tree === undefined
-        ? 'Name a MicroPython tree in which mpy-cross is built (make -C mpy-cross), or leave the decorators out.'
-        : 'Leave the decorators out, or write the functions in C.',
+      isOurs
+        ? `Name a MicroPython tree in which mpy-cross is built (make -C mpy-cross), or leave out ${asked}.`
+        : `Leave out ${asked}, or write the functions in C.`,
     );
   }
+  if (/^usage:/im.test(said))
+    return error(
+      'compile/python-flags',
+      `${source} was not compiled: mpy-cross does not know all of its options, ${flags.join(' ')}.`,
+      undefined,
+      isOurs
+        ? 'The mpy-cross that comes with Natmod knows -O0 to -O3 and -X heapsize=; name a MicroPython tree in which mpy-cross is built.'
+        : 'Leave out what that release does not have; mpy-cross --help lists its options.',
+    );
   const line = /line (\d+)/.exec(said)?.[1];
   const message = said.trim().split('\n').at(-1) || 'the compiler said nothing';
   return error('compile/python', `${source}: ${message}`, { file: path, line: line ? Number(line) : undefined });

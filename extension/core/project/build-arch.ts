@@ -207,6 +207,7 @@ async function compileAndLink(
     ...shared,
     arch,
     compilePython: request.compilePython,
+    flags: project.mpyCrossFlags ?? [],
     tree: api.tree,
     buildDir,
   });
@@ -232,7 +233,7 @@ async function compileAndLink(
   });
   diagnostics.push(
     ...inProjectFile(compiled.diagnostics, file),
-    ...pythonParts.diagnostics,
+    ...inProjectFile(pythonParts.diagnostics, file),
     ...(compiled.objects ? [] : api.remarks),
   );
   stopIfCancelled(request.cancel);

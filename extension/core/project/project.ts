@@ -36,6 +36,8 @@ export interface NatmodProject {
   readonly mpyLdFlags: readonly string[];
   /** Archives named by `-l` in the linker options, relative to `dir` or absolute. */
   readonly libraries: readonly string[];
+  /** For MicroPython's compiler, of the Python parts. */
+  readonly mpyCrossFlags?: readonly string[] | undefined;
   /** What the file calls itself where tracebacks show it; undefined: by the module's name. */
   readonly sourceName?: string | undefined;
   /** Linker script of fixed addresses, relative to `dir` or absolute. */

@@ -11,6 +11,7 @@ import { evaluateMakefile, makeVariable, type SearchedFolder } from './evaluate-
 import { splitMakeWords } from './makefile-functions.ts';
 import type { Expansion, Problem, Variables } from './makefile-variables.ts';
 import type { NatmodProject } from './project.ts';
+import { readCrossFlags } from './read-cross-flags.ts';
 import { readLinkFlags } from './read-link-flags.ts';
 import { splitWords } from './split-words.ts';
 
@@ -143,6 +144,9 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
   const linkFlags = readLinkFlags(ask.words('MPY_LD_FLAGS'));
   const strange = linkFlags.rest.filter((flag) => !/^(-v+|--verbose)$/.test(flag));
   if (strange.length > 0) ask.warnIfSet('MPY_LD_FLAGS', `Of its options, these have no effect: ${strange.join(' ')}.`);
+  const crossFlags = readCrossFlags(ask.words('MPY_CROSS_FLAGS'));
+  if (crossFlags.rest.length > 0)
+    ask.warnIfSet('MPY_CROSS_FLAGS', `Of its options, these have no effect: ${crossFlags.rest.join(' ')}.`);
   for (const [name, hint] of Object.entries(notFollowed)) ask.warnIfSet(name, hint);
   return {
     dir,
@@ -164,6 +168,7 @@ function readProject(ask: Questions, { dir, file, resolve }: MakefileOptions): N
     linkRuntime: ask.certainly('LINK_RUNTIME') === '1',
     mpyLdFlags: linkFlags.rest,
     libraries: linkFlags.libraries,
+    mpyCrossFlags: crossFlags.flags,
     sourceName: linkFlags.sourceName,
     externSymFile: ask.text('MPY_EXTERN_SYM_FILE') || linkFlags.externs,
   };

@@ -8,6 +8,7 @@ import { type Diagnostic, Failure } from '../diagnostic.ts';
 import * as errors from './errors.ts';
 import { isModuleName, moduleNameRule } from './module-name.ts';
 import type { NatmodProject } from './project.ts';
+import { readCrossFlags } from './read-cross-flags.ts';
 
 export const manifestName = 'natmod.json';
 
@@ -34,6 +35,10 @@ const archFields: Readonly<Record<string, Field>> = {
   float: { says: 'none, float or double', holds: (v) => ['none', 'float', 'double'].includes(String(v)) },
   linkRuntime: { says: 'true or false', holds: (v) => typeof v === 'boolean' },
   libraries: texts,
+  mpyCrossFlags: {
+    says: 'a list of options of mpy-cross: -O, -O0 to -O3, -X and what it is followed by',
+    holds: (v) => texts.holds(v) && readCrossFlags(v as string[]).rest.length === 0,
+  },
   archFlags: {
     says: `a list of ${Object.keys(rv32Extensions).join(', ')}`,
     holds: (v) => Array.isArray(v) && v.every((name) => Object.hasOwn(rv32Extensions, String(name))),
@@ -113,6 +118,7 @@ export function readManifest(source: string, options: ManifestOptions): NatmodPr
     linkRuntime: settled.linkRuntime ?? false,
     mpyLdFlags: [],
     libraries: settled.libraries ?? [],
+    mpyCrossFlags: readCrossFlags(settled.mpyCrossFlags ?? []).flags,
     externSymFile: settled.externs,
   };
 }
@@ -135,6 +141,7 @@ interface Choices {
   readonly float?: FloatImpl;
   readonly linkRuntime?: boolean;
   readonly libraries?: readonly string[];
+  readonly mpyCrossFlags?: readonly string[];
   readonly archFlags?: readonly string[];
   readonly externs?: string;
 }

@@ -236,6 +236,55 @@ test('native functions need the mpy-cross of a tree, of the ABI that is built fo
   assert.deepEqual(await codesOf({ abi: '6.2' }), ['mpy/merge-abi']);
 });
 
+test("mpy-cross gets the project's options, of a tree or ours; what ours does not know is told at the project's file", async (t) => {
+  const source = await needed(t, "MicroPython's source", micropythonSource);
+  const unix = await needed(t, 'the unix port', () => firmware('unix-x64'));
+  const tree = source && (await needed(t, 'mpy-cross', () => treeWithMpyCross(t, source.path)));
+  if (!tree || !unix || !need(t, 'gcc', onPath('gcc'))) return;
+  const dir = makeModule(temporaryFolder(t), 'MOD = both\nSRC = part.c more.py\n');
+  writeFileSync(join(dir, 'more.py'), 'def twice(x):\n    assert x\n    return [answer()] * 2\n');
+  const makefile = readFileSync(join(dir, 'Makefile'), 'utf8');
+  const builtWith = async (flags: string, more: object) => {
+    writeFileSync(join(dir, 'Makefile'), `MPY_CROSS_FLAGS += -march=$(ARCH) ${flags}\n${makefile}`);
+    const request = { dir, archs: ['x64'] as const, compilePython, ownHeaders, ...more };
+    const result = await build(request, { files: fileStore, processes: childProcesses });
+    const [{ path, diagnostics }] = result.outputs;
+    return {
+      bytes: path === undefined ? undefined : readFileSync(path),
+      diagnostics: [...result.diagnostics, ...diagnostics],
+    };
+  };
+  const said = async (bytes: Buffer, call: string) =>
+    (
+      await runUnix(unix, { script: `import both\nprint(both.${call})`, modules: [{ name: 'both', bytes }] })
+    ).stdout.trim();
+  for (const headers of [{}, { mpyDir: tree }]) {
+    const plain = await builtWith('', headers);
+    assert.ok(plain.bytes, JSON.stringify(plain));
+    assert.equal(await said(plain.bytes, 'twice(0)'), '');
+    const optimised = await builtWith('-O3', headers);
+    assert.ok(optimised.bytes, JSON.stringify(optimised));
+    assert.equal(await said(optimised.bytes, 'twice(0)'), '[42, 42]');
+  }
+  const native = await builtWith('-X emit=native', { mpyDir: tree });
+  assert.ok(native.bytes, JSON.stringify(native));
+  assert.equal(await said(native.bytes, 'twice(1)'), '[42, 42]');
+  const errorsWith = async (flags: string) =>
+    (await builtWith(flags, {})).diagnostics.filter(({ severity }) => severity === 'error');
+  assert.deepEqual(
+    (await errorsWith('-X emit=native')).map(({ code }) => code),
+    ['compile/python-native'],
+  );
+  const [unknown] = await errorsWith('-O1 -X no-source-lines');
+  assert.equal(unknown.code, 'compile/python-flags');
+  assert.match(unknown.message, /does not know all of its options, -O1 -X no-source-lines/);
+  assert.equal(unknown.where?.file, join(dir, 'Makefile'));
+  const ignored = (await builtWith('-msmall-int-bits=31', {})).diagnostics.find(
+    (d) => d.code === 'project/not-followed',
+  );
+  assert.match(JSON.stringify(ignored), /MPY_CROSS_FLAGS.*no effect: -msmall-int-bits=31/);
+});
+
 test('two modules with machine code can not be merged', async () => {
   const module = nativeModule('x64');
   assert.throws(

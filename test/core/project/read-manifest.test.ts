@@ -44,6 +44,12 @@ test("what a module needs of the processor and a chip's fixed addresses can be s
   );
 });
 
+test('options of mpy-cross are those that say what code it makes', () => {
+  const flags = ['-O3', '-X', 'emit=native'];
+  assert.deepEqual(read({ mpyCrossFlags: [...flags, '-march=x64'] }).mpyCrossFlags, flags);
+  assert.match(faultsOf({ mpyCrossFlags: ['-s', 'other.py'] })[0].message, /"mpyCrossFlags" in natmod.json must be/);
+});
+
 test('an architecture has its own besides what all have, in place of single values', () => {
   const manifest = {
     cflags: ['-DALL'],
