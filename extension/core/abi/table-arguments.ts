@@ -68,3 +68,6 @@ const counts = new Map(byCount.flatMap((names, count) => names.map((name) => [na
 /** @returns undefined when it is not known */
 export const tableArguments = (name: string | undefined): number | undefined =>
   name === undefined ? undefined : counts.get(name);
+
+/** Functions that always raise an exception; `raise` may do nothing. */
+export const alwaysRaises = (name: string | undefined): boolean => name === 'raise_msg' || name === 'raise_msg_str';

@@ -251,9 +251,10 @@ export interface Rearranging {
   readonly convention: {
     /** What a call adds to the number of a register: the function's a2 is its caller's a10. */
     readonly shift: number;
-    /** Registers of the function, a bit each: all that may hold arguments, and results behind the first word. */
+    /** Registers of the function, a bit each: all that may hold arguments, or a result; that of a result of one word. */
     readonly arguments: number;
-    readonly furtherResults: number;
+    readonly results: number;
+    readonly result: number;
   };
   readonly tableCall: TableCall;
   readonly addresses: {

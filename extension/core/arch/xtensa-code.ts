@@ -82,8 +82,8 @@ export const rearranging = (
   // CALL0 and CALL8 count in words, CALLX0 does not; a windowed function's ENTRY has to be aligned all the same.
   startsAnywhere: isCall0,
   operation: (view, at) => operationAt(view, at, isCall0),
-  // a2 to a7, a3 to a5
-  convention: { shift: isCall0 ? 0 : 8, arguments: 0xfc, furtherResults: 0x38 },
+  // a2 to a7; a2 to a5; a2
+  convention: { shift: isCall0 ? 0 : 8, arguments: 0xfc, results: 0x3c, result: 0x4 },
   tableCall: {
     call: { code: [isCall0 ? 0x05 : 0x25, 0, 0], place: 0, type: 20, addend: 0 },
     changed: isCall0 ? 1 << 0 : 1 << 8,

@@ -22,7 +22,7 @@ export function directCalls(program: Program): void {
     .map((read) => new Caller(read, places, rearranging))
     .filter(({ calls }) => calls.size > 0);
   const chosen = choose(callers, rearranging);
-  if (chosen.size > 0) new Rewriter(program, rearranging).rewrite(callers, chosen);
+  new Rewriter(program, rearranging).rewrite(callers, chosen);
 }
 
 /** Code that calls functions of the table. */
@@ -99,8 +99,7 @@ class Caller {
   }
 
   private findUnused(direct: ReadonlySet<number>): ReadonlySet<number> {
-    const unused = new Set<number>();
-    if (direct.size === 0) return unused;
+    const unused = new Set(unreachable(this.code));
     const nothing = { reads: 0, writes: 0 };
     const usesOf = (index: number) => {
       const { operation } = this.code[index];
@@ -122,6 +121,13 @@ class Caller {
     const through = effect?.kind === 'call' && effect.through !== undefined ? 1 << effect.through : 0;
     return reads & ~(through & ~(convention.arguments << convention.shift));
   }
+}
+
+/** @returns indices of what never runs: behind calls that do not come back */
+function unreachable(code: readonly Instruction[]): number[] {
+  const reached = new Set(code.flatMap(({ isEntry }, index) => (isEntry ? [index] : [])));
+  for (const index of reached) for (const next of code[index].next) reached.add(next);
+  return [...code.keys()].filter((index) => !reached.has(index));
 }
 
 /** @returns functions, as offsets in the table, whose direct calls save most */
@@ -153,9 +159,8 @@ function choose(callers: readonly Caller[], { tableCall }: Rearranging): Readonl
   const total = (chosen: ReadonlySet<number>) =>
     sumOf(callers, chosen) + [...chosen].reduce((sum, offset) => sum + stubSize(offset), 0);
   // From all, too, since the table's address is loaded until no other call needs it.
-  const few = improve(new Set());
-  const many = improve(new Set(users.keys()));
-  return total(many) < total(few) ? many : few;
+  const all = [new Set<number>(), improve(new Set()), improve(new Set(users.keys()))];
+  return all.reduce((best, each) => (Math.ceil(total(each)) < Math.ceil(total(best)) ? each : best));
 }
 
 class Rewriter {
@@ -174,13 +179,13 @@ class Rewriter {
     const added = new Map<Piece, PieceRelocation[]>();
     for (const caller of callers) {
       const direct = [...caller.calls].filter(([, offset]) => chosen.has(offset));
-      if (direct.length === 0) continue;
+      const unused = caller.unused(chosen);
+      if (unused.size === 0) continue;
       added.set(
         caller.piece,
         direct.flatMap(([index, offset]) => this.call(caller, index, offset)),
       );
       const cuts = new Cuts();
-      const unused = caller.unused(chosen);
       for (const [index, { at, size }] of caller.code.entries()) if (unused.has(index)) cuts.add(at, at + size);
       this.cuts.set(caller.piece, cuts);
       const removed = new Set([...unused].map((index) => caller.code[index].at));

@@ -2,8 +2,9 @@
 // convention allows more arguments and results than there are: what a function takes is what it reads before it writes, and the
 // words of a result are those that any caller reads.
 
-import { tableArguments } from '../abi/table-arguments.ts';
+import { alwaysRaises, tableArguments } from '../abi/table-arguments.ts';
 import type { Operation, Rearranging } from '../arch/architecture.ts';
+import { viewOf } from './edit-pieces.ts';
 import { flowForwards, type Instruction, literalOf, liveBehind, readCode } from './flow.ts';
 import { movableCode } from './movable-code.ts';
 import type { Piece, Program } from './program.ts';
@@ -32,23 +33,80 @@ export function readFunctions(program: Program, rearranging: Rearranging): reado
   const isWhole = program.pieces.every(
     (piece) => piece.content !== 'text' || !piece.object || piece.isMade || read.has(piece),
   );
-  if (isWhole) new Settler(program, rearranging, read).settle();
+  if (isWhole && findUsesOfAddresses(program, rearranging, read)) new Settler(program, rearranging, read).settle();
   return functions;
+}
+
+/**
+ * Marks functions that something else than a direct call of the module's code may call.
+ * @returns false where code goes on in another function
+ */
+function findUsesOfAddresses(
+  program: Program,
+  { operation, convention }: Rearranging,
+  read: ReadonlyMap<Piece, CodeOfFunction>,
+): boolean {
+  const entry = program.entry && read.get(program.entry.piece);
+  entry?.giveTo(convention.result);
+  for (const from of [...program.pieces, ...program.literalSections])
+    for (const { symbol, offset } of from.relocations) {
+      const target = from.object?.targets[symbol];
+      const callee = target?.kind === 'piece' ? read.get(target.piece) : undefined;
+      if (!callee) continue;
+      const kind = read.has(from) ? operation(viewOf(from), offset)?.effect?.kind : undefined;
+      const goesOn = kind === 'branch' || kind === 'jump';
+      if (goesOn && callee.piece !== from) return false;
+      if (!goesOn && kind !== 'call') callee.giveTo(convention.result);
+    }
+  return true;
 }
 
 class CodeOfFunction implements ReadFunction {
   readonly known: ReadFunction['known'];
-  /** Registers that it takes arguments in, and those beyond the first that any caller reads results from: a bit each. */
+  /** Registers that it takes arguments in, and those that any caller reads results from: a bit each. */
   taken = 0;
   given = 0;
+  isPointedTo = false;
+
+  code: readonly Instruction[];
 
   constructor(
     program: Program,
     readonly piece: Piece,
-    public code: readonly Instruction[],
+    code: readonly Instruction[],
   ) {
+    const { wordSize } = program.arch;
+    const { funTable } = program.request.abi;
     this.known = knownPlaces(program, piece, code);
+    this.code = code.map((instruction, index) => {
+      const entry = firmwareEntry(piece, instruction, this.known[index], wordSize);
+      const raises = entry !== undefined && alwaysRaises(funTable[entry]);
+      return raises ? { ...instruction, next: [], leaves: false } : instruction;
+    });
   }
+
+  /** For callers that are not known. */
+  giveTo(result: number): void {
+    this.given |= result;
+    this.isPointedTo = true;
+  }
+}
+
+/** @returns which function of the firmware is called; undefined for anything else, or one that is not known */
+function firmwareEntry(
+  piece: Piece,
+  { operation: { effect }, relocation }: Instruction,
+  known: readonly (Known | undefined)[] | undefined,
+  wordSize: number,
+): number | undefined {
+  if (effect?.kind !== 'call') return undefined;
+  if (effect.through !== undefined) {
+    const place = known?.[effect.through];
+    return place?.isWord ? place.offset / wordSize : undefined;
+  }
+  const target = relocation && piece.object?.targets[relocation.symbol];
+  if (target?.kind === 'entry') return target.index;
+  return target?.kind === 'piece' ? target.piece.continuesIn : undefined;
 }
 
 /** One value for each place, so that equal ones are the same. */
@@ -71,9 +129,9 @@ function knownPlaces(program: Program, piece: Piece, code: readonly Instruction[
   });
 }
 
-/** From no arguments and results of one word, until no function takes or gives more. */
+/** From no arguments and, but for the firmware, no results, until no function takes or gives more. */
 class Settler {
-  private givenByAll = 0;
+  private givenToAny = 0;
 
   constructor(
     private readonly program: Program,
@@ -107,11 +165,11 @@ class Settler {
         each.taken = taken;
       }
       if (operation.effect?.kind !== 'call') continue;
-      const wanted = (behind[index] >> convention.shift) & convention.furtherResults;
+      const wanted = (behind[index] >> convention.shift) & convention.results;
       const callee = this.calleeOf(each, code[index], index);
-      const given = wanted | (callee === 'any' ? this.givenByAll : typeof callee === 'object' ? callee.given : wanted);
-      if (callee === 'any' && given !== this.givenByAll) {
-        this.givenByAll = given;
+      const given = wanted | (callee === 'any' ? this.givenToAny : typeof callee === 'object' ? callee.given : wanted);
+      if (callee === 'any' && given !== this.givenToAny) {
+        this.givenToAny = given;
         isChanged = true;
       } else if (typeof callee === 'object' && given !== callee.given) {
         callee.given = given;
@@ -126,8 +184,8 @@ class Settler {
     const { convention } = this.rearranging;
     const { effect } = operation;
     if (effect?.kind === 'return') {
-      const given = each.given | this.givenByAll;
-      return { ...operation, reads: (operation.reads & ~convention.furtherResults) | given };
+      const given = each.given | (each.isPointedTo ? this.givenToAny : 0);
+      return { ...operation, reads: (operation.reads & ~convention.results) | given };
     }
     if (effect?.kind !== 'call') return operation;
     const callee = this.calleeOf(each, instruction, index);
@@ -139,17 +197,11 @@ class Settler {
   }
 
   /** @returns a function of the module; the index of an entry of the function table; or that it may be any function */
-  private calleeOf(each: CodeOfFunction, { operation, relocation }: Instruction, index: number) {
-    const through = operation.effect?.kind === 'call' ? operation.effect.through : undefined;
-    if (through !== undefined) {
-      const known = each.known[index]?.[through];
-      return known?.isWord ? known.offset / this.program.arch.wordSize : 'any';
-    }
-    const target = relocation && each.piece.object?.targets[relocation.symbol];
-    if (target?.kind === 'entry') return target.index;
-    if (target?.kind !== 'piece') return 'any';
-    const { continuesIn } = target.piece;
-    return continuesIn ?? this.read.get(target.piece) ?? 'any';
+  private calleeOf({ piece, known }: CodeOfFunction, instruction: Instruction, index: number) {
+    const entry = firmwareEntry(piece, instruction, known[index], this.program.arch.wordSize);
+    if (entry !== undefined) return entry;
+    const target = instruction.relocation && piece.object?.targets[instruction.relocation.symbol];
+    return (target?.kind === 'piece' ? this.read.get(target.piece) : undefined) ?? 'any';
   }
 
   private firmwareTakes(entry: number): number | undefined {

@@ -6,6 +6,7 @@ import { cutPieces } from './cut-pieces.ts';
 import { Cuts } from './cuts.ts';
 import { Editor, viewOf } from './edit-pieces.ts';
 import { isFrom, movableCode } from './movable-code.ts';
+import { OperandKeys } from './operand-keys.ts';
 import type { Piece, PieceRelocation, Program } from './program.ts';
 
 /** In bytes; for less a jump more is not worth the time it takes. */
@@ -17,7 +18,8 @@ export function shareEnds(program: Program): void {
   const code = movableCode(program, rearranging);
   const size = program.pieces.reduce((sum, { space, size, align }) => sum + (space === 'text' ? size + align : 0), 0);
   if (size > rearranging.reach) return;
-  const ends = [...code].flatMap(([piece, { all }]) => endsOf(piece, all, rearranging));
+  const keys = new OperandKeys(program, rearranging);
+  const ends = [...code].flatMap(([piece, { all }]) => endsOf(piece, all, rearranging, keys));
   const sharer = new Sharer(program, rearranging);
   // Those that restore most first, and long ones, so that others find their end in them.
   const restoredBy = ({ frame }: End) => frame?.restored.length ?? 0;
@@ -52,23 +54,33 @@ interface End {
   readonly piece: Piece;
   /** Of each instruction, from the first on; as they are where the frame's end is in order. */
   readonly places: readonly number[];
-  /** Their bytes. */
+  /** Their bytes; what else tells those with relocations apart. */
   readonly codes: readonly string[];
   /** Place behind them. */
   readonly end: number;
   readonly frame: FrameEnd | undefined;
 }
 
-function endsOf(piece: Piece, labels: ReadonlySet<number>, { instruction, frames }: Rearranging): End[] {
+function endsOf(
+  piece: Piece,
+  labels: ReadonlySet<number>,
+  { instruction, frames, types }: Rearranging,
+  keys: OperandKeys,
+): End[] {
   const ends: End[] = [];
   const view = viewOf(piece);
+  const operands = new Map(
+    piece.relocations
+      .filter(({ type }) => types.includes(type))
+      .map((relocation) => [relocation.offset, keys.keyOf(piece, relocation)]),
+  );
   let places: number[] = [];
   for (let at = 0; at < piece.size; ) {
     const found = instruction(view, at);
     if (!found) return [];
     // What is reached from elsewhere may begin an end, and not lie within one.
     if (labels.has(at)) places = [];
-    if (found.isDistance) places = [];
+    if (found.isDistance && operands.get(at) === undefined) places = [];
     // The function itself stays where it is.
     else if (at > 0) places.push(at);
     at += found.size;
@@ -76,7 +88,9 @@ function endsOf(piece: Piece, labels: ReadonlySet<number>, { instruction, frames
     const frame = frames?.read(view, places);
     const data = Uint8Array.from(piece.data);
     if (frame?.isUniform && frames) data.set(frames.write(frame), at - frame.size);
-    const codes = places.map((place, index) => data.subarray(place, places[index + 1] ?? at).join(' '));
+    const codes = places.map(
+      (place, index) => operands.get(place) ?? data.subarray(place, places[index + 1] ?? at).join(' '),
+    );
     ends.push({ piece, places, codes, end: at, frame });
     places = [];
   }
@@ -189,7 +203,13 @@ class Sharer {
       added.set(from, relocations);
     }
     this.editor.finish();
-    for (const [piece, relocations] of added) piece.relocations = [...piece.relocations, ...relocations];
+    for (const [piece, relocations] of added) {
+      const cut = this.cuts.get(piece) ?? [];
+      const kept = piece.relocations.filter(
+        ({ offset }) => !cut.some(({ at, end }) => offset >= at - this.rearranging.jump.code.length && offset < end),
+      );
+      piece.relocations = [...kept, ...relocations];
+    }
     const cuts = new Map<Piece, Cuts>();
     for (const [piece, all] of this.cuts) {
       const made = new Cuts();

@@ -242,3 +242,34 @@ test('Xtensa: what a branch may skip is no base for addresses', () => {
   ];
   assert.equal(slotsOf(always), 1);
 });
+
+test('Xtensa: a function whose result nobody reads, and code behind an exception, keep no loads for it', () => {
+  // The word stays in a2, where a result would be.
+  const action: Code = [entry, literal(2, 'mp_fun_table'), load(2, 2, 16), movi(11, 1), callx8(2), retw];
+  const left = (...caller: Code) =>
+    countOf(
+      textOf({ ...five, mpy_init: [...five.mpy_init.slice(0, -1), call8('action'), ...caller, retw], action }),
+      hex(load(2, 2, 16).bytes),
+    );
+  assert.equal(left(), 0);
+  assert.equal(left(mov(2, 10)), 1);
+  // Entry 55, raise_msg; what is behind it runs for nobody but those who jump there.
+  const raise: Code = [literal(8, 'mp_fun_table'), step(0x82, 0x28, 55), callx8(8)];
+  const rest = [movi(2, 7), movi(3, 7), retw];
+  const behind = hex(rest.flatMap(({ bytes }) => bytes));
+  assert.equal(countOf(textOf({ mpy_init: [entry, ...raise, ...rest] }), behind), 0);
+  assert.equal(countOf(textOf({ mpy_init: [entry, beqz(2, 'over'), ...raise, 'over', ...rest] }), behind), 1);
+});
+
+test('Xtensa: functions share ends in which they call the same function, or load the same literal', () => {
+  const end = (register: number, called: string, constant: string): Code => [
+    ...[entry, movi(register, 1), literal(10, constant), call8(called), mov(2, 10), retw],
+  ];
+  const shared = (a: Code, b: Code) => {
+    const text = textOf({ ...withAll({ a, b }), one: idle, other: [entry, movi(2, 3), retw] });
+    return 2 - countOf(text, hex([...mov(2, 10).bytes, ...retw.bytes]));
+  };
+  assert.equal(shared(end(3, 'one', 'constants'), end(4, 'one', 'constants')), 1);
+  assert.equal(shared(end(3, 'one', 'constants'), end(4, 'one', 'constants+8')), 1);
+  assert.equal(shared(end(3, 'one', 'constants'), end(4, 'other', 'constants')), 0);
+});
