@@ -3,6 +3,7 @@
 
 import { equalBytes } from '../bytes/equal-bytes.ts';
 import type { InputFiles } from '../compile/input-files.ts';
+import { Failure } from '../diagnostic.ts';
 import type { Files } from '../ports.ts';
 
 export interface BuildFolder {
@@ -26,7 +27,10 @@ export interface ConfigHeader {
   readonly stable: string;
 }
 
-const leftoverAgeMs = 600_000;
+const leftoverAgeMs = 3_600_000;
+
+/** Half an hour is more than a build takes, and than two clocks are apart. */
+const freshMs = leftoverAgeMs / 2;
 
 /**
  * @param dir the project folder
@@ -68,5 +72,14 @@ export function openBuildFolder(dir: string, workFolder: string, files: Files, i
 
 async function writeIfChanged(files: Files, path: string, bytes: Uint8Array): Promise<void> {
   const old = await files.read(path).catch(() => undefined);
-  if (!equalBytes(old, bytes)) await files.writeAtomic(path, bytes, { disposable: true });
+  if (!equalBytes(old, bytes)) return files.writeAtomic(path, bytes, { disposable: true });
+  // Also one that is right but old: another build at the same time, of another text, would take it for a leftover.
+  const changed = (await files.stamp(path))?.changed;
+  if (changed === undefined || Math.abs(Date.now() - changed) > freshMs)
+    await files.writeAtomic(path, bytes, { disposable: true }).catch(keptAsItIs);
+}
+
+/** Somebody may have it open, or the folder may not be ours to write to. */
+function keptAsItIs(thrown: unknown): void {
+  if (!(thrown instanceof Failure)) throw thrown;
 }

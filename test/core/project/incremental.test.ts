@@ -21,7 +21,7 @@ import { findStale } from '../../../extension/core/project/find-stale.ts';
 import { childProcesses } from '../../../extension/node/child-process.ts';
 import { fileStore } from '../../../extension/node/file-store.ts';
 import { micropythonSource } from '../../micropython/source.ts';
-import { smallMakefile, top } from '../../projects.ts';
+import { ownHeaders, smallMakefile, smallModule, top } from '../../projects.ts';
 import { need, needed } from '../../setup/need.ts';
 import { onPath } from '../../setup/packages.mjs';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -247,6 +247,49 @@ exec gcc "$@"
   assert.deepEqual(f.compiled, ['m.c', 'other.c']);
   await f.good({ compilers });
   assert.deepEqual(f.compiled, []);
+});
+
+test('a build does not lose its generated header to another one of the same project that tidies up', async (t) => {
+  if (!need(t, 'gcc', onPath('gcc'))) return;
+  const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule });
+  const fresh = new Set<string>();
+  let age = 0;
+  const files: Files = {
+    ...fileStore,
+    writeAtomic: (path, bytes, options) => {
+      fresh.add(path);
+      return fileStore.writeAtomic(path, bytes, options);
+    },
+    stamp: async (path) => {
+      const stamp = await fileStore.stamp(path);
+      return stamp && { ...stamp, changed: fresh.has(path) ? stamp.changed : stamp.changed - age };
+    },
+  };
+  const buildIt = async (debug: boolean, run = childProcesses.run) => {
+    const request = { dir, archs: ['x64'] as const, ownHeaders, debug };
+    const result = await build(request, { files, processes: { ...childProcesses, run } });
+    assert.ok(result.ok, JSON.stringify(result));
+  };
+  const headers = () => readdirSync(join(dir, 'build/natmod')).filter((name) => name.endsWith('.config.h'));
+  await buildIt(true);
+  await buildIt(false);
+  assert.equal(headers().length, 2);
+  fresh.clear();
+  age = 2 * 3_600_000;
+  appendFileSync(join(dir, 'm.c'), '/* edited */\n');
+  let isOther = false;
+  await buildIt(true, async (request) => {
+    const isFirst = request.argv.includes('-MD') && !isOther;
+    isOther ||= isFirst;
+    if (isFirst) await buildIt(false);
+    return childProcesses.run(request);
+  });
+  assert.ok(isOther);
+  // One that nobody uses any more does go.
+  fresh.clear();
+  appendFileSync(join(dir, 'm.c'), '/* again */\n');
+  await buildIt(false);
+  assert.equal(headers().length, 1);
 });
 
 test('an output is stale while the sources say something else than it was made from, whoever asks', async (t) => {
