@@ -54,7 +54,13 @@ export function compilerOf(arch: BuildableArch, family: Compiler['family']): Com
 }
 
 export function sourcesFor(arch: BuildableArch): readonly string[] {
-  return ['module.c', 'second.c', 'variables.c', ...(machines[arch].system === 'xtensa' ? ['multiply.c'] : [])];
+  return [
+    'module.c',
+    'second.c',
+    'variables.c',
+    'firmware.c',
+    ...(machines[arch].system === 'xtensa' ? ['multiply.c'] : []),
+  ];
 }
 
 let serial = 0;

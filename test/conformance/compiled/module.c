@@ -95,6 +95,7 @@ static word check(void) {
     HOLDS(multiply(zero + 0x12345678LL, 0x1000LL) == 0x12345678000LL && shift(0x123456789aULL << zero, 8) == 0x12345678u);
 #endif
     HOLDS(variables_hold(zero));
+    HOLDS(firmware_answers());
     return right;
 }
 
