@@ -146,6 +146,8 @@ export interface Architecture {
   readonly tableJump: TableJump | undefined;
   /** Memory functions that compilers call beside memset and its like, by name; what they take is brought into C's order. */
   readonly memoryCalls?: ReadonlyMap<string, MemoryCall> | undefined;
+  /** An instruction that no processor goes on from. Undefined: calls make their addresses out of words. */
+  readonly trap?: Uint8Array | undefined;
   readonly starter: Starter;
   /** Functions that compilers call for this architecture alone, and that we have ourselves. */
   readonly ownRuntime?: OwnRuntime | undefined;

@@ -339,6 +339,8 @@ function row(
     entryJump,
     tableJump,
     memoryCalls,
+    // udf #0
+    trap: halfwords(0xde00),
     starter: {
       // push {r4, lr}; push {r0-r3}; the calls; pop {r0-r3}; bl mpy_init; pop {r4, pc}: Armv6-M can't pop lr.
       before: [0x10, 0xb5, 0x0f, 0xb4],

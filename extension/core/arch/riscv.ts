@@ -393,6 +393,8 @@ const row = (name: Architecture['name'], xlen: 32 | 64): Architecture => ({
     word: 8,
   },
   ownRuntime: saveRestore(xlen),
+  // c.unimp
+  trap: Uint8Array.of(0, 0),
   starter: starter(xlen),
   reference: { fixedEntryJump: longJump, gotRelocations: [xlen === 32 ? 1 : 2, 20, 41], idleStubs: true },
 });

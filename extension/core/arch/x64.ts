@@ -108,6 +108,8 @@ export const x64: Architecture = {
     code: Uint8Array.of(0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0),
     word: 8,
   },
+  // ud2
+  trap: Uint8Array.of(0x0f, 0x0b),
   starter: {
     // push rdi, rsi, rdx, rcx, rax: the last one aligns the stack
     before: [0x57, 0x56, 0x52, 0x51, 0x50],

@@ -151,6 +151,8 @@ export const x86: Architecture = {
   entryJump: jump,
   // nop x 3; mov eax, the word; jmp eax
   tableJump: { code: Uint8Array.of(0x90, 0x90, 0x90, 0xb8, 0, 0, 0, 0, 0xff, 0xe0), word: 4 },
+  // ud2
+  trap: Uint8Array.of(0x0f, 0x0b),
   starter: {
     // sub esp, 12 aligns the stack; arguments lie above
     before: [0x83, 0xec, 12],

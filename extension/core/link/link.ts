@@ -31,6 +31,7 @@ import { warnOfSelfCalls } from './self-calls.ts';
 import { loosenFunctions, shareEnds } from './share-ends.ts';
 import { shortenCalls } from './shorten-calls.ts';
 import { reportMissing, resolveSymbols } from './symbols.ts';
+import { trapWeakCalls } from './weak-calls.ts';
 
 /**
  * Never throws for what is in the inputs: all that is wrong comes back as diagnostics, as many as one run can find.
@@ -73,6 +74,7 @@ function linkProgram(program: Program): LinkResult {
   // What those need in turn: their arithmetic may be the compiler's.
   if (request.fallbacks) addLibraryMembers(program);
   const missing = resolveSymbols(program);
+  trapWeakCalls(program);
   callConstructors(program);
   const { isShrunk } = program;
   if (isShrunk) {

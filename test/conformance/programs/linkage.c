@@ -18,6 +18,13 @@ uint32_t use_weak_names(void) {
     return can_be_replaced(2) * 100 + weak_table[1] * 10 + (maybe ? maybe(1) : 7);
 }
 
+// The compiler calls it directly, behind the question.
+uint32_t ask_for_weak_function(void) {
+    uint32_t n = can_be_replaced(1);
+    if (is_nowhere) n = is_nowhere(n) + 1;
+    return n == 41 || !is_nowhere ? n : is_nowhere(n);
+}
+
 __attribute__((visibility("hidden"))) uint32_t hidden_counter = 3;
 __attribute__((visibility("hidden"), noinline)) uint32_t hidden_step(void) { return ++hidden_counter * 7; }
 

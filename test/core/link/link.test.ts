@@ -184,6 +184,39 @@ test('a strong definition overrides a weak one, in either order, for all who ref
   }
 });
 
+test('a call of a weak function that is defined nowhere leads to a trap: the code asks for its address first, which is 0', () => {
+  const calls: Pick<MadeObject['sections'][number], 'data' | 'relocations'> = {
+    data: [0xff, 0xf7, 0xfe, 0xff, 0xff, 0xf7, 0xfe, 0xff, 0, 0, 0, 0],
+    relocations: [
+      { offset: 0, type: 10, symbol: 'maybe' },
+      { offset: 4, type: 10, symbol: 'perhaps' },
+      { offset: 8, type: 2, symbol: 'maybe' },
+    ],
+  };
+  const object: MadeObject = {
+    machine: 'arm',
+    sections: [{ name: '.text', ...calls }],
+    symbols: [
+      { ...entry, value: 1 },
+      { name: 'maybe', binding: 'weak' },
+      { name: 'perhaps', binding: 'weak' },
+    ],
+  };
+  const { code } = linked('armv7m', [object]).code;
+  // BL to the UDF behind the word, from 4 bytes behind each.
+  const view = new DataView(code.buffer, code.byteOffset);
+  assert.deepEqual(
+    [view.getUint16(0, true), view.getUint16(2, true), view.getUint16(4, true), view.getUint16(6, true)],
+    [0xf000, 0xf804, 0xf000, 0xf802],
+  );
+  assert.deepEqual([view.getUint32(8, true), view.getUint16(12, true), code.length], [0, 0xde00, 14]);
+  const { diagnostics } = linkMade('armv7m', [object], { compat: '1.29' });
+  assert.deepEqual(
+    diagnostics.map((fault) => fault.code),
+    ['link/weak-direct', 'link/weak-direct'],
+  );
+});
+
 test("an object's own weak function gives way to another object's strong one", () => {
   const weak: MadeObject = {
     machine: 'x64',
