@@ -36,6 +36,8 @@ export interface ModuleRecord {
   readonly key: string;
   /** What somebody may have edited since: the project's file, sources, headers beside them; with digests. */
   readonly sources: readonly (readonly [path: string, digest: string])[];
+  /** Of those of them that patterns find: what each found. */
+  readonly wildcards?: readonly (readonly [pattern: string, sources: readonly string[]])[] | undefined;
   /** Of what was written, by path, the .mpy first. */
   readonly digests: readonly (readonly [path: string, digest: string])[];
   readonly sizes: ModuleSizes;
@@ -78,7 +80,7 @@ function isWhole({ objects, runtime, module }: BuildState): boolean {
         Array.isArray(module.diagnostics) &&
         Array.isArray(module.sources) &&
         Array.isArray(module.digests) &&
-        [...module.sources, ...module.digests].every(Array.isArray)))
+        [...module.sources, ...module.digests, ...(module.wildcards ?? [])].every(Array.isArray)))
   );
 }
 

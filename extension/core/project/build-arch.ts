@@ -108,6 +108,7 @@ interface PlannedArch {
   readonly project: NatmodProject;
   /** What somebody may edit beside the sources: what the project was read from, and what it names to be linked. */
   readonly projectFiles: readonly string[];
+  readonly wildcards: LoadedProject['wildcards'];
   readonly rules: LoadedProject['rules'];
   readonly api: Api;
   readonly plan: CompileRequest;
@@ -121,7 +122,7 @@ interface PlannedArch {
 async function planArch(
   job: Job,
   arch: BuildableArch,
-  { project, sources, files: readFrom, rules }: LoadedProject,
+  { project, sources, files: readFrom, wildcards, rules }: LoadedProject,
   progress: Progress,
   diagnostics: Diagnostic[],
 ): Promise<PlannedArch> {
@@ -173,13 +174,13 @@ async function planArch(
   const { libraries, objects = [] } = project;
   const named = [...libraries, ...objects, ...(project.externSymFile === undefined ? [] : [project.externSymFile])];
   const projectFiles = [...readFrom, ...named.map((name) => files.resolve(dir, name))];
-  return { project, projectFiles, rules, api, plan, steps, qstrs: own, state };
+  return { project, projectFiles, wildcards, rules, api, plan, steps, qstrs: own, state };
 }
 
 /** @throws Failure; warnings go to `diagnostics`. */
 async function compileAndLink(
   job: Job,
-  { project, projectFiles, rules, api, plan, steps, qstrs, state }: PlannedArch,
+  { project, projectFiles, wildcards, rules, api, plan, steps, qstrs, state }: PlannedArch,
   progress: Progress,
   diagnostics: Diagnostic[],
 ): Promise<Written> {
@@ -220,7 +221,11 @@ async function compileAndLink(
     try {
       const ownRecords = await Promise.all(own.map((library) => library.records()));
       const objects = Object.assign({}, await compiled.records(), ...ownRecords, pythonParts.records);
-      const module = written && { ...written, sources: await ownSources(projectFiles, objects, shared) };
+      const module = written && {
+        ...written,
+        sources: await ownSources(projectFiles, objects, shared),
+        wildcards: wildcards.length > 0 ? wildcards : undefined,
+      };
       const next: BuildState = { ...state, objects, module: module ?? state.module };
       if (JSON.stringify(next) !== JSON.stringify(state))
         await saveState(files.resolve(dir, buildDir), next, ports.files);

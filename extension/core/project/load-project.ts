@@ -8,6 +8,7 @@ import { askMake } from './ask-make.ts';
 import { endlessIncludes, noFolder, noMakefile, sourceMissing, sourceNoFile } from './errors.ts';
 import type { SearchedFolder } from './evaluate-makefile.ts';
 import { matchPattern } from './makefile-functions.ts';
+import { findSources } from './makefile-wildcard.ts';
 import type { NatmodProject } from './project.ts';
 import { type MakefileOptions, type ReadProject, readMakefile } from './read-makefile.ts';
 import { manifestName, readManifest } from './read-manifest.ts';
@@ -27,11 +28,15 @@ export interface LoadedProject {
   readonly sources: readonly SourceFile[];
   /** What the project was read from: its file, and all that it includes; full paths. */
   readonly files: readonly string[];
+  /** Patterns of the Makefile with the sources that they find. */
+  readonly wildcards: readonly FoundSources[];
   /** By file that something else than the build makes: the line that has the rule. */
   readonly rules: ReadonlyMap<string, number>;
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];
 }
+
+export type FoundSources = readonly [pattern: string, sources: readonly string[]];
 
 export interface SourceFile {
   /** As the project names it. */
@@ -97,7 +102,9 @@ export async function loadProject(
   const read = [...surroundings.included].flatMap(([path, text]) => (text === undefined ? [] : [path]));
   const sources = await Promise.all(project.sources.map((source) => findSource(source, reading.searched, dir, files)));
   const loaded = await loadSources({ ...project, sources }, reading.diagnostics, reading.rules, files);
-  return { ...loaded, files: [file, ...read], rules: reading.rules };
+  const entries = (folder: string) => surroundings.listed.get(files.resolve(dir, folder)) ?? [];
+  const wildcards = [...reading.wildcards].map((pattern) => [pattern, findSources(pattern, entries)] as const);
+  return { ...loaded, files: [file, ...read], wildcards, rules: reading.rules };
 }
 
 /** Some Makefiles do nothing, or refuse, before MPY_DIR names something, or unless make is asked for one thing. */
@@ -168,7 +175,7 @@ async function loadManifest(request: LoadRequest, dir: string, files: Files): Pr
   const { arch, mpyDir } = request;
   const text = decode((await files.read(file)) ?? new Uint8Array());
   const project = readManifest(text, { dir, file, arch, mpyDir, resolve: files.resolve });
-  return { ...(await loadSources(project, [], new Map(), files)), files: [file], rules: new Map() };
+  return { ...(await loadSources(project, [], new Map(), files)), files: [file], wildcards: [], rules: new Map() };
 }
 
 /** @throws Failure `project/source-missing`, `project/source-no-file`. */
@@ -177,7 +184,7 @@ async function loadSources(
   diagnostics: readonly Diagnostic[],
   rules: ReadonlyMap<string, number>,
   files: Files,
-): Promise<Omit<LoadedProject, 'files' | 'rules'>> {
+): Promise<Omit<LoadedProject, 'files' | 'wildcards' | 'rules'>> {
   const { dir, file } = project;
   const sources: SourceFile[] = [];
   const missing: Diagnostic[] = [];

@@ -43,6 +43,8 @@ export interface Surroundings {
   /** Makes a path absolute, from the folder make would run in. */
   readonly resolve: (path: string) => string;
   readonly entries: Entries;
+  /** Called with what `$(wildcard)` is given. */
+  readonly onWildcard: (patterns: string) => void;
   /** Values by construct, as written, of what is not read here. */
   readonly answers: ReadonlyMap<string, string>;
 }
@@ -117,9 +119,13 @@ export class Variables {
     const expand = (text: string) => this.#expand(text, where, into, stack);
     const call = /^([a-z-]+)[ \t]+(.*)$/s.exec(inside);
     const name = call?.[1] ?? '';
-    const { resolve, entries, answers } = this.#around;
+    const { resolve, entries, onWildcard, answers } = this.#around;
     if (call && name === 'shell' && call[2].trim() === 'pwd') return resolve('.');
-    if (call && name === 'wildcard') return expandWildcards(expand(call[2]), entries);
+    if (call && name === 'wildcard') {
+      const patterns = expand(call[2]);
+      onWildcard(patterns);
+      return expandWildcards(patterns, entries);
+    }
     if (call && unreadableFunctions.includes(name)) {
       const answer = answers.get(whole);
       if (answer !== undefined) return answer;

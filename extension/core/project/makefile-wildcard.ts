@@ -13,6 +13,11 @@ export function expandWildcards(patterns: string, entries: Entries): string {
     .join(' ');
 }
 
+/** @returns what the pattern finds of sources, whether or not the module has them. */
+export function findSources(pattern: string, entries: Entries): string[] {
+  return expandWildcard(pattern, entries).filter((path) => /\.(c|S|cpp|py)$/.test(path));
+}
+
 function expandWildcard(pattern: string, entries: Entries): string[] {
   const parts = pattern.split('/');
   let paths = [''];

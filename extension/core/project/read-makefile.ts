@@ -45,6 +45,8 @@ export interface ReadProject {
   readonly rules: ReadonlyMap<string, number>;
   /** Where sources are sought that are not where they are named, in order. */
   readonly searched: readonly SearchedFolder[];
+  /** Patterns that files are looked for by. */
+  readonly wildcards: ReadonlySet<string>;
   /** What conditionals compare the goals of make's command line with. */
   readonly goals: ReadonlySet<string>;
   /** MPY_DIR, absolute, also when there is no project. */
@@ -59,6 +61,7 @@ export function readMakefile(text: string, options: MakefileOptions): ReadProjec
   const { dir, file } = options;
   let natmod = false;
   const wantedFolders = new Set<string>();
+  const wildcards = new Set<string>();
   const reading = evaluateMakefile({
     file,
     text,
@@ -72,6 +75,9 @@ export function readMakefile(text: string, options: MakefileOptions): ReadProjec
       const names = options.listed?.get(path) ?? [];
       // Our own headers stand for a tree, whose makefile is not read in any case.
       return (names.includes('dynruntime.h') ? [...names, 'dynruntime.mk'] : names).map(guard);
+    },
+    onWildcard: (patterns) => {
+      for (const word of splitMakeWords(patterns)) if (/[*?[]/.test(word)) wildcards.add(unguard(word));
     },
     answers: options.answers ?? new Map(),
     onInclude: (path, variables, where) => {
@@ -94,6 +100,7 @@ export function readMakefile(text: string, options: MakefileOptions): ReadProjec
     wanted: reading.wanted.map(unguard),
     goals: reading.goals,
     rules: new Map([...reading.rules].map(([target, line]) => [unguard(target), line])),
+    wildcards,
     searched: reading.searched.map(({ pattern, folder }) => ({ pattern, folder: unguard(folder) })),
   };
   if (read.wanted.length + wantedFolders.size > 0)

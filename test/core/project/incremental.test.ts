@@ -317,6 +317,28 @@ test('an output is stale while the sources say something else than it was made f
   }
 });
 
+test('a source that appears or goes where the Makefile looks for some makes an output stale', async (t) => {
+  const f = await fixture(t, {
+    ...project,
+    Makefile: `SRC := m.c other.c $(wildcard parts/*.c)\n${project.Makefile.replace('SRC = m.c other.c\n', '')}`,
+    'parts/one.c': 'int one;\n',
+  });
+  if (!f) return;
+  const stale = async () => (await findStale(f.dir, fileStore)).length;
+  await f.good();
+  assert.equal(await stale(), 0);
+  f.write('parts/notes.txt', 'not a source');
+  assert.equal(await stale(), 0);
+  f.write('parts/two.c', 'int two;\n');
+  assert.equal(await stale(), 1);
+  await f.good();
+  assert.equal(await stale(), 0);
+  rmSync(join(f.dir, 'parts/one.c'));
+  assert.equal(await stale(), 1);
+  await f.good();
+  assert.equal(await stale(), 0);
+});
+
 test('a file that the Makefile includes, and a library or addresses it names, make an output stale, too', async (t) => {
   const f = await fixture(t, {
     ...project,
