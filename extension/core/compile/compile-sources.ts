@@ -3,7 +3,7 @@
 import { type Diagnostic, Failure } from '../diagnostic.ts';
 import type { CancelSignal, Files, Processes, ProcessResult } from '../ports.ts';
 import type { ObjectRecord } from './build-state.ts';
-import { readCompilerOutput } from './compiler-output.ts';
+import { readCompilerOutput, readCrash } from './compiler-output.ts';
 import { digestOf } from './digest.ts';
 import * as errors from './errors.ts';
 import type { InputFiles } from './input-files.ts';
@@ -321,6 +321,8 @@ function faultOf(result: ProcessResult, step: CompileStep): Diagnostic[] | undef
   if (result.end === 'timeout') return [errors.compilerHangs(step.source, timeoutSeconds)];
   if (result.end === 'signal') return [errors.compilerKilled(step.source)];
   if (result.code === 0) return undefined;
+  const crash = readCrash(result.stderr);
+  if (crash) return [errors.compilerCrashed(step.source, crash.what, crash.functionName)];
   const lines = `${result.stderr}\n${result.stdout}`.trim().split('\n');
   return [errors.compilerFailed(step.source, result.code, lines.slice(-5).join('\n').trim())];
 }

@@ -38,11 +38,21 @@ export function readCompilerOutput(text: string, resolve: (file: string) => stri
         notes: includedFrom === undefined ? [] : [`included from ${includedFrom}`],
       });
       includedFrom = undefined;
-    } else if (bare && !/all warnings being treated as errors/.test(line)) {
+    } else if (bare && !/all warnings being treated as errors|frontend command failed/.test(line)) {
       found.push({ severity: severityOf(bare[2]), message: `${programName(bare[1])}: ${bare[3]}`, notes: [] });
     }
   }
   return found.map(finish);
+}
+
+/** @returns what broke, without addresses, and in which function, where the text is clang's of its own end. */
+export function readCrash(
+  text: string,
+): { readonly what: string; readonly functionName: string | undefined } | undefined {
+  if (!/^PLEASE submit a bug report/m.test(text)) return undefined;
+  const [, inBackend] = /^fatal error: error in backend: (.*)$/m.exec(text) ?? [];
+  const [, functionName] = /on function '@(.+)'$/m.exec(text) ?? [];
+  return { what: inBackend?.replace(/\b0x[0-9a-f]+: /g, '') ?? 'no more is known', functionName };
 }
 
 interface Draft {

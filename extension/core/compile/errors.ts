@@ -76,6 +76,16 @@ export function compilerFailed(source: string, code: number, said: string): Diag
   return error('compile/failed', `The compiler ended with code ${code} on ${source}. ${text}`, { file: source });
 }
 
+export function compilerCrashed(source: string, what: string, functionName: string | undefined): Diagnostic {
+  const place = functionName === undefined ? source : `${functionName} of ${source}`;
+  return error(
+    'compile/crashed',
+    `The compiler broke down at ${place}, which is its own fault: ${what}.`,
+    { file: source, symbol: functionName },
+    'Another compiler (--compiler ARCH=PROGRAM) or another release of it may do; or write differently what stands there.',
+  );
+}
+
 export function compilerKilled(source: string): Diagnostic {
   return error(
     'compile/killed',

@@ -9,6 +9,7 @@ import {
   type FloatImpl,
   languageFlags,
   mathFlags,
+  ofGccAlone,
   sectionFlags,
   targets,
 } from './targets.ts';
@@ -102,7 +103,8 @@ export function planCompile(request: CompileRequest): CompileStep[] {
 /** What decides the code, without input and output: asked again to find the matching libraries. */
 export function flagsFor(request: CompileRequest, cpp = false): string[] {
   const target = targets[request.arch];
-  const { compiler, cflags, debug, folderNames = [] } = request;
+  const { compiler, debug, folderNames = [] } = request;
+  const cflags = compiler.family === 'clang' ? withoutGccs(request.cflags) : request.cflags;
   const floatImpl = (request.floatImpl ?? target.floatImpl).toUpperCase();
   return [
     // So that the linker can name lines; first, so that the author's own -g0 or -g3 counts. Code does not change by it.
@@ -131,6 +133,11 @@ export function flagsFor(request: CompileRequest, cpp = false): string[] {
     '-fdiagnostics-color=never',
   ];
 }
+
+const withoutGccs = ({ first, arch, extra, last }: CompileRequest['cflags']): CompileRequest['cflags'] => {
+  const known = (flags: readonly string[]) => flags.filter((flag) => !ofGccAlone.test(flag));
+  return { first: known(first), arch: known(arch), extra: known(extra), last: known(last) };
+};
 
 function smallerFlags({ arch, compiler, externSymFile, debug }: CompileRequest): readonly string[] {
   const all = targets[arch].smallerFlags?.[compiler.family] ?? [];

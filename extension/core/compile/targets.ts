@@ -66,8 +66,23 @@ export const mathFlags: readonly string[] = ['-fno-math-errno'];
 /** The GOT is how a module reaches its data; fortified libc calls have no one to answer them. */
 export const codeFlags: readonly string[] = ['-fpic', '-fno-common', '-U_FORTIFY_SOURCE'];
 
-// Unwind tables and address-significance tables would be dropped by the linker anyway.
-const clangCode = ['-fno-unwind-tables', '-fno-asynchronous-unwind-tables', '-fno-addrsig'];
+// Unwind tables and address-significance tables would be dropped by the linker anyway. Makefiles name warnings and optimizations
+// of GCC, which are no faults; what a crash leaves for its developers, nobody would clean up.
+const clangCode = [
+  '-fno-unwind-tables',
+  '-fno-asynchronous-unwind-tables',
+  '-fno-addrsig',
+  '-Wno-unknown-warning-option',
+  '-Wno-ignored-optimization-argument',
+  '-fno-crash-diagnostics',
+];
+
+/**
+ * Flags of GCC that clang refuses, though code is right without them: how to optimize, and where literals go, which the linker
+ * decides.
+ */
+export const ofGccAlone =
+  /^(-f(no-)?(tree-(?!(slp-)?vectorize$).*|(ipa|ira|lra)-.*|move-loop-.*|shrink-wrap.*|strict-volatile-bitfields)|-m(no-)?(longcalls|text-section-literals|slow-flash-data))$/;
 const anyClang = ['clang-22', 'clang'].map((program) => ({ program, family: 'clang' }) as const);
 const gcc = (...programs: string[]) => programs.map((program) => ({ program, family: 'gcc' }) as const);
 // A plain gcc builds for its own machine, and on a Mac it is a clang that knows no ELF.

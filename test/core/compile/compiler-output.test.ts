@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { readCompilerOutput } from '../../../extension/core/compile/compiler-output.ts';
+import { readCompilerOutput, readCrash } from '../../../extension/core/compile/compiler-output.ts';
 
 const gcc = `In file included from parts.h:3,
                  from main.c:7:
@@ -84,6 +84,20 @@ test('an internal error of the compiler is told as one', () => {
   const [fault] = readCompilerOutput('a.c:5:1: internal compiler error: Segmentation fault\n');
   assert.equal(fault.severity, 'error');
   assert.match(fault.message, /internal compiler error: Segmentation fault/);
+});
+
+test('a compiler that breaks down is told with what it was at, without the addresses of this run', () => {
+  const said = [
+    'fatal error: error in backend: Cannot select: 0x5616e7d5cd30: i32 = Constant<4096>',
+    'PLEASE submit a bug report to https://example.org/ and include the crash backtrace.',
+    'Stack dump:',
+    "4.\tRunning pass 'Xtensa DAG->DAG Pattern Instruction Selection' on function '@process_frames'",
+    ' #0 0x00007f603b9f9a06 (/lib/libLLVM.so.22.1+0x4df9a06)',
+    'clang-22: error: clang frontend command failed with exit code 70 (use -v to see invocation)',
+  ].join('\n');
+  assert.deepEqual(readCrash(said), { what: 'Cannot select: i32 = Constant<4096>', functionName: 'process_frames' });
+  assert.deepEqual(readCompilerOutput(said), []);
+  assert.equal(readCrash('a.c:5:1: error: 0x12: no\n'), undefined);
 });
 
 test('a qstr that only a header names gets the advice to name it in a source', () => {

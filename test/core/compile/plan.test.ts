@@ -54,6 +54,24 @@ test('every source has its own object, also with one name in several folders', (
   for (const object of objects) assert.match(object, /^build\/[^/]{1,130}\.o$/);
 });
 
+test('clang is not told what GCC alone knows and code does without', () => {
+  const extra = [
+    '-O2',
+    '-fno-tree-loop-distribute-patterns',
+    '-mlongcalls',
+    '-ftree-vectorize',
+    '-fipa-pta',
+    '-mforce-l32',
+  ];
+  const flagsOf = (family: 'gcc' | 'clang') => {
+    const compiler = { ...request.compiler, family };
+    const [{ argv }] = planCompile({ ...request, compiler, cflags: { ...request.cflags, extra } });
+    return extra.filter((flag) => argv.includes(flag));
+  };
+  assert.deepEqual(flagsOf('gcc'), extra);
+  assert.deepEqual(flagsOf('clang'), ['-O2', '-ftree-vectorize', '-mforce-l32']);
+});
+
 test('assembly is linked after C, as make links it', () => {
   const steps = planCompile({ ...request, sources: ['a.S', 'b.c', 'c.S', 'd.c'] });
   assert.deepEqual(
