@@ -259,6 +259,8 @@ export interface Rearranging {
     readonly result: number;
   };
   readonly tableCall: TableCall;
+  /** The shortest instruction that does nothing. */
+  readonly nop: readonly number[];
   readonly addresses: {
     /** A load out of a table of literals, with its relocation at its start. */
     readonly load: (to: number) => { readonly code: readonly number[]; readonly type: number };

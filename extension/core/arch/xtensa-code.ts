@@ -90,6 +90,7 @@ export const rearranging = (
     stub: tableStub,
     align: 4,
   },
+  nop: [0x3d, 0xf0],
   addresses: { load: (to) => ({ code: [(to << 4) | 1, 0, 0], type: 20 }), add },
 });
 

@@ -5,6 +5,7 @@ import { findArchitecture } from '../arch/registry.ts';
 import { Failure } from '../diagnostic.ts';
 import type { MpyModule } from '../mpy/module.ts';
 import { writeModule } from '../mpy/write.ts';
+import { bringArguments } from './bring-arguments.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { callConstructors } from './constructors.ts';
 import { debugImage } from './debug-image.ts';
@@ -93,6 +94,7 @@ function linkProgram(program: Program): LinkResult {
       orderPieces(program, ['rodata', 'bss']);
       directCalls(program);
       deriveAddresses(program);
+      bringArguments(program);
       shareEnds(program);
       orderPieces(program, ['text']);
     } else orderPieces(program, ['text', 'rodata', 'bss']);

@@ -19,6 +19,11 @@ export function orderPieces(program: Program, spaces: readonly Space[], hasOrder
     const packer = new Packer();
     packer.pack(own.filter(isFirst));
     const others = own.filter((piece) => !isFirst(piece));
+    // Behind code alone, with its literals in front, nothing comes that would leave a gap.
+    if (program.arch.literalSections && others.every(isCode)) {
+      packer.pack(withLargestGapLast(others));
+      return packer.packed;
+    }
     const code = others.filter(isCode);
     const isFree =
       !program.arch.literalSections && own.filter(isCode).every(({ align, object }) => align === 1 || !object);
@@ -29,6 +34,13 @@ export function orderPieces(program: Program, spaces: readonly Space[], hasOrder
     return packer.packed;
   });
   program.pieces = [...rest, ...ordered];
+}
+
+function withLargestGapLast(pieces: readonly Piece[]): readonly Piece[] {
+  const gapBehind = ({ size, align }: Piece) => alignUp(size, align) - size;
+  const most = Math.max(0, ...pieces.map(gapBehind));
+  const last = pieces.find((piece) => gapBehind(piece) === most);
+  return last ? [...pieces.filter((piece) => piece !== last), last] : pieces;
 }
 
 class Packer {

@@ -273,3 +273,21 @@ test('Xtensa: functions share ends in which they call the same function, or load
   assert.equal(shared(end(3, 'one', 'constants'), end(4, 'one', 'constants+8')), 1);
   assert.equal(shared(end(3, 'one', 'constants'), end(4, 'other', 'constants')), 0);
 });
+
+test('Xtensa: the constant that most calls of a function have is put into its register in one place', () => {
+  const two = hex(movi(11, 2).bytes);
+  const alike = { a: caller(2, 1), b: caller(2, 3), c: caller(2, 4), d: caller(2, 5), e: caller(2, 6) };
+  const all = textOf(withAll(alike));
+  // movi.n a11, 2; l32r a9
+  assert.equal(countOf(all, two), 1);
+  assert.match(all, new RegExp(`${two}91[0-9a-f]{4}${stubEnd}`));
+  // One has another, and begins behind: nop.n; movi.n a11, 2.
+  const most = textOf(withAll({ ...alike, x: caller(7) }));
+  assert.match(most, new RegExp(`3df0${two}91[0-9a-f]{4}${stubEnd}`));
+  assert.equal(countOf(most, hex(movi(11, 7).bytes)), 1);
+  // Read before the call; on one of two ways to it.
+  const kept = (code: Code) => assert.equal(countOf(textOf(withAll({ ...alike, x: code })), two), 2);
+  const head = [entry, literal(8, 'mp_fun_table'), load(8, 8, 16)];
+  kept([...head, movi(11, 2), mov(10, 11), callx8(8), retw]);
+  kept([...head, mov(11, 3), beqz(2, 'over'), movi(11, 2), 'over', callx8(8), retw]);
+});
