@@ -47,6 +47,53 @@ const known: readonly (readonly [name: string, x: number, result: number])[] = [
   ['tgamma', -127.24029980172371, 4.74579533490535e-214],
   ['tgamma', -171.63, 1.0778454041982e-310],
   ['tgamma', -1e-300, -1e300],
+  ['lgamma', 1, 0],
+  ['lgamma', 2, 0],
+  ['lgamma', 0.1, 2.252712651734206],
+  ['lgamma', 1.05, -0.02685307250226019],
+  ['lgamma', 2.25, 0.1248717148923966],
+  ['lgamma', 10.5, 13.940625219403763],
+  ['lgamma', 1234.5, 7550.550901077895],
+  ['lgamma', -0.25, 1.589575312551186],
+  ['lgamma', -1.3, 1.2024757863901114],
+  ['lgamma', -20.75, -43.12325855250223],
+  ['lgamma', 1e-300, 690.7755278982137],
+  ['lgamma', 1e20, 4.505170185988091e21],
+  ['lgamma', 2.56e305, Number.POSITIVE_INFINITY],
+  ['lgamma', -3, Number.POSITIVE_INFINITY],
+  ['lgamma', Number.NaN, Number.NaN],
+];
+
+/** FP_ILOGB0 and FP_ILOGBNAN of the C library whose headers an architecture's compilers bring. */
+const ilogbs = {
+  glibc: ['-2147483647 - 1', '-2147483647 - 1'],
+  newlib: ['-2147483647', '2147483647'],
+} as const;
+
+const tiny = 2 ** -52;
+
+/** To the last bit: what a product that is rounded by itself would lose, what lies between two numbers, and beyond all. */
+const fused: readonly (readonly [x: number, y: number, z: number, result: number])[] = [
+  [1 + tiny, 1 - tiny, -1, -(tiny ** 2)],
+  [3, 5, -15, 0],
+  [2 ** 53, 1, 1, 2 ** 53],
+  [2 ** 53, 1, 1 + tiny, 2 ** 53 + 2],
+  [1 + tiny, 1 + tiny, 2 ** -54, 1 + 2 * tiny],
+  [1 + tiny, 1 + tiny, tiny / 2, 1 + 3 * tiny],
+  [2 ** 1000, 2 ** 1000, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  [2 ** 1000, -(2 ** 1000), 1, Number.NEGATIVE_INFINITY],
+  [2 ** -600, 2 ** -474, 0, 2 ** -1074],
+  [2 ** -600, 2 ** -475, 0, 0],
+  [2 ** -600, 1.5 * 2 ** -475, 0, 2 ** -1074],
+  [0, Number.POSITIVE_INFINITY, 1, Number.NaN],
+];
+
+/** The same for float: a double between would round twice. */
+const fusedOfFloat: typeof fused = [
+  [1 + 2 ** -23, 1 + 2 ** -23, 0, 1 + 2 ** -22],
+  [2 ** 24, 1, 1 + 2 ** -23, 2 ** 24 + 2],
+  [1 + 2 ** -12, 1 + 2 ** -12, 2 ** -80, 1 + 2 ** -11 + 2 ** -23],
+  [2 ** 100, 2 ** 100, -1, Number.POSITIVE_INFINITY],
 ];
 
 /** In units of the last place: JavaScript's own functions are not exact either. */
@@ -68,7 +115,7 @@ function hex(x: number): string {
 }
 
 /** A module of which mpy_init returns the number of the first wrong result, 0 for none. */
-function source(): { readonly text: string; readonly rows: readonly string[] } {
+function source(arch: BuildableArch): { readonly text: string; readonly rows: readonly string[] } {
   const rows: string[] = [];
   const text: string[] = [];
   const add = (kind: 'ONE' | 'TWO', name: string, x: number, y: number, result: number) => {
@@ -79,12 +126,27 @@ function source(): { readonly text: string; readonly rows: readonly string[] } {
   for (const [name, compute] of Object.entries(ofTwo))
     for (const x of values) for (const y of [1.5, -2, 0.3, 7]) add('TWO', name, x, y, compute(x, y));
   for (const [name, x, result] of known) add('ONE', name, x, 0, result);
+  for (const [kind, cases] of [
+    ['FUSED', fused],
+    ['FUSED_FLOAT', fusedOfFloat],
+  ] as const)
+    for (const numbers of cases) {
+      rows.push(`${kind}(${numbers.join(', ')})`);
+      text.push(`    ${kind}(${rows.length}, ${numbers.map(literal).join(', ')})`);
+    }
+  rows.push('ilogb of 0 and of no number');
+  const [ofZero, ofNone] = ilogbs[arch === 'x64' || arch === 'x86' ? 'glibc' : 'newlib'];
+  text.push(
+    '    volatile double none = 0;',
+    `    if (ilogb(none) != ${ofZero} || ilogb(none / none) != ${ofNone}) return ${rows.length};`,
+  );
   const one = new Set([...Object.keys(ofOne), ...known.map(([name]) => name)]);
   const names = [...one].map((name) => `double ${name}(double); float ${name}f(float);`);
   const others = Object.keys(ofTwo).map((name) => `double ${name}(double, double); float ${name}f(float, float);`);
   return {
     rows,
     text: `#include <stdint.h>
+int ilogb(double);
 ${[...names, ...others].join('\n')}
 static int64_t order(double x) { union { double x; int64_t bits; } both = {x}; return both.bits < 0 ? INT64_MIN - both.bits : both.bits; }
 static int32_t order_float(float x) { union { float x; int32_t bits; } both = {x}; return both.bits < 0 ? INT32_MIN - both.bits : both.bits; }
@@ -106,6 +168,18 @@ static int check_one(double compute(double), float of_float(float), volatile dou
 static int check_two(double compute(double, double), float of_float(float, float), volatile double x, volatile double y, volatile double result) {
     if (!is_near(compute(x, y), result)) return 0;
     return (double)(float)x != x || (double)(float)y != y || is_near_float(of_float((float)x, (float)y), (float)result);
+}
+double fma(double, double, double);
+float fmaf(float, float, float);
+#define FUSED(number, x, y, z, result) if (!check_fused(x, y, z, result)) return number;
+#define FUSED_FLOAT(number, x, y, z, result) if (!check_fused_float(x, y, z, result)) return number;
+static int check_fused(volatile double x, volatile double y, volatile double z, volatile double result) {
+    volatile double all = fma(x, y, z);
+    return all == result || (all != all && result != result);
+}
+static int check_fused_float(volatile float x, volatile float y, volatile float z, volatile float result) {
+    volatile float all = fmaf(x, y, z);
+    return all == result;
 }
 __INTPTR_TYPE__ mpy_init(void) {
 ${text.join('\n')}
@@ -146,7 +220,7 @@ async function computes(t: TestContext, arch: BuildableArch, family: Compiler['f
   if (!env) return;
   const folder = temporaryFolder(t);
   const compiler = compilerOf(arch, family);
-  const { text, rows } = source();
+  const { text, rows } = source(arch);
   const path = join(folder, 'check.c');
   await writeFile(path, text);
   const libraries = family === 'gcc' ? await runtime(arch, env) : [];

@@ -18,6 +18,25 @@
 #define M_2_SQRTPI 1.12837916709551257390
 #define M_SQRT2 1.41421356237309504880
 #define M_SQRT1_2 0.70710678118654752440
+#if defined __x86_64__ || defined __i386__
+#define FP_ILOGB0 (-2147483647 - 1)
+#define FP_ILOGBNAN FP_ILOGB0
+#else
+#define FP_ILOGB0 (-2147483647)
+#define FP_ILOGBNAN 2147483647
+#endif
+#define FP_NAN 0
+#define FP_INFINITE 1
+#define FP_ZERO 2
+#define FP_SUBNORMAL 3
+#define FP_NORMAL 4
+#define fpclassify(x) __builtin_fpclassify(FP_NAN, FP_INFINITE, FP_NORMAL, FP_SUBNORMAL, FP_ZERO, x)
+#define isgreater(x, y) __builtin_isgreater(x, y)
+#define isgreaterequal(x, y) __builtin_isgreaterequal(x, y)
+#define isless(x, y) __builtin_isless(x, y)
+#define islessequal(x, y) __builtin_islessequal(x, y)
+#define islessgreater(x, y) __builtin_islessgreater(x, y)
+#define isunordered(x, y) __builtin_isunordered(x, y)
 #define isnan(x) __builtin_isnan(x)
 #define isinf(x) __builtin_isinf_sign(x)
 #define isfinite(x) __builtin_isfinite(x)
@@ -48,6 +67,10 @@ double scalbn(double, int);
 float scalbnf(float, int);
 double scalbln(double, long);
 float scalblnf(float, long);
+double fma(double, double, double);
+float fmaf(float, float, float);
+double nan(const char *);
+float nanf(const char *);
 double remquo(double, double, int *);
 float remquof(float, float, int *);
 int ilogb(double);

@@ -1,7 +1,7 @@
 /*
  * Mathematics for modules whose compiler has none that links: glibc keeps errno per thread, picolibc's code for RISC-V holds
  * absolute addresses, and for Xtensa there may be no library at all. Most are right to one or two units in the last place, erfc
- * and tgamma to some more; small rather than fast. Functions of float compute in double. None sets errno.
+ * and tgamma to some more, fma to the last bit; small rather than fast. Functions of float compute in double. None sets errno.
  */
 #include <stdint.h>
 
@@ -10,6 +10,17 @@
 #define NOT_A_NUMBER __builtin_nan("")
 
 double sqrt(double x);
+
+/* As the headers for these processors have it. */
+#ifndef FP_ILOGB0
+#if defined __x86_64__ || defined __i386__
+#define FP_ILOGB0 (-2147483647 - 1)
+#define FP_ILOGBNAN FP_ILOGB0
+#else
+#define FP_ILOGB0 (-2147483647)
+#define FP_ILOGBNAN 2147483647
+#endif
+#endif
 
 /* Unlike GCC, clang has no way to round what the x87 computes to a double each time. */
 #if defined __clang__ && defined __i386__
@@ -120,8 +131,8 @@ WEAK double frexp(double x, int *exponent) {
 
 WEAK int ilogb(double x) {
     int exponent;
-    if (x == 0) return -2147483647;
-    if (!is_finite(x)) return 2147483647;
+    if (x == 0) return FP_ILOGB0;
+    if (!is_finite(x)) return is_nan(x) ? FP_ILOGBNAN : 2147483647;
     frexp(x, &exponent);
     return exponent - 1;
 }
@@ -209,6 +220,81 @@ WEAK double remainder(double x, double y) {
     int last;
     return remquo(x, y, &last);
 }
+
+static uint64_t lower_half(uint64_t x) { return x & 0xffffffff; }
+
+/*
+ * The bits of x * y + z, rounded once, in a format of so many digits whose exponents are so biased: a whole product and a whole
+ * sum in 128 bits, whose last one stands for all that is less. https://en.wikipedia.org/wiki/Multiply-accumulate_operation
+ * @param x, y finite and not zero; @param z finite
+ */
+static uint64_t fused(double x, double y, double z, int digits, int bias) {
+    int left, right, least = -5000, sign = is_negative(x) != is_negative(y), z_sign = is_negative(z);
+    uint64_t a = fraction_of(x, &left), b = fraction_of(y, &right), c = z == 0 ? 0 : fraction_of(z, &least);
+    uint64_t low = lower_half(a) * lower_half(b), one = (a >> 32) * lower_half(b), two = lower_half(a) * (b >> 32);
+    uint64_t middle = (low >> 32) + lower_half(one) + lower_half(two);
+    uint64_t hi = (a >> 32) * (b >> 32) + (one >> 32) + (two >> 32) + (middle >> 32), lo = middle << 32 | lower_half(low);
+    int exponent = left + right - 21, shift;
+    hi = hi << 21 | lo >> 43, lo <<= 21;
+    uint64_t z_hi = c << 9, z_lo = 0;
+    least -= 73;
+    if (c != 0 && least > exponent) {
+        uint64_t other = hi;
+        hi = z_hi, z_hi = other;
+        other = lo, lo = z_lo, z_lo = other;
+        shift = least - exponent, exponent = least;
+        int of_other = sign;
+        sign = z_sign, z_sign = of_other;
+    } else shift = exponent - least;
+    if (shift > 127) z_lo = (z_hi | z_lo) != 0, z_hi = 0;
+    for (; shift > 0 && shift < 128; shift--) z_lo = z_lo >> 1 | z_hi << 63 | (z_lo & 1), z_hi >>= 1;
+    if (sign == z_sign) {
+        lo += z_lo;
+        hi += z_hi + (lo < z_lo);
+    } else {
+        if (z_hi > hi || (z_hi == hi && z_lo > lo)) {
+            uint64_t other = hi;
+            hi = z_hi, z_hi = other;
+            other = lo, lo = z_lo, z_lo = other;
+            sign = z_sign;
+        }
+        hi -= z_hi + (lo < z_lo);
+        lo -= z_lo;
+        if ((hi | lo) == 0) return 0;
+    }
+    for (; !(hi >> 63); exponent--) hi = hi << 1 | lo >> 63, lo <<= 1;
+    hi |= lo != 0;
+    int biased = exponent + 127 + bias, spare = 63 - digits;
+    uint64_t all = (uint64_t)(2 * bias + 1) << digits;
+    if (biased <= 2 * bias) {
+        if (biased <= 0) {
+            hi = biased < -62 ? 1 : hi >> (1 - biased) | (hi << (63 + biased) != 0);
+            biased = 1;
+        }
+        uint64_t half = (uint64_t)1 << (spare - 1), less = hi & (2 * half - 1);
+        hi >>= spare;
+        all = ((uint64_t)(biased - 1) << digits) + hi + (less > half || (less == half && hi & 1));
+    }
+    return all | (uint64_t)sign << (spare == 11 ? 63 : 31);
+}
+static int is_plain(double x, double y, double z) {
+    return is_finite(x) && is_finite(y) && is_finite(z) && x != 0 && y != 0;
+}
+WEAK double fma(double x, double y, double z) {
+    return is_plain(x, y, z) ? with_bits(fused(x, y, z, 52, 1023)) : is_finite(x) && is_finite(y) && !is_finite(z) ? z : x * y + z;
+}
+WEAK float fmaf(float x, float y, float z) {
+    union { uint32_t bits; float number; } both;
+    if (!is_plain(x, y, z)) return (float)fma(x, y, z);
+    both.bits = (uint32_t)fused(x, y, z, 23, 127);
+    return both.number;
+}
+
+WEAK double nan(const char *kind) {
+    (void)kind;
+    return NOT_A_NUMBER;
+}
+WEAK float nanf(const char *kind) { return (float)nan(kind); }
 
 WEAK double sqrt(double x) {
     /* Not the compiler's, which may be a call of this. */
@@ -553,16 +639,33 @@ WEAK double erfc(double x) {
     return x < 0 ? 2 - far_error(-x) : far_error(x);
 }
 
+/* @param x whole where it is above 52 bits; @returns sin(pi x) */
+static double sine_of_turns(double x) {
+    double whole = rint(x), sign = trunc(whole / 2) * 2 == whole ? 1 : -1;
+    wide part = times((wide){x - whole, 0}, (wide){2 * half_pi.hi, 2 * half_pi.lo});
+    return sign * (fabs(part.hi) <= 0.785 ? sine(part) : wave(part.hi, 0));
+}
+
+/* Stirling's series: the logarithm of the gamma function; @param at from 20 on */
+static wide log_gamma_far(wide at) {
+    double z = 1 / (at.hi * at.hi);
+    double series = 1.0 / 1680 - z * (1.0 / 1188 - z * (691.0 / 360360));
+    series = (1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * series))) / at.hi;
+    wide log_at = logarithm(at.hi);
+    log_at.lo += at.lo / at.hi;
+    wide all = times(log_at, plus(at, (wide){-0.5, 0}));
+    all = plus(all, (wide){-at.hi, -at.lo});
+    all = plus(all, (wide){0x1.d67f1c864beb5p-1, -0x1.65b5a1b7ff5dfp-55});
+    return plus(all, (wide){series, 0});
+}
+
 WEAK double tgamma(double x) {
     if (is_nan(x) || x == INFINITE) return x;
     if (x == 0) return copysign(INFINITE, x);
     if (trunc(x) == x && x < 0) return NOT_A_NUMBER;
     if (x < 0.5) {
-        /* sin(pi x), of the part that counts */
-        double whole = rint(x), sign = trunc(whole / 2) * 2 == whole ? 1 : -1;
-        wide part = times((wide){x - whole, 0}, (wide){2 * half_pi.hi, 2 * half_pi.lo});
-        if (x < -190) return copysign(0, sign * part.hi);
-        double below = sign * (fabs(part.hi) <= 0.785 ? sine(part) : wave(part.hi, 0)), all = 2 * half_pi.hi / below;
+        double below = sine_of_turns(x), all = 2 * half_pi.hi / below;
+        if (x < -190) return copysign(0, below);
         if (x > -1) return all / tgamma(1 - x);
         /* What 1 - x rounds away would count; step by step where the other side overflows. */
         double other = -x;
@@ -577,17 +680,47 @@ WEAK double tgamma(double x) {
     if (x > 172) return INFINITE;
     wide at = {x, 0};
     for (; at.hi < 20; at = plus(at, (wide){1, 0})) up = times(up, at);
-    /* Stirling's series */
-    double z = 1 / (at.hi * at.hi);
-    double series = 1.0 / 1680 - z * (1.0 / 1188 - z * (691.0 / 360360));
-    series = (1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * series))) / at.hi;
-    wide log_at = logarithm(at.hi);
-    log_at.lo += at.lo / at.hi;
-    wide all = times(log_at, plus(at, (wide){-0.5, 0}));
-    all = plus(all, (wide){-at.hi, -at.lo});
-    all = plus(all, (wide){0x1.d67f1c864beb5p-1, -0x1.65b5a1b7ff5dfp-55});
-    all = plus(all, (wide){series, 0});
+    wide all = log_gamma_far(at);
     return raise(all.hi, all.lo) / up.hi;
+}
+
+/* log gamma(2 + x), by zeta(n) - 1 over n from 2 on; @param x at most a half */
+static double log_gamma_from_two(double x) {
+    static const double terms[] = {
+        0x1.4a34cc4a60fa6p-2, 0x1.13e001a557607p-4, 0x1.51322ac7d8483p-6, 0x1.e404fc218f5f2p-8, 0x1.7add6eadb6c30p-9,
+        0x1.38ac5c2bf8e08p-10, 0x1.0b36af86396e9p-11, 0x1.d3fd4c76d2fc8p-13, 0x1.a127b0f17d65ap-14, 0x1.78de5bd7c81efp-15,
+        0x1.580dcee66eb02p-16, 0x1.3cbc963ce2243p-17, 0x1.2597a39f34aacp-18, 0x1.11b2eb7679541p-19, 0x1.0064cdeb22f0fp-20,
+        0x1.e2600d93cfd2fp-22, 0x1.c76bbb3f07a4dp-23, 0x1.af5a6cbbf8a97p-24, 0x1.99b93c2070b0fp-25, 0x1.862c734df3eacp-26,
+        0x1.7469daccfadcdp-27, 0x1.6434a8447aeadp-28, 0x1.555a877ffd2c3p-29, 0x1.47b1679258d0ep-30, 0x1.3b15d2b2fc10cp-31,
+    };
+    double all = 0;
+    for (int at = (int)(sizeof terms / sizeof *terms) - 1; at >= 0; at--) all = terms[at] - all * x;
+    return x * 0x1.b0ee6072093cep-2 + (x * x * all + x * 0x1.6cb90701fbfabp-58);
+}
+
+static double log_gamma_of(wide at) {
+    wide up = {1, 0};
+    for (; at.hi < 20; at = plus(at, (wide){1, 0})) up = times(up, at);
+    wide less = logarithm(up.hi);
+    less.lo += up.lo / up.hi;
+    return plus(log_gamma_far(at), (wide){-less.hi, -less.lo}).hi;
+}
+
+/* Of its size; near its zeros below 0 right to 1e-15 as a whole. */
+WEAK double lgamma(double x) {
+    if (is_nan(x)) return x;
+    if (!is_finite(x) || x > 0x1.74c5de97bb961p+1014 || (x <= 0 && trunc(x) == x)) return INFINITE;
+    if (fabs(x) < 0x1p-60) return -log(fabs(x));
+    if (fabs(x) < 0.5) return (log_gamma_from_two(x) - log1p(x)) - log(fabs(x));
+    if (x < 0) {
+        double outer = log(2 * half_pi.hi / fabs(sine_of_turns(x)));
+        if (x > -1.5) return outer - log_gamma_from_two(-1 - x);
+        return outer - log_gamma_of(sum(1, -x));
+    }
+    if (x < 1.5) return log_gamma_from_two(x - 1) - log1p(x - 1);
+    if (x <= 2.5) return log_gamma_from_two(x - 2);
+    if (x > 0x1p58) return times(plus(logarithm(x), (wide){-1, 0}), (wide){x, 0}).hi;
+    return log_gamma_of((wide){x, 0});
 }
 
 /* For float, where a double's result has digits to spare */
@@ -599,6 +732,7 @@ OF_ONE(sqrt) OF_ONE(cbrt) OF_ONE(exp) OF_ONE(exp2) OF_ONE(exp10) OF_ONE(expm1) O
 OF_ONE(log2) OF_ONE(log10) OF_ONE(log1p)
 OF_ONE(sin) OF_ONE(cos) OF_ONE(tan) OF_ONE(asin) OF_ONE(acos) OF_ONE(atan)
 OF_ONE(sinh) OF_ONE(cosh) OF_ONE(tanh) OF_ONE(asinh) OF_ONE(acosh) OF_ONE(atanh) OF_ONE(erf) OF_ONE(erfc) OF_ONE(tgamma)
+OF_ONE(lgamma)
 OF_TWO(copysign) OF_TWO(fmax) OF_TWO(fmin) OF_TWO(fdim) OF_TWO(fmod) OF_TWO(remainder) OF_TWO(hypot) OF_TWO(pow) OF_TWO(atan2)
 
 WEAK void sincosf(float x, float *sine_of, float *cosine_of) {
