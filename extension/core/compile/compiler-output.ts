@@ -26,6 +26,7 @@ export function readCompilerOutput(text: string, resolve: (file: string) => stri
       const [, file, at, column, kind, said] = message;
       if (kind === 'note') {
         found.at(-1)?.notes.push(`${said} (${file}:${at})`);
+        includedFrom = undefined;
         continue;
       }
       found.push({

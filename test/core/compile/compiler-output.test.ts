@@ -86,6 +86,17 @@ test('an internal error of the compiler is told as one', () => {
   assert.match(fault.message, /internal compiler error: Segmentation fault/);
 });
 
+test('how the header of a note was included is nothing that the next message is about', () => {
+  const said = [
+    "m.c:19:17: error: conflicting types for 'div'",
+    'In file included from m.c:3:',
+    "/usr/include/stdlib.h:873:14: note: previous declaration of 'div'",
+    "m.c:10:15: error: 'keep' defined but not used",
+  ].join('\n');
+  const hints = readCompilerOutput(said).map(({ hint }) => hint);
+  assert.deepEqual(hints, ["previous declaration of 'div' (/usr/include/stdlib.h:873)", undefined]);
+});
+
 test('a compiler that breaks down is told with what it was at, without the addresses of this run', () => {
   const said = [
     'fatal error: error in backend: Cannot select: 0x5616e7d5cd30: i32 = Constant<4096>',
