@@ -285,6 +285,15 @@ export function libraryMissing(file: string, library: string, path: string, rule
   );
 }
 
+export function libraryKind(file: string, library: string): Diagnostic {
+  return error(
+    'project/library-kind',
+    `${wordsOf(file).libraries} names the library ${library}, but that is no archive, no ELF object, and no linker script of archives.`,
+    { file },
+    "What a compiler made for this machine's own system, or a shared library, can't be linked: make it for the board, with ar.",
+  );
+}
+
 export function objectMissing(file: string, object: string, path: string, rule: number | undefined): Diagnostic {
   return error(
     'project/object-missing',

@@ -23,7 +23,7 @@ export interface LibrarySearch {
 
 /**
  * @param lacking gets what is wrong with the compiler's own, which matters where something stays undefined
- * @throws Failure `project/library-missing`; warnings go to `diagnostics`.
+ * @throws Failure `project/library-missing`, `project/library-kind`; warnings go to `diagnostics`.
  */
 export async function findLibraries(
   search: LibrarySearch,
@@ -43,8 +43,12 @@ export async function findLibraries(
   for (const library of named) {
     const path = files.resolve(dir, library);
     const found = await readLibrary(path, files);
-    if (found.libraries.length === 0)
-      throw new Failure([...found.diagnostics, errors.libraryMissing(file, library, path, rules.get(library))]);
+    if (found.libraries.length === 0) {
+      const fault = (await files.exists(path))
+        ? errors.libraryKind(file, library)
+        : errors.libraryMissing(file, library, path, rules.get(library));
+      throw new Failure([...found.diagnostics, fault]);
+    }
     diagnostics.push(...found.diagnostics);
     libraries.push(...found.libraries);
   }

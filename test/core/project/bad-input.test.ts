@@ -227,7 +227,8 @@ test("what is wrong with a natmod.json project is told in natmod.json's words", 
   assert.match(await tell({ sources: ['gone.c'] }), /^"sources" names gone\.c, .*take it out of "sources"\.$/);
   assert.match(await tell({ sources: ['m.c', 'm.c'] }), /^"sources" names m\.c twice/);
   assert.match(await tell({ sources: ['m.rs'] }), /^"sources" names m\.rs/);
-  assert.match(await tell({ libraries: ['gone.a'] }), /^"libraries" names the library gone\.a/);
+  assert.match(await tell({ libraries: ['gone.a'] }), /^"libraries" names the library gone\.a, but there is no file/);
+  assert.match(await tell({ libraries: ['m.c'] }), /^"libraries" names the library m\.c, but that is no archive/);
   assert.match(await tell({ archs: undefined }), /natmod\.json has no "archs"\. .*"archs": \["armv6m"\]/);
   assert.match(await tell({ micropython: 'gone' }), /set "micropython" in natmod\.json/);
 });
