@@ -58,7 +58,7 @@ export const ownMathematics: readonly string[] = [
   ...['scalbn', 'ldexp', 'frexp', 'modf', 'logb', 'ilogb', 'nextafter', 'fmod', 'remainder', 'remquo'],
   ...['sqrt', 'cbrt', 'hypot', 'pow', 'exp', 'exp2', 'exp10', 'expm1', 'log', 'log2', 'log10', 'log1p'],
   ...['sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'atan2', 'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh'],
-  ...['sincos', 'erf', 'erfc', 'tgamma', 'lgamma', 'fma', 'nan', 'llrint', 'llround', 'scalbln'],
+  ...['sincos', 'erf', 'erfc', 'tgamma', 'lgamma', 'fma', 'nan', '__fpclassify', 'llrint', 'llround', 'scalbln'],
 ].flatMap((name) => [name, `${name}f`]);
 
 const runtimeMend = 'set LINK_RUNTIME = 1 in the Makefile, or pass the library with -l';

@@ -46,7 +46,7 @@ export async function linkWithRuntime(
         functions: (symbol) => ownLibrary.includes(symbol),
         arithmetic: isLeft,
         // The compiler's own, where it can be linked, comes first.
-        mathematics: (symbol) => !wantsCompiler && ownMathematics.includes(symbol),
+        mathematics: (symbol) => !wantsCompiler && (ownMathematics.includes(symbol) || symbol === signOfGamma),
       };
       const wanted = libraryParts.filter((part) => !parts.has(part) && missing.some(has[part]));
       if (!wantsCompiler && wanted.length === 0)
@@ -62,12 +62,19 @@ export async function linkWithRuntime(
       for (const part of wanted) {
         parts.add(part);
         const made = await runtime.compileOwn(part);
-        if (made && 'bytes' in made) next = { ...next, fallbacks: [...(next.fallbacks ?? []), made] };
-        else if (made) lacking.push(...made.slice(0, 1).map(ownNotCompiled));
+        if (made && 'bytes' in made) {
+          const goesFirst = part === 'mathematics' && missing.includes(signOfGamma);
+          next = goesFirst
+            ? { ...next, libraries: [made, ...next.libraries] }
+            : { ...next, fallbacks: [...(next.fallbacks ?? []), made] };
+        } else if (made) lacking.push(...made.slice(0, 1).map(ownNotCompiled));
       }
     }
   }
 }
+
+/** newlib's lgamma leaves a sign there, which only a whole program has; ours takes its place. */
+const signOfGamma = '_impure_ptr';
 
 const missingIn = ({ diagnostics }: Failure): string[] =>
   diagnostics.flatMap(({ code, where }) => (code === 'link/undefined' && where?.symbol ? [where.symbol] : []));

@@ -171,6 +171,15 @@ WEAK double modf(double x, double *whole) {
     return copysign(is_finite(x) || is_nan(x) ? x - *whole : 0, x);
 }
 
+/* What glibc's header makes of fpclassify where code is to be small */
+WEAK int __fpclassify(double x) {
+    if (!is_finite(x)) return is_nan(x) ? 0 : 1;
+    return x == 0 ? 2 : exponent_of(x) == -1023 ? 3 : 4;
+}
+WEAK int __fpclassifyf(float x) {
+    return x != 0 && fabs(x) < 0x1p-126 ? 3 : __fpclassify(x);
+}
+
 WEAK double nextafter(double x, double to) {
     if (is_nan(x) || is_nan(to)) return x + to;
     if (x == to) return to;

@@ -147,6 +147,18 @@ test('flags that our own library does not compile with are told with what the co
   assert.match(told?.where?.file ?? '', /mathematics\.c$/);
 });
 
+test("mathematics that the compiler's library has for whole programs only is ours", async (t) => {
+  if (!need(t, 'arm-none-eabi-gcc', onPath('arm-none-eabi-gcc'))) return;
+  const dir = temporaryFolder(t, {
+    Makefile: smallMakefile,
+    'm.c': `#include <math.h>\n${smallModule}`.replace(
+      'MP_DYNRUNTIME_INIT_ENTRY',
+      'volatile double x = 1.5; x = lgamma(x) + sin(x); MP_DYNRUNTIME_INIT_ENTRY',
+    ),
+  });
+  assert.deepEqual(errors(await here(dir, { libcHeaders, archs: ['armv7m'] })), []);
+});
+
 test('a tree that is cut short, and one that can not be read', async (t) => {
   const dir = temporaryFolder(t, { Makefile: smallMakefile, 'm.c': smallModule, 'tree/py/dynruntime.h': '' });
   assert.deepEqual(errors(await here(dir, { mpyDir: join(dir, 'tree') })), ['project/tree-incomplete']);
