@@ -258,6 +258,8 @@ export interface Rearranging {
     readonly results: number;
     readonly result: number;
   };
+  /** @returns code of a branch on the same condition or its opposite, shortest first; none where none has the opposite */
+  readonly branchForms: (view: DataView, at: number, isOpposite: boolean) => readonly (readonly number[])[];
   readonly tableCall: TableCall;
   /** The shortest instruction that does nothing. */
   readonly nop: readonly number[];

@@ -91,8 +91,26 @@ export const rearranging = (
     align: 4,
   },
   nop: [0x3d, 0xf0],
+  branchForms,
   addresses: { load: (to) => ({ code: [(to << 4) | 1, 0, 0], type: 20 }), add },
 });
+
+/** Conditions are in a bit of their own, which tells a branch from its opposite. */
+function branchForms(view: DataView, at: number, isOpposite: boolean): readonly (readonly number[])[] {
+  const other = isOpposite ? 1 : 0;
+  const [first, second] = [view.getUint8(at), view.getUint8(at + 1)];
+  const [n, m] = [(first >> 4) & 3, first >> 6];
+  // BEQZ.N and BNEZ.N go forwards by at most 67; BEQZ, BNEZ.
+  const onZero = (isNot: number) => [
+    [0x8c | (isNot << 6), second & 0xf],
+    [0x16 | (isNot << 6), second & 0xf, 0],
+  ];
+  if ((first & 0xf) === 12) return onZero(((first >> 6) & 1) ^ other);
+  if ((first & 0xf) === 7) return [[first, second ^ (other << 7), 0]];
+  if (n === 1) return m < 2 ? onZero(m ^ other) : [[first ^ (other << 6), second & 0xf, 0]];
+  // BEQI to BGEI; BLTUI, BGEUI. Those on floats' conditions are left alone.
+  return n === 2 || m >= 2 ? [[first ^ (other << 6), second, 0]] : [];
+}
 
 /** mov.n, addi.n, addi, addmi */
 function add(to: number, from: number, bytes: number): readonly number[] | undefined {

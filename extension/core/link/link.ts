@@ -30,6 +30,7 @@ import { type Image, relocate } from './relocate.ts';
 import type { LinkRequest, LinkResult } from './request.ts';
 import { warnOfSelfCalls } from './self-calls.ts';
 import { loosenFunctions, shareEnds } from './share-ends.ts';
+import { shortenBranches } from './shorten-branches.ts';
 import { shortenCalls } from './shorten-calls.ts';
 import { reportMissing, resolveSymbols } from './symbols.ts';
 import { trapWeakCalls } from './weak-calls.ts';
@@ -96,6 +97,7 @@ function linkProgram(program: Program): LinkResult {
       deriveAddresses(program);
       bringArguments(program);
       shareEnds(program);
+      shortenBranches(program);
       orderPieces(program, ['text']);
     } else orderPieces(program, ['text', 'rodata', 'bss']);
     relaxGot(program);

@@ -291,3 +291,45 @@ test('Xtensa: the constant that most calls of a function have is put into its re
   kept([...head, movi(11, 2), mov(10, 11), callx8(8), retw]);
   kept([...head, mov(11, 3), beqz(2, 'over'), movi(11, 2), 'over', callx8(8), retw]);
 });
+
+const bnez = (register: number, label: string): Step => ({ bytes: [0x56, register, 0], to: label });
+const jump = (label: string): Step => ({ bytes: [0x06, 0, 0], to: label });
+const nops = (count: number): Code => new Array(count).fill(step(0x3d, 0xf0));
+/** Without padding: functions end with what only they end with. */
+const sizeOf = (code: Code, more: Parameters<typeof textOf>[1] = {}) =>
+  textOf({ mpy_init: code }, more).replace(/(00)*$/, '').length / 2;
+const saved = (code: Code) => sizeOf(code, { keepsFunctions: true }) - sizeOf(code);
+
+test('Xtensa: a branch over a jump goes where the jump goes, itself or by way of another jump there', () => {
+  const near: Code = [entry, bnez(2, 'over'), jump('there'), 'over', ...nops(20), 'there', movi(2, 1), retw];
+  // The jump, and a byte of the branch.
+  assert.equal(saved(near), 4);
+  const branch = (label: string): Step => ({ bytes: [0x17, 0x92, 0], to: label });
+  const far = (between: number): Code => [
+    ...[entry, branch('over'), jump('there'), 'over', ...nops(between), branch('by'), jump('there'), 'by'],
+    ...[...nops(200), 'there', movi(2, 1), retw],
+  ];
+  assert.equal(saved(far(20)), 3);
+  assert.ok(textOf({ mpy_init: far(20) }).includes('1712'), 'beq');
+  assert.equal(saved(far(100)), 0);
+});
+
+test('Xtensa: jumps to a return, to a jump and to what follows, and code that nothing reaches, are spared', () => {
+  const chain: Code = [
+    ...[entry, beqz(2, 'one'), movi(3, 1), jump('end'), 'one', movi(4, 2), jump('two'), 'two', movi(5, 3), 'end', retw],
+  ];
+  // beqz.n; retw.n; the jump to the next.
+  assert.equal(saved(chain), 1 + 1 + 3);
+  assert.equal(saved([entry, jump('end'), movi(3, 1), movi(4, 1), 'end', movi(2, 1), retw]), 3 + 4);
+});
+
+test('Xtensa: jumps in a circle stay, and so does a branch that could not reach', () => {
+  // One jump of three, to itself.
+  assert.equal(saved([entry, beqz(2, 'a'), jump('b'), 'a', jump('b'), 'b', jump('a'), retw]), 8);
+  assert.equal(saved([entry, beqz(2, 'end'), ...nops(40), 'end', movi(2, 1), retw]), 0);
+});
+
+test('Xtensa: branches are left alone in debug builds and where an instruction is not known', () => {
+  const code: Code = [entry, bnez(2, 'over'), jump('there'), 'over', floats, 'there', movi(2, 1), retw];
+  assert.equal(saved(code), 0);
+});
