@@ -90,9 +90,15 @@ export function cutRelocations(
   // Those of debug information are read when they are asked for.
   const isXtensa = file.machine === machines.xtensa;
   return Object.create(section, {
-    relocations: { get: move },
-    ...(isXtensa ? { data: { get: () => cutDistances(section, file, cuts) } } : {}),
+    relocations: { get: lazily(move) },
+    ...(isXtensa ? { data: { get: lazily(() => cutDistances(section, file, cuts)) } } : {}),
   });
+}
+
+/** Once: code is cut many times, and each time asks what the times before left. */
+function lazily<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Xtensa keeps a part of the addend in the word. */
