@@ -140,11 +140,11 @@ class Settler {
   ) {}
 
   settle(): void {
-    const original = new Map([...this.read].map(([piece, { code }]) => [piece, code]));
-    for (let isChanged = true; isChanged; ) {
+    const all = [...this.read.values()].map((each) => [each, each.code] as const);
+    // To and fro: arguments are told from the functions called, results from the callers.
+    for (let isChanged = true; isChanged; all.reverse()) {
       isChanged = false;
-      for (const [piece, code] of original)
-        if (this.pass(this.read.get(piece) as CodeOfFunction, code)) isChanged = true;
+      for (const [each, code] of all) if (this.pass(each, code)) isChanged = true;
     }
   }
 
