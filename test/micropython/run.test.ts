@@ -137,6 +137,25 @@ test(
   },
 );
 
+test(
+  'what was built for the place is imported, not what lies beside the script under the same name',
+  patience,
+  async (t) => {
+    const at = await setUp(t, ...boards[2]);
+    if (!at) return;
+    writeFileSync(join(at.dir, 'faulty.py'), 'def check(x): return "the one beside"\n');
+    writeFileSync(join(at.dir, 'other.py'), 'name = "other"\n');
+    const fine = await at.run(
+      'import faulty, other, sys\nprint(faulty.check(2), other.name, __name__, len(sys.argv))\n',
+    );
+    assert.deepEqual([fine.code, fine.stdout, fine.stderr], [0, '2 other __main__ 1\n', '']);
+    const raising = await at.run('import faulty\n\nfaulty.check(4)\n');
+    assert.deepEqual(raising.stderr.split('\n').slice(-3), [
+      ...['project/faulty.c:6: error: ValueError: more than three [run/raised]', 'script.py:3: note: called here', ''],
+    ]);
+  },
+);
+
 test('modules are imported from memory where the firmware has no ROMFS, too', patience, (t) =>
   withStorage(t, async ({ repl, facts }) => {
     if (!(await needed(t, 'mpy-cross', () => firmware('mpy-cross')))) return;

@@ -5,7 +5,7 @@ import { reportSignal } from '../debug/crash-report.ts';
 import { type Diagnostic, error, Failure } from '../diagnostic.ts';
 import type { Processes, ProcessResult } from '../ports.ts';
 import * as errors from './errors.ts';
-import { type GatherPorts, gather } from './gather.ts';
+import { type Gathered, type GatherPorts, gather } from './gather.ts';
 import { readModuleImage } from './module-places.ts';
 import { type BoardFacts, probeSource, readFacts } from './probe.ts';
 import { findFiles, type RunRequest, type RunResult } from './run.ts';
@@ -36,7 +36,8 @@ export async function runOnUnix(request: UnixRunRequest, ports: UnixRunPorts): P
   const folders = [...new Set(sources.map(({ path }) => ports.files.resolve(path, '..')))];
   request.onStep?.('run');
   const path = [...folders, request.path ?? defaultPath].join(':');
-  const argv = [program, script];
+  const isHidden = await liesBeside(script, sources, ports.files);
+  const argv = [program, ...(isHidden ? ['-c', startAfter(folders, script, ports.files)] : [script])];
   const ended = await ports.processes.run({ argv, env: { MICROPYPATH: path }, cancel, onOutput });
   const { end, code, stderr } = ended;
   if (end === 'cancelled') return { ok: false, code: 1, traceback: '', crash: undefined, cancelled: true, diagnostics };
@@ -48,7 +49,8 @@ export async function runOnUnix(request: UnixRunRequest, ports: UnixRunPorts): P
   const told: Diagnostic[] = [];
   if (crash) told.push(errors.crashed(crash.headline, crash.lines.slice(1), undefined));
   else if (end !== 'exited') told.push(error('run/ended', `${program} has ended: ${stderr.trim()}`));
-  const traceback = raised ? stderr.slice(stderr.lastIndexOf('Traceback (most')) : '';
+  const printed = raised ? stderr.slice(stderr.lastIndexOf('Traceback (most')) : '';
+  const traceback = isHidden ? printed.replace(starterFrame, '') : printed;
   if (raised) {
     const findFile = await findFiles(traceback, [script], request, ports);
     told.push(explainTraceback('run/raised', readTraceback(traceback), findFile, texts));
@@ -56,6 +58,25 @@ export async function runOnUnix(request: UnixRunRequest, ports: UnixRunPorts): P
   const exit = end === 'exited' ? code : 1;
   return { ok: exit === 0, code: exit, traceback, crash, cancelled: false, diagnostics: [...diagnostics, ...told] };
 }
+
+/** Whether imports of the script would take what lies in its folder, e.g. a build for another board: the port looks there first. */
+async function liesBeside(script: string, sources: Gathered['sources'], files: GatherPorts['files']): Promise<boolean> {
+  const folder = files.resolve(script, '..');
+  for (const { path, name } of sources) {
+    const module = name.replace(/\.m?py$/, '');
+    const others = ['', '.py', '.mpy'].map((suffix) => files.resolve(folder, `${module}${suffix}`));
+    for (const other of others) if (other !== path && (await files.exists(other))) return true;
+  }
+  return false;
+}
+
+/** @returns Python that runs the script as the port does, but for the order of folders */
+function startAfter(folders: readonly string[], script: string, files: GatherPorts['files']): string {
+  const [first, file] = [files.resolve(script, '..'), script].map((path) => JSON.stringify(path));
+  return `import sys;sys.path[:1]=${JSON.stringify([...folders])}+[${first}];sys.argv[0]=${file};execfile(${file},{'__name__':'__main__','__file__':${file}})`;
+}
+
+const starterFrame = /^ {2}File "<stdin>", line 1, in <module>\n/m;
 
 /** @returns e.g. `SIGSEGV`, when that ended the port */
 export function signalOf({ end, stderr }: ProcessResult): string | undefined {
