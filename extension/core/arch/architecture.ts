@@ -260,6 +260,10 @@ export interface Rearranging {
   };
   /** @returns code of a branch on the same condition or its opposite, shortest first; none where none has the opposite */
   readonly branchForms: (view: DataView, at: number, isOpposite: boolean) => readonly (readonly number[])[];
+  /** @returns code that loads a word; undefined where the offset, in bytes, is too far */
+  readonly loadWord: (to: number, from: number, offset: number) => readonly number[] | undefined;
+  /** @returns a load of a word into another register than `old`, or a store out of another one; undefined for anything else */
+  readonly withRegister: (view: DataView, at: number, old: number, register: number) => readonly number[] | undefined;
   readonly tableCall: TableCall;
   /** The shortest instruction that does nothing. */
   readonly nop: readonly number[];

@@ -92,6 +92,8 @@ export const rearranging = (
   },
   nop: [0x3d, 0xf0],
   branchForms,
+  loadWord,
+  withRegister,
   addresses: { load: (to) => ({ code: [(to << 4) | 1, 0, 0], type: 20 }), add },
 });
 
@@ -121,10 +123,27 @@ function add(to: number, from: number, bytes: number): readonly number[] | undef
   return isHigh ? [(to << 4) | 2, 0xd0 | from, (bytes >> 8) & 0xff] : undefined;
 }
 
+/** l32i.n, l32i */
+function loadWord(to: number, from: number, offset: number): readonly number[] | undefined {
+  if (offset % 4 !== 0 || offset < 0 || offset > mostLoaded) return undefined;
+  const words = offset / 4;
+  return offset <= mostNarrow ? [(to << 4) | 8, (words << 4) | from] : [(to << 4) | 2, 0x20 | from, words];
+}
+
+/** L32I, L32I.N; S32I, S32I.N of what is not their own base */
+function withRegister(view: DataView, at: number, old: number, register: number): readonly number[] | undefined {
+  const [first, second] = [view.getUint8(at), view.getUint8(at + 1)];
+  const isStore = (first & 0xf) === 9 || ((first & 0xf) === 2 && second >> 4 === 6);
+  const isLoad = (first & 0xf) === 8 || ((first & 0xf) === 2 && second >> 4 === 2);
+  if (first >> 4 !== old || !(isLoad || (isStore && (second & 0xf) !== old))) return undefined;
+  const changed = (register << 4) | (first & 0xf);
+  return (first & 0xf) >= 8 ? [changed, second] : [changed, second, view.getUint8(at + 2)];
+}
+
 /** l32r a9, the table; l32i.n or l32i a9, a9, offset; jx a9. Why a9 is free: see `tableJump`. */
 function tableStub(offset: number) {
-  if (offset % 4 !== 0 || offset < 0 || offset > mostLoaded) return undefined;
-  const load = offset <= mostNarrow ? [0x98, ((offset / 4) << 4) | 9] : [0x92, 0x29, offset / 4];
+  const load = loadWord(9, 9, offset);
+  if (!load) return undefined;
   return { code: [0x91, 0, 0, ...load, 0xa0, 0x09, 0x00], literal: 0 };
 }
 

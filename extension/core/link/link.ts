@@ -16,6 +16,7 @@ import { foldSections } from './fold-sections.ts';
 import { buildGot } from './got.ts';
 import { layOut } from './layout.ts';
 import { addLibraryMembers, objectsAmong } from './libraries.ts';
+import { loadEntries } from './load-entries.ts';
 import { mapOf } from './map.ts';
 import { mergeConstants } from './merge-constants.ts';
 import { addFallbacks, addObject } from './objects.ts';
@@ -96,6 +97,7 @@ function linkProgram(program: Program): LinkResult {
       directCalls(program);
       deriveAddresses(program);
       bringArguments(program);
+      loadEntries(program);
       shareEnds(program);
       shortenBranches(program);
       orderPieces(program, ['text']);

@@ -92,6 +92,7 @@ function object(functions: Readonly<Record<string, Code>>, more: { file?: string
         ({ name, bytes }) => ({ name, section: `.text.${name}`, type: 'function', size: bytes.length }) as const,
       ),
       { name: 'mp_fun_table' },
+      { name: 'mp_type_dict' },
     ],
   };
 }
@@ -332,4 +333,21 @@ test('Xtensa: jumps in a circle stay, and so does a branch that could not reach'
 test('Xtensa: branches are left alone in debug builds and where an instruction is not known', () => {
   const code: Code = [entry, bnez(2, 'over'), jump('there'), 'over', floats, 'there', movi(2, 1), retw];
   assert.equal(saved(code), 0);
+});
+
+test("Xtensa: an entry of the table is loaded from the table's address where a register has it, or could have kept it", () => {
+  const wordsFor = (...code: Code) => {
+    const made = object({ mpy_init: [entry, literal(3, 'mp_fun_table'), ...code, store(3, 2), retw] });
+    const { relocations } = linked('xtensawin', [made], { asIs: false }).code;
+    return relocations?.filter(({ target }) => target.kind === 'entry').length;
+  };
+  const dict = (register: number) => literal(register, 'mp_type_dict');
+  assert.equal(wordsFor(dict(4), store(4, 2)), 0);
+  assert.equal(wordsFor(load(3, 3, 16), store(3, 2), dict(3)), 0);
+  assert.equal(wordsFor(load(4, 3, 16), store(4, 2), mov(3, 4), dict(3)), 1, 'copied over');
+  assert.equal(wordsFor(load(3, 3, 16), store(5, 3), dict(3)), 1, 'read as an address');
+  assert.equal(wordsFor(load(3, 3, 16), store(3, 3), dict(3)), 1, 'stored where it points to');
+  assert.equal(wordsFor(load(3, 3, 16), 'label', store(3, 2), dict(3), beqz(3, 'label')), 1, 'reached from elsewhere');
+  assert.equal(wordsFor(load(3, 3, 16), beqz(4, 'label'), store(3, 2), dict(3), 'label'), 1, 'left for elsewhere');
+  assert.equal(wordsFor(load(3, 3, 16), mov(4, 3), dict(3)), 1, 'copied');
 });
