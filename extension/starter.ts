@@ -3,7 +3,10 @@
 
 import type { CancelSignal } from './core/ports.ts';
 import { childProcesses } from './node/child-process.ts';
+import { optimizeLater } from './node/optimize-later.ts';
 import type { StarterNews, StarterOrder } from './node/process-starter.ts';
+
+optimizeLater();
 
 const cancels = new Map<number, AbortController>();
 

@@ -1,6 +1,7 @@
 // Builds a project for some architectures: reads it, compiles its sources, links, writes the .mpy files. An architecture that
 // fails leaves the others, and its own earlier output, alone.
 
+import type { BuildableArch } from '../arch/names.ts';
 import { openMemory } from '../compile/compiler-memory.ts';
 import { openInputs } from '../compile/input-files.ts';
 import { limitConcurrency } from '../compile/limit-concurrency.ts';
@@ -62,7 +63,8 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
       (project) => project.mpyDir,
     ),
   };
-  const built = await Promise.all((archs ?? []).map((arch) => buildArch(job, arch)));
+  const begun = new Map([...(archs ?? [])].sort(longerLinkFirst).map((arch) => [arch, buildArch(job, arch)]));
+  const built = await Promise.all((archs ?? []).map((arch) => begun.get(arch)!));
   await Promise.all(job.endings.map((end) => end()));
   await memory.save();
   const plan = (archs ?? []).map((arch) => job.plans.get(arch)).find(Boolean);
@@ -81,6 +83,12 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
   }));
   const ok = outputs.length > 0 && outputs.every((output) => output.ok) && !whole.some(isError);
   return { ok, module, dir, file, outputs, diagnostics: whole };
+}
+
+/** What is linked last has the machine for itself, but for one processor. */
+function longerLinkFirst(one: BuildableArch, other: BuildableArch): number {
+  const isLong = (arch: BuildableArch) => (/^(xtensa|rv)/.test(arch) ? 1 : 0);
+  return isLong(other) - isLong(one);
 }
 
 /** Asks the same only once. */
