@@ -78,6 +78,7 @@ export const viewOf = ({ data }: Piece) => new DataView(data.buffer, data.byteOf
 export function addendOf(program: Program, from: Piece, relocation: PieceRelocation): number {
   const row = rowOf(program, relocation);
   const isInPlace = relocation.addend === undefined || row?.addendInPlace;
-  const field = row && 'read' in row.field && relocation.offset + row.field.bytes <= from.size ? row.field : undefined;
+  const field =
+    row && 'read' in row.field && relocation.offset + row.field.bytes <= from.data.length ? row.field : undefined;
   return (relocation.addend ?? 0) + (isInPlace ? (field?.read(viewOf(from), relocation.offset) ?? Number.NaN) : 0);
 }
