@@ -24,19 +24,30 @@ const threads = {
   writeFile: promisify(fs.writeFile),
 };
 
-/** So long may a file keep us from all else, and many of them in a row. A disk has to wake up now and then, a network to answer. */
+/** So long may a file keep us from all else, and many of them in a row. */
 const quickMs = 4;
 const rowMs = 10;
-/** Then threads wait for files, for so long. */
+/** One that took longer may have waited for the processor, or for a disk to wake up; so many are no accident. */
+const mostSlow = 3;
+/** So many quick ones make good for a slow one. */
+const quickPerSlow = 8;
+/** When there were too many, threads wait for files, for so long. */
 const slowMs = 1000;
-let slowUntil = 0;
 let rowSince: number | undefined;
+
+/** What is written waits for the file system's journal at times; what is read does not. */
+const reading = { slow: 0, until: 0 };
+const writing = { slow: 0, until: 0 };
 
 /**
  * A local disk answers sooner than a thread is asked to ask it, and a build of all architectures asks two thousand times.
  * @param wait does the same as `act`, in a thread
  */
-async function quickly<Result>(act: () => Result, wait: () => Promise<Result>): Promise<Result> {
+function quickly<Result>(
+  lately: typeof reading,
+  act: () => Result,
+  wait: () => Promise<Result>,
+): Result | Promise<Result> {
   const start = performance.now();
   if (rowSince === undefined) {
     rowSince = start;
@@ -44,30 +55,32 @@ async function quickly<Result>(act: () => Result, wait: () => Promise<Result>): 
       rowSince = undefined;
     });
   }
-  if (start < slowUntil || start - rowSince > rowMs) return wait();
+  if (start < lately.until || start - rowSince > rowMs) return wait();
   try {
     return act();
   } finally {
     const end = performance.now();
-    if (end - start > quickMs) slowUntil = end + slowMs;
+    lately.slow = Math.max(0, lately.slow + (end - start > quickMs ? 1 : -1 / quickPerSlow));
+    if (lately.slow > mostSlow - 1) Object.assign(lately, { slow: 0, until: end + slowMs });
   }
 }
 
 export const fileStore: Files = {
-  read: (path) => unlessMissing('read', path, () => readWhole(path)),
+  read: (path) => guarded('read', path, () => readWhole(path)),
   list: (dir) =>
-    unlessMissing('list', dir, () =>
+    guarded('list', dir, () =>
       quickly(
+        reading,
         () => fs.readdirSync(dir),
         () => threads.readdir(dir),
       ),
     ),
-  exists: async (path) => (await unlessMissing('read', path, () => stat(path))) !== undefined,
+  exists: async (path) => (await guarded('read', path, () => stat(path))) !== undefined,
   remove: (path) => guarded('remove', path, () => threads.rm(path, { recursive: true, force: true })),
   resolve,
   rename: (from, to) => guarded('write', to, () => renamePatiently(from, to)),
   stamp: async (path) => {
-    const found = await unlessMissing('read', path, () => stat(path));
+    const found = await guarded('read', path, () => stat(path));
     if (!found) return undefined;
     const { size, mtimeMs, ctimeMs } = found;
     return { size, modified: mtimeMs, changed: ctimeMs, isFolder: found.isDirectory(), isFile: found.isFile() };
@@ -75,12 +88,16 @@ export const fileStore: Files = {
   writeAtomic: (path, bytes, options) =>
     guarded('write', path, async () => {
       // A link stays a link: what it points to is replaced.
-      const there = await threads.lstat(path).catch(() => undefined);
+      const there = await quickly(
+        reading,
+        () => fs.lstatSync(path, { throwIfNoEntry: false }),
+        () => threads.lstat(path).catch(() => undefined),
+      );
       const isLink = there?.isSymbolicLink() === true;
       const target = isLink ? await threads.realpath(path).catch(() => linkTarget(path)) : path;
-      const old = isLink ? await stat(target).catch(() => undefined) : there;
+      const old = isLink ? await threads.stat(target).catch(() => undefined) : there;
       // A device or a pipe is written to; a file in its place would be no such thing any more.
-      if (old && !old.isFile() && !old.isDirectory()) return writeWhole(await threads.open(target, 'w'), bytes, false);
+      if (old && !old.isFile() && !old.isDirectory()) return threads.writeFile(target, bytes);
       const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${nextSuffix()}.tmp`);
       try {
         const mode = old ? old.mode & 0o777 : 0o666;
@@ -93,17 +110,21 @@ export const fileStore: Files = {
     }),
 };
 
-function stat(path: string): Promise<fs.Stats> {
+/** @returns undefined when there is nothing: to throw takes longer than to ask. */
+function stat(path: string): fs.Stats | undefined | Promise<fs.Stats | undefined> {
   return quickly(
-    () => fs.statSync(path),
+    reading,
+    () => fs.statSync(path, { throwIfNoEntry: false }),
     () => threads.stat(path),
   );
 }
 
-async function readWhole(path: string): Promise<Uint8Array> {
+async function readWhole(path: string): Promise<Uint8Array | undefined> {
+  const found = await stat(path);
   // A pipe may have nothing to say for ever.
-  if (!(await stat(path)).isFile()) return threads.readFile(path);
+  if (!found?.isFile()) return found && threads.readFile(path);
   return quickly(
+    reading,
     () => fs.readFileSync(path),
     () => threads.readFile(path),
   );
@@ -136,22 +157,26 @@ async function inFolder(path: string, write: () => Promise<void>): Promise<void>
   }
 }
 
+/** @param durable else a power cut could leave the new name with no content */
 async function writeNew(path: string, mode: number, bytes: Uint8Array, durable: boolean): Promise<void> {
-  const options = { mode, flag: 'wx' };
-  if (durable) return writeWhole(await threads.open(path, options.flag, mode), bytes, true);
-  return quickly(
-    () => fs.writeFileSync(path, bytes, options),
-    () => threads.writeFile(path, bytes, options),
+  const file = await quickly(
+    writing,
+    () => fs.openSync(path, 'wx', mode),
+    () => threads.open(path, 'wx', mode),
   );
-}
-
-async function writeWhole(file: number, bytes: Uint8Array, durable: boolean): Promise<void> {
   try {
-    await threads.writeFile(file, bytes);
-    // Else a power cut could leave the new name with no content.
+    await quickly(
+      writing,
+      () => fs.writeFileSync(file, bytes),
+      () => threads.writeFile(file, bytes),
+    );
     if (durable) await threads.fsync(file);
   } finally {
-    await threads.close(file);
+    await quickly(
+      writing,
+      () => fs.closeSync(file),
+      () => threads.close(file),
+    );
   }
 }
 
@@ -160,6 +185,7 @@ async function renamePatiently(from: string, to: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await quickly(
+        writing,
         () => fs.renameSync(from, to),
         () => threads.rename(from, to),
       );
@@ -172,25 +198,16 @@ async function renamePatiently(from: string, to: string): Promise<void> {
   }
 }
 
-async function unlessMissing<T>(doing: 'read' | 'list', path: string, act: () => Promise<T>): Promise<T | undefined> {
-  return guarded(doing, path, async () => {
-    try {
-      return await act();
-    } catch (thrown) {
-      if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown))) return undefined;
-      throw thrown;
-    }
-  });
-}
-
-async function guarded<T>(
+/** @returns undefined also for what is to be read and is not there */
+async function guarded<Result>(
   doing: 'read' | 'write' | 'list' | 'remove',
   path: string,
-  act: () => Promise<T>,
-): Promise<T> {
+  act: () => Result | Promise<Result>,
+): Promise<Result | undefined> {
   try {
     return await act();
   } catch (thrown) {
+    if (['read', 'list'].includes(doing) && ['ENOENT', 'ENOTDIR'].includes(codeOf(thrown))) return undefined;
     const fault = thrown instanceof Error ? fileFault(doing, path, thrown) : undefined;
     throw fault ? new Failure(fault) : thrown;
   }
