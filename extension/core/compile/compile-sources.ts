@@ -46,8 +46,8 @@ export interface Compiled {
   readonly objects: readonly CompiledObject[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /**
-   * What to remember, by object: also of a build that failed elsewhere. To be asked for once the compilers of all architectures
-   * have ended: then one look at a header tells of all that read it.
+   * What to remember, by object: also of a build that failed elsewhere. The later it is asked for, the more compilers one look at a
+   * header serves.
    */
   readonly records: () => Promise<Readonly<Record<string, ObjectRecord>>>;
   /** How many compilers were run. */
@@ -71,13 +71,15 @@ const compilerVariables = [
 
 /** A source that fails does not stop the others, so that all of their faults are seen at once. */
 export async function compileSources(steps: readonly CompileStep[], options: CompileOptions): Promise<Compiled> {
-  const results = await Promise.all(steps.map((step) => makeObject(step, options)));
+  const made = new Map<CompileStep, Promise<Made>>();
+  for (const step of await longestFirst(steps, options)) made.set(step, makeObject(step, options));
+  const results = await Promise.all(steps.map((step) => made.get(step)!));
   const objects = results.map((result) => result.object);
+  const ended = options.inputs.now();
   return {
     objects: objects.some((object) => object === undefined) ? undefined : objects.map((object) => object!),
     diagnostics: withoutRepeats(results.flatMap((result) => result.diagnostics)),
     records: async () => {
-      const ended = options.inputs.now();
       const described = await Promise.all(
         results.map(async ({ step, record, news }) => {
           const made = news ? await describe(news, ended, options).catch(notRemembered) : record;
@@ -88,6 +90,17 @@ export async function compileSources(steps: readonly CompileStep[], options: Com
     },
     runs: results.filter((result) => result.ran).length,
   };
+}
+
+/** What is begun last should not take long: other processors have nothing to do then. */
+async function longestFirst(steps: readonly CompileStep[], { dir, ports, inputs }: CompileOptions) {
+  const sizes = await Promise.all(
+    steps.map(async ({ source }) => {
+      const bytes = await inputs.read(ports.files.resolve(dir, source)).catch(() => undefined);
+      return bytes?.length ?? 0;
+    }),
+  );
+  return [...steps.keys()].sort((one, other) => sizes[other] - sizes[one]).map((at) => steps[at]);
 }
 
 interface Made {
@@ -277,10 +290,9 @@ async function describe(news: News, ended: number, { inputs }: CompileOptions): 
   const { key, digest, said, start } = news;
   const around = await news.surroundings;
   if (!around) return undefined;
-  const still = await Promise.all(
-    around.inputs.map(([path]) => inputs.heldStill(path, start.inputsBefore, ended, start.started)),
-  );
-  return { ...around, key: still.every(Boolean) ? key : undefined, digest, diagnostics: said };
+  const paths = around.inputs.map(([path]) => path);
+  const still = await inputs.heldStill(paths, start.inputsBefore, ended, start.started);
+  return { ...around, key: still ? key : undefined, digest, diagnostics: said };
 }
 
 /** What the compiler could read and we can't: the object is good, and made again next time. */

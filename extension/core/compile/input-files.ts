@@ -16,10 +16,11 @@ export interface InputFiles {
   /** A moment, to compare with those at which files were read. */
   now(): number;
   /**
-   * Whether a compiler that started at the moment `start`, and had ended by `ended`, got the content that `digest` tells of.
+   * Whether a compiler that started at the moment `start`, and had ended by `ended`, got the contents that `digest` tells of.
+   * One look at a file serves all who ask after it and had ended before.
    * @param started the file system's clock at the start; undefined: not known
    */
-  heldStill(path: string, start: number, ended: number, started: number | undefined): Promise<boolean>;
+  heldStill(paths: readonly string[], start: number, ended: number, started: number | undefined): Promise<boolean>;
 }
 
 interface Entry {
@@ -27,8 +28,15 @@ interface Entry {
   readonly stamp: Promise<Stamp | undefined>;
   readonly bytes: Promise<Uint8Array | undefined>;
   digest?: Promise<string | undefined>;
-  /** A later look at it, and when. */
-  later?: { readonly moment: number; readonly stamp: Promise<Stamp | undefined> };
+  /** A later look at it. */
+  later?: Look;
+}
+
+interface Look {
+  readonly moment: number;
+  readonly stamp: Promise<Stamp | undefined>;
+  /** Whether it has still the content that was read. */
+  isSame?: boolean;
 }
 
 export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
@@ -53,6 +61,20 @@ export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
     return found.digest;
   }
 
+  function lookAgain(path: string, ended: number): Look {
+    const found = entry(path);
+    if (!found.later || found.later.moment < ended) found.later = { moment: moment++, stamp: files.stamp(path) };
+    return found.later;
+  }
+
+  async function isSame(path: string, look: Look): Promise<boolean> {
+    const [then, now] = await Promise.all([entry(path).stamp, look.stamp]);
+    if (!then || !now) return false;
+    if (then.size === now.size && then.modified === now.modified && then.changed === now.changed) return true;
+    const bytes = await files.read(path);
+    return bytes !== undefined && (await sha256(bytes)) === (await digestFile(path));
+  }
+
   return {
     sha256,
     read: (path) => entry(path).bytes,
@@ -69,15 +91,17 @@ export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
       return names;
     },
     now: () => moment++,
-    async heldStill(path, start, ended, started) {
-      const found = entry(path);
-      if (!found.later || found.later.moment < ended) found.later = { moment: moment++, stamp: files.stamp(path) };
-      const [then, now] = await Promise.all([found.stamp, found.later.stamp]);
-      if (!then || !now) return false;
-      if (found.moment > start) return started !== undefined && now.changed < started;
-      if (then.size === now.size && then.modified === now.modified && then.changed === now.changed) return true;
-      const bytes = await files.read(path);
-      return bytes !== undefined && (await sha256(bytes)) === (await digestFile(path));
+    async heldStill(paths, start, ended, started) {
+      const looks = paths.map((path) => lookAgain(path, ended));
+      for (const [at, path] of paths.entries()) {
+        const { moment: read } = entry(path);
+        const look = looks[at];
+        if (read > start) {
+          const now = await look.stamp;
+          if (!now || started === undefined || now.changed >= started) return false;
+        } else if (!(look.isSame ??= await isSame(path, look))) return false;
+      }
+      return true;
     },
   };
 }

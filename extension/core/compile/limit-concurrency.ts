@@ -2,9 +2,11 @@
 
 export type Slots = <T>(task: () => Promise<T>) => Promise<T>;
 
-export function limitConcurrency(limit: number): Slots {
+/** @param onSpare called when no task waits any more and a processor may be idle: at most one task runs */
+export function limitConcurrency(limit: number, onSpare?: () => void): Slots {
   const waiting: (() => void)[] = [];
-  let free = Math.max(1, Math.floor(limit));
+  const all = Math.max(1, Math.floor(limit));
+  let free = all;
   return async (task) => {
     if (free > 0) free--;
     else await new Promise<void>((resolve) => waiting.push(resolve));
@@ -13,7 +15,7 @@ export function limitConcurrency(limit: number): Slots {
     } finally {
       const next = waiting.shift();
       if (next) next();
-      else free++;
+      else if (all - ++free <= 1) onSpare?.();
     }
   };
 }

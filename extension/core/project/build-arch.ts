@@ -3,9 +3,9 @@
 import { abiName, firmwareWithout } from '../abi/profiles.ts';
 import { takesArchFlags } from '../arch/arch-flags.ts';
 import type { BuildableArch } from '../arch/names.ts';
-import { type BuildState, loadState, type ModuleRecord, saveState } from '../compile/build-state.ts';
+import { type BuildState, loadState } from '../compile/build-state.ts';
 import { compilePythonSources } from '../compile/compile-python.ts';
-import { type Compiled, type CompileOptions, compileSources, isOwn } from '../compile/compile-sources.ts';
+import { type CompiledObject, type CompileOptions, compileSources } from '../compile/compile-sources.ts';
 import type { CompilerMemory } from '../compile/compiler-memory.ts';
 import type { Sha256 } from '../compile/digest.ts';
 import { findCompiler } from '../compile/find-compiler.ts';
@@ -23,10 +23,11 @@ import type { Api } from './choose-api.ts';
 import * as errors from './errors.ts';
 import { findLibraries, findRuntime, loadExterns, loadObjects } from './link-inputs.ts';
 import type { Linked, LinkStep } from './link-module.ts';
-import { linkWithRuntime } from './link-with-runtime.ts';
+import { linkWithRuntime, type Runtime } from './link-with-runtime.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
-import { compileOwnLibrary } from './own-library.ts';
+import { compileOwnLibrary, type LibraryPart } from './own-library.ts';
 import type { NatmodProject } from './project.ts';
+import { type Made, rememberBuild } from './remember-build.ts';
 
 export interface BuildPorts {
   readonly files: Files;
@@ -42,8 +43,10 @@ export interface Job {
   /** Of the architectures that have a compiler; editors are told of the first. */
   readonly plans: Map<BuildableArch, Plan>;
   readonly clock: CompileOptions['clock'];
-  /** What each architecture remembers, once all are built. */
+  /** Of each architecture that has come to its end: remembers what it made. */
   readonly endings: (() => Promise<void>)[];
+  /** Folders of objects in which compilers ran. */
+  readonly used: string[];
   readonly ports: BuildPorts;
   /** Of compilers. */
   readonly slots: Slots;
@@ -180,11 +183,12 @@ async function planArch(
 /** @throws Failure; warnings go to `diagnostics`. */
 async function compileAndLink(
   job: Job,
-  { project, projectFiles, wildcards, rules, api, plan, steps, qstrs, state }: PlannedArch,
+  planned: PlannedArch,
   progress: Progress,
   diagnostics: Diagnostic[],
 ): Promise<Written> {
-  const { request, profile, ports, files, inputs } = job;
+  const { project, projectFiles, wildcards, api, plan, steps, state } = planned;
+  const { request, ports, files, inputs } = job;
   const { dir, file } = project;
   const { arch, compiler, buildDir } = plan;
   const shared = {
@@ -214,47 +218,66 @@ async function compileAndLink(
   });
   const compiled = await compileSources(steps, shared);
   const { modules, ...pythonParts } = await bytecode;
-  let written: Linked['record'] | undefined;
-  const own: Compiled[] = [];
-  // Also when some failed: the others need no second compile.
-  job.endings.push(async () => {
-    try {
-      const ownRecords = await Promise.all(own.map((library) => library.records()));
-      const objects = Object.assign({}, await compiled.records(), ...ownRecords, pythonParts.records);
-      const module = written && {
-        ...written,
-        sources: await ownSources(projectFiles, objects, shared),
-        wildcards: wildcards.length > 0 ? wildcards : undefined,
-      };
-      const next: BuildState = { ...state, objects, module: module ?? state.module };
-      if (JSON.stringify(next) !== JSON.stringify(state))
-        await saveState(files.resolve(dir, buildDir), next, ports.files);
-      const now = await job.clock.started;
-      if (compiled.runs > 0 && now !== undefined) await job.folder.removeLeftovers(buildDir, now);
-    } catch (thrown) {
-      // What is not remembered is built again; what the build itself came to must not be hidden by it.
-      if (!(thrown instanceof Failure)) throw thrown;
-    }
-  });
+  if (compiled.runs > 0) job.used.push(buildDir);
   diagnostics.push(
     ...inProjectFile(compiled.diagnostics, file),
     ...inProjectFile(pythonParts.diagnostics, file),
     ...(compiled.objects ? [] : api.remarks),
   );
-  stopIfCancelled(request.cancel);
-  if (!compiled.objects || !modules) throw new Failure([]);
+  const made: Made = { compiled: [compiled], python: pythonParts.records };
+  try {
+    stopIfCancelled(request.cancel);
+    if (!compiled.objects || !modules) throw new Failure([]);
+    const compileOwn = async (part: LibraryPart) => {
+      const library = await compileOwnLibrary(plan, shared, files, part);
+      if (library) made.compiled.push(library);
+      return library?.objects?.[0] ?? library?.diagnostics;
+    };
+    const linked = await linkAndWrite(
+      job,
+      planned,
+      { objects: compiled.objects, python: modules, compileOwn },
+      progress,
+      diagnostics,
+    );
+    made.module = linked.record;
+    const runs = [...made.compiled, pythonParts].reduce((all, { runs }) => all + runs, 0);
+    return { ...linked.written, compiled: runs };
+  } finally {
+    // Also when some failed: the others need no second compile.
+    const folder = files.resolve(dir, buildDir);
+    job.endings.push(() => rememberBuild(made, { state, folder, projectFiles, wildcards, compile: shared }));
+  }
+}
 
+interface Parts {
+  readonly objects: readonly CompiledObject[];
+  readonly python: LinkStep['python'];
+  readonly compileOwn: Runtime['compileOwn'];
+}
+
+/** @throws Failure; warnings go to `diagnostics`. */
+async function linkAndWrite(
+  job: Job,
+  { project, rules, api, plan, qstrs, state }: PlannedArch,
+  { objects, python, compileOwn }: Parts,
+  progress: Progress,
+  diagnostics: Diagnostic[],
+): Promise<{ readonly record: Linked['record']; readonly written: Written }> {
+  const { request, profile, ports, files, inputs } = job;
+  const { arch } = plan;
+  const { dir } = project;
   const lacking: Diagnostic[] = [];
   const libraries = await findLibraries(job, plan, project, rules, diagnostics, lacking);
   progress('link');
   const step: LinkStep = {
     arch,
     abi: api.abi,
-    objects: [...(await loadObjects(project, rules, files, diagnostics)), ...compiled.objects],
+    objects: [...(await loadObjects(project, rules, files, diagnostics)), ...objects],
     libraries,
-    python: modules,
+    python,
     qstrs,
-    sourceName: sourceNameOf(project, profile, request.debug === true || modules.length > 0),
+    sourceName: sourceNameOf(project, profile, request.debug === true || python.length > 0),
     // The Makefile may be for several architectures.
     archFlags: takesArchFlags(arch) ? project.archFlags : undefined,
     externs: await loadExterns(project, files, diagnostics),
@@ -269,15 +292,7 @@ async function compileAndLink(
     step,
     state.module,
     { files: ports.files, inputs },
-    {
-      lacking,
-      find: () => (project.linkRuntime ? undefined : findRuntime(job, plan)),
-      compileOwn: async (part) => {
-        const library = await compileOwnLibrary(plan, shared, files, part);
-        if (library) own.push(library);
-        return library?.objects?.[0] ?? library?.diagnostics;
-      },
-    },
+    { lacking, find: () => (project.linkRuntime ? undefined : findRuntime(job, plan)), compileOwn },
   );
   diagnostics.push(...linked.diagnostics);
   stopIfCancelled(request.cancel);
@@ -287,14 +302,7 @@ async function compileAndLink(
   // What lies beside the module can be made again.
   for (const file of linked.files)
     await ports.files.writeAtomic(file.path, file.bytes, { disposable: file.path !== path });
-  written = linked.record;
-  return {
-    path,
-    debugImage,
-    map,
-    sizes: linked.sizes,
-    compiled: [compiled, ...own, pythonParts].reduce((runs, made) => runs + made.runs, 0),
-  };
+  return { record: linked.record, written: { path, debugImage, map, sizes: linked.sizes } };
 }
 
 /** The reference names a module by its output: make's intermediate file in older releases. */
@@ -324,21 +332,6 @@ function outputPaths({ request, several, files }: Job, module: string, { arch, b
     debugImage: files.resolve(outDir, `${module}.elf`),
     map: files.resolve(outDir, `${module}.map`),
   };
-}
-
-/** What an output is compared with to tell whether it is stale: not the headers of MicroPython and the compiler, which nobody edits. */
-async function ownSources(
-  projectFiles: readonly string[],
-  objects: BuildState['objects'],
-  { inputs, ...where }: Pick<CompileOptions, 'dir' | 'settled' | 'inputs'>,
-): Promise<ModuleRecord['sources']> {
-  const read = Object.values(objects).flatMap((object) => object.inputs);
-  const project = await Promise.all(
-    projectFiles.map(async (path) => [path, (await inputs.digest(path)) ?? ''] as const),
-  );
-  return [...new Map([...project, ...read].filter(([path]) => isOwn(path, where)))].sort(([a], [b]) =>
-    a < b ? -1 : 1,
-  );
 }
 
 /**

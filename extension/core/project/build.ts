@@ -42,6 +42,16 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
   const files = { ...ports.files, read: inputs.read };
   const memory = await openMemory(request.memoryFile, ports.files);
   const workFolder = await chooseWorkFolder(dir, request.outDir, ports.files);
+  const remembered: Promise<void>[] = [];
+  /** While the last compilers run, too: they leave a processor idle. */
+  const rememberEnded = () => {
+    for (const end of job.endings.splice(0)) {
+      const ending = end();
+      // A fault of ours is told below, not at once.
+      ending.catch(() => undefined);
+      remembered.push(ending);
+    }
+  };
   const job: Job = {
     request: { ...request, dir },
     profile,
@@ -49,8 +59,9 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
     plans: new Map(),
     clock: {},
     endings: [],
+    used: [],
     ports: { ...ports, processes: { ...ports.processes, find: once((program) => ports.processes.find(program)) } },
-    slots: limitConcurrency(request.concurrency ?? 2),
+    slots: limitConcurrency(request.concurrency ?? 2, rememberEnded),
     planning: limitConcurrency(request.concurrency ?? 2),
     inputs,
     files,
@@ -65,7 +76,9 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
   };
   const begun = new Map([...(archs ?? [])].sort(longerLinkFirst).map((arch) => [arch, buildArch(job, arch)]));
   const built = await Promise.all((archs ?? []).map((arch) => begun.get(arch)!));
-  await Promise.all(job.endings.map((end) => end()));
+  rememberEnded();
+  await Promise.all(remembered);
+  await removeLeftovers(job);
   await memory.save();
   const plan = (archs ?? []).map((arch) => job.plans.get(arch)).find(Boolean);
   // Editors look for it in the project only.
@@ -83,6 +96,16 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
   }));
   const ok = outputs.length > 0 && outputs.every((output) => output.ok) && !whole.some(isError);
   return { ok, module, dir, file, outputs, diagnostics: whole };
+}
+
+/** Once nobody can be about to use what an earlier build left. */
+async function removeLeftovers({ clock, used, folder }: Job): Promise<void> {
+  const now = await clock.started;
+  if (now === undefined) return;
+  await collect(
+    [],
+    async () => void (await Promise.all(used.map((buildDir) => folder.removeLeftovers(buildDir, now)))),
+  );
 }
 
 /** What is linked last has the machine for itself, but for one processor. */
