@@ -1,7 +1,7 @@
 // Files on the local disk. Writing is all or nothing: https://pubs.opengroup.org/onlinepubs/9799919799/functions/rename.html
 
 import fs from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../core/diagnostic.ts';
 import type { Files } from '../core/ports.ts';
@@ -77,7 +77,7 @@ export const fileStore: Files = {
     ),
   exists: async (path) => (await guarded('read', path, () => stat(path))) !== undefined,
   remove: (path) => guarded('remove', path, () => threads.rm(path, { recursive: true, force: true })),
-  resolve,
+  resolve: resolveQuickly,
   rename: (from, to) => guarded('write', to, () => renamePatiently(from, to)),
   stamp: async (path) => {
     const found = await guarded('read', path, () => stat(path));
@@ -109,6 +109,12 @@ export const fileStore: Files = {
       }
     }),
 };
+
+/** Most paths of a build are as they should be: headers in depfiles. */
+function resolveQuickly(...parts: string[]): string {
+  const last = parts.at(-1) ?? '';
+  return sep === '/' && last.startsWith('/') && !/\/(?:[./]|$)/.test(last) ? last : resolve(...parts);
+}
 
 /** @returns undefined when there is nothing: to throw takes longer than to ask. */
 function stat(path: string): fs.Stats | undefined | Promise<fs.Stats | undefined> {

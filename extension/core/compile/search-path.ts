@@ -18,6 +18,21 @@ export function includeFolders(argv: readonly string[]): string[] {
 /** How many folders an include may name before the file: `lwip/apps/http.h` has two. */
 const depth = 3;
 
+/** What the searches of a build have in common: its compilers read the same headers, along the same folders. */
+interface Known {
+  /** By path: the names under which it may have been asked for. */
+  readonly tails: Map<string, readonly Tail[]>;
+  /** By folders: in which of them a name is. */
+  readonly places: Map<string, Promise<ReadonlyMap<string, readonly string[]>>>;
+}
+
+interface Tail {
+  readonly first: string;
+  readonly name: string;
+}
+
+const known = new WeakMap<InputFiles, Known>();
+
 /**
  * @param inputs absolute paths of what the compiler read
  * @param folders absolute, those of the command and of the project's own files
@@ -30,28 +45,50 @@ export async function candidates(
   asked: readonly string[],
   files: InputFiles,
 ): Promise<string> {
-  const names = new Map<string, readonly string[]>();
+  const { tails, places } = known.get(files) ?? { tails: new Map(), places: new Map() };
+  known.set(files, { tails, places });
+  const key = folders.join('\0');
+  const inside = places.get(key) ?? placesIn(folders, files);
+  places.set(key, inside);
+  const folderOf = await inside;
+  const found = new Set<string>();
+  const look = async ({ first, name }: Tail) => {
+    for (const folder of folderOf.get(first) ?? [])
+      if (await isThere(folder, name, files)) found.add(`${folder}:${name}`);
+  };
   for (const path of inputs) {
-    const parts = path.split(/[\\/]/);
-    for (let count = 1; count <= depth && count < parts.length; count++) {
-      const tail = parts.slice(-count);
-      names.set(tail.join('/'), tail);
-    }
+    let names = tails.get(path);
+    if (!names) tails.set(path, (names = tailsOf(path)));
+    for (const tail of names) if (folderOf.has(tail.first)) await look(tail);
   }
-  for (const name of asked) names.set(name, name.split('/'));
-  const found: string[] = [];
-  for (const folder of folders) {
-    const inside = await files.names(folder);
-    for (const [name, parts] of names) {
-      if (inside.has(parts[0]) && (await isThere(folder, parts, files))) found.push(`${folder}:${name}`);
-    }
-  }
-  return found.join('\n');
+  for (const name of asked) await look({ first: name.split('/', 1)[0], name });
+  return [...found].sort().join('\n');
 }
 
-async function isThere(folder: string, parts: readonly string[], files: InputFiles): Promise<boolean> {
+async function placesIn(
+  folders: readonly string[],
+  files: InputFiles,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const places = new Map<string, string[]>();
+  for (const folder of folders) {
+    for (const name of await files.names(folder)) {
+      const there = places.get(name);
+      if (there) there.push(folder);
+      else places.set(name, [folder]);
+    }
+  }
+  return places;
+}
+
+function tailsOf(path: string): Tail[] {
+  const parts = path.split(/[\\/]/);
+  const counts = Array.from({ length: Math.min(depth, parts.length - 1) }, (_, at) => at + 1);
+  return counts.map((count) => ({ first: parts.at(-count)!, name: parts.slice(-count).join('/') }));
+}
+
+async function isThere(folder: string, name: string, files: InputFiles): Promise<boolean> {
   let at = folder;
-  for (const part of parts) {
+  for (const part of name.split('/')) {
     if (!(await files.names(at)).has(part)) return false;
     at += `/${part}`;
   }
