@@ -170,7 +170,7 @@ function get(view: DataView, at: number, bytes: DebugRelocation['bytes']): numbe
     case 4:
       return view.getUint32(at, true);
     case 8:
-      return Number(view.getBigInt64(at, true));
+      return view.getInt32(at + 4, true) * 0x1_0000_0000 + view.getUint32(at, true);
   }
 }
 
@@ -178,7 +178,10 @@ function put(view: DataView, at: number, bytes: DebugRelocation['bytes'], value:
   if (bytes === 1) view.setUint8(at, value);
   else if (bytes === 2) view.setUint16(at, value, true);
   else if (bytes === 4) view.setUint32(at, value, true);
-  else view.setBigInt64(at, BigInt(value), true);
+  else {
+    view.setUint32(at, value >>> 0, true);
+    view.setInt32(at + 4, Math.floor(value / 0x1_0000_0000), true);
+  }
 }
 
 function getUleb(view: DataView, at: number): number {

@@ -140,6 +140,7 @@ export function sectionBytes(file: OpenFile, header: SectionHeader): Uint8Array 
 export function stringTable(file: OpenFile, header: SectionHeader, what: string): (offset: number) => string {
   const bytes = sectionBytes(file, header);
   const seen = new Map<number, string>();
+  let whole: string | undefined;
   return (offset) => {
     let text = seen.get(offset);
     if (text !== undefined) return text;
@@ -148,7 +149,9 @@ export function stringTable(file: OpenFile, header: SectionHeader, what: string)
     const end = bytes.indexOf(0, offset);
     const stop = end < 0 ? bytes.length : end;
     if (!file.names.spend(stop - offset)) throw malformed(file.path, `the names in ${what} overlap beyond measure`);
-    text = latin1OrUtf8(bytes.subarray(offset, stop));
+    whole ??= bytes.length > mostAtOnce ? '' : utf8.decode(bytes);
+    // Of ASCII alone, as nearly always, each byte is a character: a name is a part of the one text.
+    text = whole.length === bytes.length ? whole.slice(offset, stop) : utf8.decode(bytes.subarray(offset, stop));
     seen.set(offset, text);
     return text;
   };
@@ -156,12 +159,8 @@ export function stringTable(file: OpenFile, header: SectionHeader, what: string)
 
 const utf8 = new TextDecoder();
 
-/** Most names are short ASCII, for which building the string directly is several times faster than TextDecoder. */
-function latin1OrUtf8(bytes: Uint8Array): string {
-  if (bytes.length > 200) return utf8.decode(bytes);
-  for (const byte of bytes) if (byte >= 0x80) return utf8.decode(bytes);
-  return String.fromCharCode(...bytes);
-}
+/** Larger tables, in bytes, are not decoded for the few names that may be asked for. */
+const mostAtOnce = 0x100_0000;
 
 export function wideNumber(view: DataView, at: number, path: string, what: string): number {
   const high = view.getUint32(at + 4, true);
@@ -171,8 +170,8 @@ export function wideNumber(view: DataView, at: number, path: string, what: strin
 }
 
 export function signedNumber(view: DataView, at: number, path: string, what: string): number {
-  const value = view.getBigInt64(at, true);
-  if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER)
-    throw malformed(path, `${what} is ${value}, beyond 2^53`);
-  return Number(value);
+  // Without BigInt, of which tables of thousands would leave as many behind.
+  const value = view.getInt32(at + 4, true) * 0x1_0000_0000 + view.getUint32(at, true);
+  if (!Number.isSafeInteger(value)) throw malformed(path, `${what} is ${view.getBigInt64(at, true)}, beyond 2^53`);
+  return value;
 }

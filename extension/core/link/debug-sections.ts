@@ -3,7 +3,7 @@
 // Specification: https://dwarfstd.org and each architecture's ABI for relocations
 
 import { sectionFlags, sectionTypes } from '../elf/constants.ts';
-import { relocateDebugSection } from '../elf/debug-section.ts';
+import { type DebugPlaces, relocateDebugSection } from '../elf/debug-section.ts';
 import type { ObjectSection, ObjectSymbol } from '../elf/object-file.ts';
 import type { ElfSection } from '../elf/write-elf.ts';
 import { alignUp } from './layout.ts';
@@ -34,12 +34,13 @@ export function joinDebugSections(
   unwindAddress: number,
 ): ElfSection[] {
   const sections = new Map<string, Joined>();
-  const places = new Map<LinkedObject, Map<number, Part>>();
+  const places = new Map<LinkedObject, readonly (Part | undefined)[]>();
   for (const object of program.objects) {
-    const parts = new Map<number, Part>();
+    const parts: (Part | undefined)[] = [];
     places.set(object, parts);
+    const isInflated = !isCompressed(object);
     for (const section of object.file.sections) {
-      if (!isTaken(object, section, sections)) continue;
+      if (!isTaken(section, isInflated, sections)) continue;
       const name = section.name.startsWith(propertyTable) ? propertyTable : section.name;
       const whole = sections.get(name) ?? { parts: [], size: 0, align: 1 };
       const offset = alignUp(whole.size, section.align);
@@ -48,19 +49,25 @@ export function joinDebugSections(
       whole.size = offset + section.data.length;
       whole.align = Math.max(whole.align, section.align);
       sections.set(name, whole);
-      parts.set(section.index, part);
+      parts[section.index] = part;
     }
   }
-  const placeOf = (object: LinkedObject, symbol: ObjectSymbol) => {
-    const part = symbol.place === 'section' ? places.get(object)?.get(symbol.section) : undefined;
-    return part ? part.offset + symbol.value : addressOf(object, symbol);
+  const placesOf = (object: LinkedObject) => {
+    const parts = places.get(object)!;
+    return (symbol: ObjectSymbol) => {
+      const part = symbol.place === 'section' ? parts[symbol.section] : undefined;
+      return part ? part.offset + symbol.value : addressOf(object, symbol);
+    };
   };
-  const placeOfCode = (object: LinkedObject, symbol: ObjectSymbol) => {
-    const piece = symbol.place === 'section' ? object.pieces[symbol.section] : undefined;
-    return piece && piece.content !== 'text' ? undefined : placeOf(object, symbol);
+  const placesOfCode = (object: LinkedObject) => {
+    const placeOf = placesOf(object);
+    return (symbol: ObjectSymbol) => {
+      const piece = symbol.place === 'section' ? object.pieces[symbol.section] : undefined;
+      return piece && piece.content !== 'text' ? undefined : placeOf(symbol);
+    };
   };
   return [...sections].map(([name, whole]) =>
-    join(name, whole, name === codeIndex ? placeOfCode : placeOf, name === unwindTable ? unwindAddress : 0),
+    join(name, whole, name === codeIndex ? placesOfCode : placesOf, name === unwindTable ? unwindAddress : 0),
   );
 }
 
@@ -76,23 +83,24 @@ interface Joined {
   align: number;
 }
 
-function isTaken(object: LinkedObject, section: ObjectSection, taken: ReadonlyMap<string, Joined>): boolean {
+/** @param isInflated whether none of the object's debug information is compressed */
+function isTaken(section: ObjectSection, isInflated: boolean, taken: ReadonlyMap<string, Joined>): boolean {
   const { name, data, type, flags } = section;
   if (data.length === 0 || type === sectionTypes.rel || type === sectionTypes.rela) return false;
   if (attributes.test(name)) return !taken.has(name);
   if (name === unwindTable) return true;
   // Without inflating there is nothing to relocate; and what refers to the one would be lost without it.
-  return joined.test(name) && !(flags & sectionFlags.alloc) && !isCompressed(object);
+  return isInflated && !(flags & sectionFlags.alloc) && joined.test(name);
 }
 
 function isCompressed({ file }: LinkedObject): boolean {
-  return file.sections.some(({ name, flags }) => joined.test(name) && flags & sectionFlags.compressed);
+  return file.sections.some(({ name, flags }) => flags & sectionFlags.compressed && joined.test(name));
 }
 
 function join(
   name: string,
   { parts, size, align }: Joined,
-  placeOf: (object: LinkedObject, symbol: ObjectSymbol) => number | undefined,
+  placesOf: (object: LinkedObject) => DebugPlaces['addressOf'],
   address: number,
 ): ElfSection {
   const data = new Uint8Array(size);
@@ -101,7 +109,7 @@ function join(
     const view = new DataView(data.buffer, offset, section.data.length);
     relocateDebugSection(object.file, section, view, {
       address: address + offset,
-      addressOf: (symbol) => placeOf(object, symbol),
+      addressOf: placesOf(object),
       nowhere: listsOfRanges.test(name) ? 1 : 0,
     });
   }

@@ -51,7 +51,8 @@ class Maker {
   *ofObject(object: LinkedObject, kept: ReadonlySet<Piece>, taken: Set<string>): Iterable<ElfSymbol> {
     for (const symbol of object.file.symbols) {
       const { name, type, binding, size } = symbol;
-      if (name === '') continue;
+      // Labels of the debug information, mostly.
+      if (name === '' || (symbol.place === 'section' && !object.pieces[symbol.section])) continue;
       if (type === 'file') {
         yield { name, value: 0, size: 0, binding: 'local', type, section: undefined };
         continue;

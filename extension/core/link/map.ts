@@ -1,6 +1,7 @@
 // Where everything of a module is, for those who want to see it: pieces in the order of their addresses, the global offset
 // table, and what was relocated.
 
+import type { ObjectSymbol } from '../elf/object-file.ts';
 import type { Got } from './got.ts';
 import type { Layout } from './layout.ts';
 import { startOf } from './places.ts';
@@ -40,6 +41,7 @@ export interface MapRelocation {
 }
 
 export function mapOf(program: Program, got: Got, layout: Layout): LinkMap {
+  const symbolsOf = symbolsByPiece(program);
   const pieces = program.pieces
     .filter((piece) => piece.size > 0)
     .map((piece) => ({
@@ -49,7 +51,7 @@ export function mapOf(program: Program, got: Got, layout: Layout): LinkMap {
       align: piece.align,
       name: piece.name,
       object: piece.isMade ? undefined : piece.object?.file.path,
-      symbols: symbolsOf(piece),
+      symbols: namesIn(piece, symbolsOf.get(piece) ?? []),
       why: reasonFor(piece),
     }));
   const slots = got.slots.map(({ offset, target, addend }) => ({
@@ -68,20 +70,28 @@ export function mapOf(program: Program, got: Got, layout: Layout): LinkMap {
   return { jump: layout.jump.length, pieces, slots, relocations };
 }
 
-function symbolsOf(piece: Piece): MapPiece['symbols'] {
-  const { object } = piece;
-  if (!object) return [];
-  return object.file.symbols
-    .filter(
-      ({ place, section, type }) =>
-        place === 'section' && object.pieces[section] === piece && (type === 'function' || type === 'object'),
-    )
-    .map((symbol) => ({
-      name: symbol.name,
-      address: piece.address + startOf(object.file, symbol),
-      size: symbol.size,
-    }))
-    .sort((a, b) => a.address - b.address);
+/** Functions and variables, in the order of their objects' tables. */
+function symbolsByPiece({ objects }: Program): Map<Piece, ObjectSymbol[]> {
+  const found = new Map<Piece, ObjectSymbol[]>();
+  for (const { file, pieces } of objects) {
+    for (const symbol of file.symbols) {
+      const piece = symbol.place === 'section' ? pieces[symbol.section] : undefined;
+      if (!piece || (symbol.type !== 'function' && symbol.type !== 'object')) continue;
+      const others = found.get(piece);
+      if (others) others.push(symbol);
+      else found.set(piece, [symbol]);
+    }
+  }
+  return found;
+}
+
+function namesIn({ object, address }: Piece, symbols: readonly ObjectSymbol[]): MapPiece['symbols'] {
+  const names = symbols.map((symbol) => ({
+    name: symbol.name,
+    address: address + startOf(object!.file, symbol),
+    size: symbol.size,
+  }));
+  return names.sort((a, b) => a.address - b.address);
 }
 
 function reasonFor({ object, isMade }: Piece): string {
