@@ -2,12 +2,14 @@
 // started.
 
 import type { CancelSignal } from './core/ports.ts';
-import { childProcesses } from './node/child-process.ts';
+import { run as start } from './node/child-process.ts';
 import { optimizeLater } from './node/optimize-later.ts';
 import type { StarterNews, StarterOrder } from './node/process-starter.ts';
 
 optimizeLater();
 
+/** Of what is started; as an object of our own it is copied ten times as fast as the process's. */
+let environment: NodeJS.ProcessEnv = {};
 const cancels = new Map<number, AbortController>();
 
 process.on('disconnect', () => process.exit());
@@ -15,8 +17,7 @@ process.on('disconnect', () => process.exit());
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => process.exit());
 process.on('message', (order: StarterOrder) => {
   if ('environment' in order) {
-    for (const name of Object.keys(process.env)) if (!(name in order.environment)) delete process.env[name];
-    Object.assign(process.env, order.environment);
+    environment = order.environment;
     tell({ ready: true });
   } else if ('cancel' in order) cancels.get(order.id)?.abort();
   else void run(order);
@@ -27,7 +28,7 @@ async function run({ id, run, tellOutput }: Extract<StarterOrder, { run: unknown
   cancels.set(id, cancel);
   const onOutput = tellOutput ? (output: string) => tell({ id, output }) : undefined;
   const signal: CancelSignal = cancel.signal;
-  const result = await childProcesses.run({ ...run, cancel: signal, onOutput });
+  const result = await start({ ...run, cancel: signal, onOutput }, environment);
   cancels.delete(id);
   tell({ id, result });
 }

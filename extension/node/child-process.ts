@@ -1,11 +1,10 @@
 // Programs run as children of ours, each the head of a process group: what it starts ends with it.
 
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
 import { delimiter, extname, join, resolve } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Processes, ProcessRequest, ProcessResult } from '../core/ports.ts';
+import { isProgram } from './file-store.ts';
 
 /** What is kept of each of standard output and standard error, in bytes; the rest is counted. */
 export const keptOutput = 16 * 1024 * 1024;
@@ -15,13 +14,14 @@ const graceMs = 300;
 
 const windows = process.platform === 'win32';
 
-export const childProcesses: Processes = { run, find };
+export const childProcesses: Processes = { run: (request) => run(request, process.env), find };
 
-function run(request: ProcessRequest): Promise<ProcessResult> {
+/** @param environment what the process inherits */
+export function run(request: ProcessRequest, environment: NodeJS.ProcessEnv): Promise<ProcessResult> {
   if (request.cancel?.aborted) return Promise.resolve({ end: 'cancelled', code: -1, stdout: '', stderr: '' });
   if (request.interactive) return converse(request);
   const { argv, cwd } = request;
-  const env = { ...process.env, ...request.env };
+  const env = { ...environment, ...request.env };
   return new Promise<ProcessResult>((done) => {
     const child = spawn(argv[0], argv.slice(1), {
       cwd,
@@ -211,17 +211,8 @@ async function find(program: string): Promise<string | undefined> {
       // On Windows a name without an ending is not a program.
       if (windows && ending === '' && extname(program) === '') continue;
       const path = resolve(join(folder, program + ending));
-      if (await isRunnable(path)) return path;
+      if (await isProgram(path)) return path;
     }
   }
   return undefined;
-}
-
-async function isRunnable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }

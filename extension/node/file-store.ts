@@ -9,6 +9,7 @@ import { fileFault } from './errors.ts';
 
 // Not node:fs/promises: that loads Node's streams, which takes longer than linking a module.
 const threads = {
+  access: promisify(fs.access),
   close: promisify(fs.close),
   fsync: promisify(fs.fsync),
   lstat: promisify(fs.lstat),
@@ -21,6 +22,7 @@ const threads = {
   rename: promisify(fs.rename),
   rm: promisify(fs.rm),
   stat: promisify(fs.stat),
+  unlink: promisify(fs.unlink),
   writeFile: promisify(fs.writeFile),
 };
 
@@ -76,7 +78,7 @@ export const fileStore: Files = {
       ),
     ),
   exists: async (path) => (await guarded('read', path, () => stat(path))) !== undefined,
-  remove: (path) => guarded('remove', path, () => threads.rm(path, { recursive: true, force: true })),
+  remove: (path) => guarded('remove', path, () => remove(path)),
   resolve: resolveQuickly,
   rename: (from, to) => guarded('write', to, () => renamePatiently(from, to)),
   stamp: async (path) => {
@@ -104,11 +106,40 @@ export const fileStore: Files = {
         await inFolder(temporary, () => writeNew(temporary, mode, bytes, options?.disposable !== true));
         await renamePatiently(temporary, target);
       } catch (thrown) {
-        await threads.rm(temporary, { force: true }).catch(() => undefined);
+        await remove(temporary).catch(() => undefined);
         throw thrown;
       }
     }),
 };
+
+/** Whether there is a program of this name, which we may run. */
+export async function isProgram(path: string): Promise<boolean> {
+  try {
+    // Most of what is asked for is not there.
+    if (!(await stat(path))?.isFile()) return false;
+    await quickly(
+      reading,
+      () => fs.accessSync(path, fs.constants.X_OK),
+      () => threads.access(path, fs.constants.X_OK),
+    );
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await quickly(
+      writing,
+      () => fs.unlinkSync(path),
+      () => threads.unlink(path),
+    );
+  } catch (thrown) {
+    // A folder, on some systems by another name; or nothing.
+    if (codeOf(thrown) !== 'ENOENT') await threads.rm(path, { recursive: true, force: true });
+  }
+}
 
 /** Most paths of a build are as they should be: headers in depfiles. */
 function resolveQuickly(...parts: string[]): string {
@@ -158,8 +189,31 @@ async function inFolder(path: string, write: () => Promise<void>): Promise<void>
     await write();
   } catch (thrown) {
     if (codeOf(thrown) !== 'ENOENT') throw thrown;
-    await threads.mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     await write();
+  }
+}
+
+/** Not by Node's `recursive`, which never ends where a folder is there and takes nothing: in /proc. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await makeFolder(path);
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'ENOENT' || dirname(path) === path) throw thrown;
+    await makeFolders(dirname(path));
+    await makeFolder(path);
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await quickly(
+      writing,
+      () => fs.mkdirSync(path),
+      () => threads.mkdir(path),
+    );
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'EEXIST') throw thrown;
   }
 }
 

@@ -62,6 +62,24 @@ test('a file where a folder should be is told as such', async (t) => {
   assert.equal(fault.code, 'files/not-folder');
 });
 
+test('where no folder can be made is told at once', { skip: process.platform !== 'linux' }, async () => {
+  const fault = await failureOf(fileStore.writeAtomic('/proc/natmod/a/x.mpy', bytes('')));
+  assert.match(fault.message, /^Can't write \/proc\/natmod\/a\/x\.mpy: /);
+});
+
+test('two that make the same folders at once both write', async (t) => {
+  const folder = join(temporaryFolder(t), 'a/b/c');
+  await Promise.all(['x', 'y', 'z'].map((name) => fileStore.writeAtomic(join(folder, name), bytes(name))));
+  assert.deepEqual(readdirSync(folder).sort(), ['x', 'y', 'z']);
+});
+
+test('folders and files are removed, with all that is in them, and what is not there is no fault', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const name of ['a/b/x', 'y']) await fileStore.writeAtomic(join(folder, name), bytes(''));
+  for (const name of ['a', 'y', 'no', 'no/no']) await fileStore.remove(join(folder, name));
+  assert.deepEqual(readdirSync(folder), []);
+});
+
 test('a folder without permission to write is told as such', async (t) => {
   if (process.getuid?.() === 0 || process.platform === 'win32') return t.skip('root may write everywhere');
   const folder = temporaryFolder(t);
