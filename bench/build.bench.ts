@@ -13,7 +13,7 @@ import { micropythonSource } from '../test/micropython/source.ts';
 import { examples, top } from '../test/projects.ts';
 import { findPython } from '../test/reference/reference-linker.ts';
 import { asShipped } from './as-shipped.ts';
-import { cpuTime, median } from './measure.ts';
+import { cpuTime, undisturbed } from './measure.ts';
 import type { Benchmark } from './run.ts';
 
 const { build, childProcesses, compilersAtOnce, fileStore, optimizeLater, sha256, startNearby } = await asShipped<
@@ -37,7 +37,7 @@ const { build, childProcesses, compilersAtOnce, fileStore, optimizeLater, sha256
 optimizeLater();
 const nearby = startNearby(childProcesses, { program: join(top, 'dist/starter.js') });
 const cores = availableParallelism();
-const rounds = 5;
+const rounds = 12;
 const makeArch: BuildableArch = 'armv7m';
 
 export const run: Benchmark = async () => {
@@ -82,59 +82,62 @@ export const run: Benchmark = async () => {
   commands.length = 0;
   await buildFor(archs);
   const compiles = [...commands];
-  const full: number[] = [];
-  const fullCpu: number[] = [];
-  const aloneCpu: number[] = [];
-  const together: number[] = [];
-  const alone: number[] = [];
-  const make: number[] = [];
-  const one: number[] = [];
+  const full = newTimes();
+  const together = newTimes();
+  const alone = newTimes();
+  const make = newTimes();
+  const one = newTimes();
   for (let round = 0; round < rounds; round++) {
     clean();
-    let start = cpuTime();
-    full.push(await time(() => buildFor(archs)));
-    fullCpu.push(cpuTime() - start);
-    together.push(await time(() => compileAll(compiles, dir, cores)));
-    start = cpuTime();
-    alone.push(await time(() => compileAll(compiles, dir, 1)));
-    aloneCpu.push(cpuTime() - start);
+    await time(full, () => buildFor(archs));
+    await time(together, () => compileAll(compiles, dir, cores));
+    await time(alone, () => compileAll(compiles, dir, 1));
     clean();
-    one.push(await time(() => buildFor([makeArch])));
+    await time(one, () => buildFor([makeArch]));
     clean();
-    make.push(
-      await time(async () => {
-        const argv = [`-j${cores}`, `ARCH=${makeArch}`, `MPY_DIR=${tree.path}`, `PYTHON=${findPython()}`];
-        const { status, stderr } = spawnSync('make', argv, { cwd: dir, encoding: 'utf8' });
-        if (status !== 0) throw new Error(stderr);
-      }),
-    );
+    await time(make, async () => {
+      const argv = [`-j${cores}`, `ARCH=${makeArch}`, `MPY_DIR=${tree.path}`, `PYTHON=${findPython()}`];
+      const { status, stderr } = spawnSync('make', argv, { cwd: dir, encoding: 'utf8' });
+      if (status !== 0) throw new Error(stderr);
+    });
   }
   clean();
   await buildFor(archs);
-  const warm: number[] = [];
-  for (let round = 0; round < 4 * rounds; round++) warm.push(await time(() => buildFor(archs)));
+  const warm = newTimes();
+  for (let round = 0; round < 2 * rounds; round++) await time(warm, () => buildFor(archs));
   for (const each of [asides, ...projects.map((one) => one.dir)]) rmSync(each, { recursive: true, force: true });
   return {
     architectures: archs.length,
     compilerRuns: compiles.flat().length,
-    fullMs: median(full),
-    compilersAloneMs: median(alone),
-    compilersTogetherMs: median(together),
-    warmMs: median(warm),
-    makeMs: median(make),
-    oneArchMs: median(one),
-    ratioCompilers: median(full.map((value, round) => value / (alone[round] / cores))),
+    fullMs: undisturbed(full.wall),
+    compilersAloneMs: undisturbed(alone.wall),
+    compilersTogetherMs: undisturbed(together.wall),
+    warmMs: undisturbed(warm.wall),
+    makeMs: undisturbed(make.wall),
+    oneArchMs: undisturbed(one.wall),
+    ratioCompilers: undisturbed(full.wall) / (undisturbed(alone.wall) / cores),
     // What it costs of a machine that others use, too: the times above are right on a quiet one only.
-    ratioCpu: median(fullCpu.map((value, round) => value / aloneCpu[round])),
-    ratioTogether: median(full.map((value, round) => value / together[round])),
-    ratioMake: median(make.map((value, round) => value / one[round])),
+    ratioCpu: undisturbed(full.cpu) / undisturbed(alone.cpu),
+    ratioTogether: undisturbed(full.wall) / undisturbed(together.wall),
+    ratioMake: undisturbed(make.wall) / undisturbed(one.wall),
   };
 };
 
-async function time(task: () => Promise<unknown>): Promise<number> {
+/** Of each round, in milliseconds. */
+interface Times {
+  readonly wall: number[];
+  /** Of all processors, in us and in what we start. */
+  readonly cpu: number[];
+}
+
+const newTimes = (): Times => ({ wall: [], cpu: [] });
+
+async function time(into: Times, task: () => Promise<unknown>): Promise<void> {
+  const cpu = cpuTime();
   const start = performance.now();
   await task();
-  return performance.now() - start;
+  into.wall.push(performance.now() - start);
+  into.cpu.push(cpuTime() - cpu);
 }
 
 /**
