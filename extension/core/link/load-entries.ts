@@ -15,7 +15,8 @@ type Changes = ReadonlyMap<number, readonly number[]>;
 
 export function loadEntries(program: Program): void {
   const { rearranging } = program.arch;
-  if (!rearranging) return;
+  const takesEntries = program.objects.some(({ targets }) => targets.some(({ kind }) => kind === 'entry'));
+  if (!rearranging || !takesEntries) return;
   const editor = new Editor(program);
   const cuts = new Map<Piece, Cuts>();
   for (const read of readFunctions(program, rearranging)) {

@@ -100,8 +100,9 @@ class Changes {
     if (to === undefined) return;
     if (this.goOver(index, to)) return;
     const end = this.follow(to);
-    const code = this.formFor(index, end, false) ?? this.formFor(index, to, false);
-    const goal = this.formFor(index, end, false) ? end : to;
+    const direct = this.formFor(index, end, false);
+    const code = direct ?? this.formFor(index, to, false);
+    const goal = direct ? end : to;
     if (!code || code.length > size || (goal === to && code.length === size)) return;
     this.changed.set(index, { code: code.length === size ? this.bytesOf(at, size) : code, span: size, to: goal });
   }
