@@ -26,30 +26,35 @@ const threads = {
   writeFile: promisify(fs.writeFile),
 };
 
-/** So long may a file keep us from all else, and many of them in a row. */
-const quickMs = 4;
+/** So long may many files in a row keep us from all else. */
 const rowMs = 10;
-/** One that took longer may have waited for the processor, or for a disk to wake up; so many are no accident. */
-const mostSlow = 3;
-/** So many quick ones make good for a slow one. */
-const quickPerSlow = 8;
-/** When there were too many, threads wait for files, for so long. */
+/** One that takes longer is slow: it may have waited for the processor, or for a disk to wake up. */
+const quickMs = 4;
+/** So much may slow ones take together; a twentieth of the time makes good for it. */
+const mostLostMs = 50;
+const recovery = 1 / 20;
+/** When it was more, threads wait for files, for so long. */
 const slowMs = 1000;
 let rowSince: number | undefined;
 
-/** What is written waits for the file system's journal at times; what is read does not. */
-const reading = { slow: 0, until: 0 };
-const writing = { slow: 0, until: 0 };
+interface Delays {
+  lostMs: number;
+  /** When that was. */
+  at: number;
+  /** Until then threads wait. */
+  until: number;
+}
+
+const newDelays = (): Delays => ({ lostMs: 0, at: 0, until: 0 });
+/** Apart: what is written waits for the file system's journal at times, what is read does not. */
+const reading = newDelays();
+const writing = newDelays();
 
 /**
  * A local disk answers sooner than a thread is asked to ask it, and a build of all architectures asks two thousand times.
  * @param wait does the same as `act`, in a thread
  */
-function quickly<Result>(
-  lately: typeof reading,
-  act: () => Result,
-  wait: () => Promise<Result>,
-): Result | Promise<Result> {
+function quickly<Result>(delays: Delays, act: () => Result, wait: () => Promise<Result>): Result | Promise<Result> {
   const start = performance.now();
   if (rowSince === undefined) {
     rowSince = start;
@@ -57,32 +62,35 @@ function quickly<Result>(
       rowSince = undefined;
     });
   }
-  if (start < lately.until || start - rowSince > rowMs) return wait();
+  if (start < delays.until || start - rowSince > rowMs) return wait();
   try {
     return act();
   } finally {
     const end = performance.now();
-    lately.slow = Math.max(0, lately.slow + (end - start > quickMs ? 1 : -1 / quickPerSlow));
-    if (lately.slow > mostSlow - 1) Object.assign(lately, { slow: 0, until: end + slowMs });
+    if (end - start > quickMs) {
+      delays.lostMs = Math.max(0, delays.lostMs - (start - delays.at) * recovery) + end - start;
+      delays.at = end;
+      if (delays.lostMs > mostLostMs) delays.until = end + slowMs;
+    }
   }
 }
 
 export const fileStore: Files = {
-  read: (path) => guarded('read', path, () => readWhole(path)),
+  read: (path) => orMissing('read', path, () => readWhole(path)),
   list: (dir) =>
-    guarded('list', dir, () =>
+    orMissing('list', dir, () =>
       quickly(
         reading,
         () => fs.readdirSync(dir),
         () => threads.readdir(dir),
       ),
     ),
-  exists: async (path) => (await guarded('read', path, () => stat(path))) !== undefined,
+  exists: async (path) => (await orMissing('read', path, () => stat(path))) !== undefined,
   remove: (path) => guarded('remove', path, () => remove(path)),
   resolve: resolveQuickly,
   rename: (from, to) => guarded('write', to, () => renamePatiently(from, to)),
   stamp: async (path) => {
-    const found = await guarded('read', path, () => stat(path));
+    const found = await orMissing('read', path, () => stat(path));
     if (!found) return undefined;
     const { size, mtimeMs, ctimeMs } = found;
     return { size, modified: mtimeMs, changed: ctimeMs, isFolder: found.isDirectory(), isFile: found.isFile() };
@@ -93,7 +101,7 @@ export const fileStore: Files = {
       const there = await quickly(
         reading,
         () => fs.lstatSync(path, { throwIfNoEntry: false }),
-        () => threads.lstat(path).catch(() => undefined),
+        () => threads.lstat(path).catch(unlessMissing),
       );
       const isLink = there?.isSymbolicLink() === true;
       const target = isLink ? await threads.realpath(path).catch(() => linkTarget(path)) : path;
@@ -258,16 +266,34 @@ async function renamePatiently(from: string, to: string): Promise<void> {
   }
 }
 
-/** @returns undefined also for what is to be read and is not there */
-async function guarded<Result>(
-  doing: 'read' | 'write' | 'list' | 'remove',
+/** @returns undefined also for what is not there */
+function orMissing<Result>(
+  doing: 'read' | 'list',
   path: string,
   act: () => Result | Promise<Result>,
 ): Promise<Result | undefined> {
+  return guarded(doing, path, async () => {
+    try {
+      return await act();
+    } catch (thrown) {
+      return unlessMissing(thrown);
+    }
+  });
+}
+
+/** @throws what tells of more than that something is not there */
+function unlessMissing(thrown: unknown): undefined {
+  if (!['ENOENT', 'ENOTDIR'].includes(codeOf(thrown))) throw thrown;
+}
+
+async function guarded<Result>(
+  doing: 'read' | 'write' | 'list' | 'remove',
+  path: string,
+  act: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await act();
   } catch (thrown) {
-    if (['read', 'list'].includes(doing) && ['ENOENT', 'ENOTDIR'].includes(codeOf(thrown))) return undefined;
     const fault = thrown instanceof Error ? fileFault(doing, path, thrown) : undefined;
     throw fault ? new Failure(fault) : thrown;
   }

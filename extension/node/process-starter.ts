@@ -50,7 +50,6 @@ export function startNearby(direct: Processes, { program, after = 8, idleMs = 30
   let ids = 0;
   let burst = 0;
   let active = 0;
-  let fits = true;
   let idle: NodeJS.Timeout | undefined;
 
   const end = (which: Starter | undefined) => {
@@ -80,7 +79,6 @@ export function startNearby(direct: Processes, { program, after = 8, idleMs = 30
     });
     const begun: Starter = { child, environment: JSON.stringify(process.env), isReady: false };
     starter = begun;
-    fits = true;
     child.on('error', () => end(begun));
     child.on('exit', () => end(begun));
     child.on('disconnect', () => end(begun));
@@ -123,9 +121,9 @@ export function startNearby(direct: Processes, { program, after = 8, idleMs = 30
 
   const place = (request: ProcessRequest): Promise<ProcessResult> => {
     if (++burst > after && !starter) begin(program!);
-    // It was told of our environment once; within a burst nobody changes that.
-    if (active === 1 && starter) fits = starter.environment === JSON.stringify(process.env);
-    return fits && starter?.isReady ? handOver(starter!, request) : direct.run(request);
+    // It was told of our environment once.
+    const fits = starter?.isReady && starter.environment === JSON.stringify(process.env);
+    return fits ? handOver(starter!, request) : direct.run(request);
   };
 
   return {

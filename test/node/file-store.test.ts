@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -120,6 +120,26 @@ test('a pipe that has nothing to say holds nobody up', { skip: process.platform 
   // By a thread, too: whoever opens a pipe to write waits for the reader.
   await writeFile(path, 'at last');
   assert.equal(new TextDecoder().decode(await reading), 'at last');
+});
+
+test('a file that answers slowly is waited for once; then threads do', async (t) => {
+  const path = join(temporaryFolder(t), 'x');
+  writeFileSync(path, 'one');
+  const real = fs.readFileSync;
+  let waited = 0;
+  t.mock.method(fs, 'readFileSync', (...asked: Parameters<typeof real>) => {
+    waited++;
+    // Nothing else can happen meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    return real(...asked);
+  });
+  for (let count = 0; count < 5; count++) {
+    assert.equal(new TextDecoder().decode(await fileStore.read(path)), 'one');
+    for (let quick = 0; quick < 9; quick++) await fileStore.stamp(path);
+  }
+  assert.equal(waited, 1);
+  // For the tests that follow.
+  await new Promise((done) => setTimeout(done, 1100));
 });
 
 test('thousands of files in a row leave time for what else there is', async (t) => {

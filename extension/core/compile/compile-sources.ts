@@ -71,8 +71,7 @@ const compilerVariables = [
 
 /** A source that fails does not stop the others, so that all of their faults are seen at once. */
 export async function compileSources(steps: readonly CompileStep[], options: CompileOptions): Promise<Compiled> {
-  const made = new Map<CompileStep, Promise<Made>>();
-  for (const step of await longestFirst(steps, options)) made.set(step, makeObject(step, options));
+  const made = new Map((await longestFirst(steps, options)).map((step) => [step, makeObject(step, options)]));
   const results = await Promise.all(steps.map((step) => made.get(step)!));
   const objects = results.map((result) => result.object);
   const ended = options.inputs.now();
@@ -93,14 +92,17 @@ export async function compileSources(steps: readonly CompileStep[], options: Com
 }
 
 /** What is begun last should not take long: other processors have nothing to do then. */
-async function longestFirst(steps: readonly CompileStep[], { dir, ports, inputs }: CompileOptions) {
-  const sizes = await Promise.all(
-    steps.map(async ({ source }) => {
-      const bytes = await inputs.read(ports.files.resolve(dir, source)).catch(() => undefined);
-      return bytes?.length ?? 0;
+async function longestFirst(
+  steps: readonly CompileStep[],
+  { dir, ports, inputs }: CompileOptions,
+): Promise<CompileStep[]> {
+  const sized = await Promise.all(
+    steps.map(async (step) => {
+      const bytes = await inputs.read(ports.files.resolve(dir, step.source)).catch(() => undefined);
+      return { step, size: bytes?.length ?? 0 };
     }),
   );
-  return [...steps.keys()].sort((one, other) => sizes[other] - sizes[one]).map((at) => steps[at]);
+  return sized.sort((one, other) => other.size - one.size).map(({ step }) => step);
 }
 
 interface Made {

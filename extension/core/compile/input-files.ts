@@ -1,6 +1,7 @@
 // The files a build reads, each read once: all architectures see the same bytes of a file, however often it is saved meanwhile.
 // A file that did change under the compilers is noticed afterwards, so that nothing made from a mixture counts as up to date.
 
+import { Failure } from '../diagnostic.ts';
 import type { Files, Stamp } from '../ports.ts';
 import { digest, type Sha256 } from './digest.ts';
 
@@ -24,7 +25,8 @@ export interface InputFiles {
 }
 
 interface Entry {
-  readonly moment: number;
+  /** At which it had been read; until then, no moment is later. */
+  moment: number;
   readonly stamp: Promise<Stamp | undefined>;
   readonly bytes: Promise<Uint8Array | undefined>;
   digest?: Promise<string | undefined>;
@@ -50,7 +52,11 @@ export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
     // The stamp first: a change between the two makes it differ afterwards.
     const stamp = files.stamp(path);
     const bytes = stamp.then((found) => (found?.isFile ? files.read(path) : undefined));
-    const made: Entry = { moment: moment++, stamp, bytes };
+    const made: Entry = { moment: Number.POSITIVE_INFINITY, stamp, bytes };
+    const isRead = () => {
+      made.moment = moment++;
+    };
+    bytes.then(isRead, isRead);
     entries.set(path, made);
     return made;
   }
@@ -63,7 +69,8 @@ export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
 
   function lookAgain(path: string, ended: number): Look {
     const found = entry(path);
-    if (!found.later || found.later.moment < ended) found.later = { moment: moment++, stamp: files.stamp(path) };
+    if (!found.later || found.later.moment < ended)
+      found.later = { moment: moment++, stamp: files.stamp(path).catch(notSeen) };
     return found.later;
   }
 
@@ -110,4 +117,9 @@ export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
       return true;
     },
   };
+}
+
+/** What can't be looked at may have changed. */
+function notSeen(thrown: unknown): undefined {
+  if (!(thrown instanceof Failure)) throw thrown;
 }

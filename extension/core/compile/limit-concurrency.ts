@@ -2,7 +2,10 @@
 
 export type Slots = <T>(task: () => Promise<T>) => Promise<T>;
 
-/** @param onSpare called when no task waits any more and a processor may be idle: at most one task runs */
+/**
+ * @param limit one more than there are processors, mostly
+ * @param onSpare called when no task waits any more and two more could run, so that a processor is idle; and with none left
+ */
 export function limitConcurrency(limit: number, onSpare?: () => void): Slots {
   const waiting: (() => void)[] = [];
   const all = Math.max(1, Math.floor(limit));
@@ -15,7 +18,7 @@ export function limitConcurrency(limit: number, onSpare?: () => void): Slots {
     } finally {
       const next = waiting.shift();
       if (next) next();
-      else if (all - ++free <= 1) onSpare?.();
+      else if (++free > 1 || free === all) onSpare?.();
     }
   };
 }

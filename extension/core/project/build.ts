@@ -102,10 +102,7 @@ export async function build(request: BuildRequest, ports: BuildPorts): Promise<B
 async function removeLeftovers({ clock, used, folder }: Job): Promise<void> {
   const now = await clock.started;
   if (now === undefined) return;
-  await collect(
-    [],
-    async () => void (await Promise.all(used.map((buildDir) => folder.removeLeftovers(buildDir, now)))),
-  );
+  await Promise.all(used.map((buildDir) => collect([], () => folder.removeLeftovers(buildDir, now))));
 }
 
 /** What is linked last has the machine for itself, but for one processor. */
