@@ -2,6 +2,7 @@
 // session.
 
 import type { Port } from '../core/board/port.ts';
+import { equalBytes } from '../core/bytes/equal-bytes.ts';
 import * as errors from '../core/debug/errors.ts';
 import type { DebugConfiguration } from '../core/debug/launch-config.ts';
 import { openocdCommand, openocdPresets, openocdReady } from '../core/debug/openocd.ts';
@@ -107,7 +108,9 @@ async function startQemu({ arch, board, firmware }: DebugConfiguration, world: W
 async function startUnix({ cwd, modules }: DebugConfiguration, world: World): Promise<Target> {
   const { files } = world;
   const script = files.resolve(world.cacheFolder, 'debug', 'unix-console.py');
-  await files.writeAtomic(script, new TextEncoder().encode(unixConsole), { disposable: true });
+  const bytes = new TextEncoder().encode(unixConsole);
+  // Not for each session: one that is killed meanwhile leaves the temporary file.
+  if (!equalBytes(await files.read(script), bytes)) await files.writeAtomic(script, bytes, { disposable: true });
   const folders = [...new Set(modules.map(({ mpy }) => files.resolve(mpy, '..')))];
   return {
     connect: [

@@ -227,6 +227,15 @@ async function makeFolder(path: string): Promise<void> {
 
 /** @param durable else a power cut could leave the new name with no content */
 async function writeNew(path: string, mode: number, bytes: Uint8Array, durable: boolean): Promise<void> {
+  // In one step, since what is killed between two leaves the temporary file.
+  if (!durable) {
+    const options = { mode, flag: 'wx' };
+    return quickly(
+      writing,
+      () => fs.writeFileSync(path, bytes, options),
+      () => threads.writeFile(path, bytes, options),
+    );
+  }
   const file = await quickly(
     writing,
     () => fs.openSync(path, 'wx', mode),
@@ -238,7 +247,7 @@ async function writeNew(path: string, mode: number, bytes: Uint8Array, durable: 
       () => fs.writeFileSync(file, bytes),
       () => threads.writeFile(file, bytes),
     );
-    if (durable) await threads.fsync(file);
+    await threads.fsync(file);
   } finally {
     await quickly(
       writing,
