@@ -37,8 +37,8 @@ interface Entry {
 interface Look {
   readonly moment: number;
   readonly stamp: Promise<Stamp | undefined>;
-  /** Whether it has still the content that was read: once it is known, without a promise. */
-  isSame?: boolean | Promise<boolean>;
+  /** Whether it has still the content that was read. */
+  isSame?: Promise<boolean>;
 }
 
 export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
@@ -106,13 +106,7 @@ export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
         if (read > start) {
           const now = await look.stamp;
           if (!now || started === undefined || now.changed >= started) return false;
-          continue;
-        }
-        look.isSame ??= isSame(path, look).then((same) => {
-          look.isSame = same;
-          return same;
-        });
-        if (look.isSame !== true && !(await look.isSame)) return false;
+        } else if (!(await (look.isSame ??= isSame(path, look)))) return false;
       }
       return true;
     },

@@ -57,8 +57,8 @@ export async function candidates(
       if (await isThere(folder, name, files)) found.add(`${folder}:${name}`);
   };
   for (const path of inputs) {
-    let names = tails.get(path);
-    if (!names) tails.set(path, (names = tailsOf(path)));
+    const names = tails.get(path) ?? tailsOf(path);
+    tails.set(path, names);
     for (const tail of names) if (folderOf.has(tail.first)) await look(tail);
   }
   for (const name of asked) await look({ first: name.split('/', 1)[0], name });
