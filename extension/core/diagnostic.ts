@@ -73,3 +73,8 @@ export function error(code: string, message: string, where?: Where, hint?: strin
 export function warning(code: string, message: string, where?: Where, hint?: string): Diagnostic {
   return { severity: 'warning', code, message, where, hint };
 }
+
+/** For what goes on without: of a Failure nothing is left, a fault of ours is thrown again. */
+export function ignoreFailure(thrown: unknown): undefined {
+  if (!(thrown instanceof Failure)) throw thrown;
+}

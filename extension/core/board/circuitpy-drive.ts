@@ -2,7 +2,7 @@
 // there: modules go onto the drive instead. https://docs.circuitpython.org/en/latest/docs/workflows.html
 
 import { equalBytes } from '../bytes/equal-bytes.ts';
-import { Failure } from '../diagnostic.ts';
+import { Failure, ignoreFailure } from '../diagnostic.ts';
 import type { Files } from '../ports.ts';
 import * as errors from './errors.ts';
 import type { BoardFacts } from './probe.ts';
@@ -25,7 +25,8 @@ const identity = 'boot_out.txt';
 export async function findDrive(facts: BoardFacts, drives: Drives, files: Files): Promise<string | undefined> {
   const found: string[] = [];
   for (const folder of await drives.list()) {
-    const bytes = await files.read(files.resolve(folder, identity)).catch(unlessFailure);
+    // A drive that can't be read is not the one.
+    const bytes = await files.read(files.resolve(folder, identity)).catch(ignoreFailure);
     const [first = ''] = new TextDecoder().decode((bytes ?? new Uint8Array()).subarray(0, 1000)).split('\n');
     if (first.includes(`CircuitPython ${facts.release}`) && first.includes(facts.machine)) found.push(folder);
   }
@@ -62,9 +63,4 @@ export async function copyToDrive(
     }
   }
   return { written, unchanged, mode: undefined };
-}
-
-/** A drive that can't be read is not the one. */
-function unlessFailure(thrown: unknown): undefined {
-  if (!(thrown instanceof Failure)) throw thrown;
 }

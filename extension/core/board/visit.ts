@@ -1,6 +1,6 @@
 // A visit to a board: its REPL is taken over, something is done, and it is left as a person expects to find it, whatever happened.
 
-import { Failure } from '../diagnostic.ts';
+import { ignoreFailure } from '../diagnostic.ts';
 import type { CancelSignal } from '../ports.ts';
 import { forgetSource } from './agent.ts';
 import { Line } from './line.ts';
@@ -39,8 +39,4 @@ export async function visit<T>(
     repl.line.obey(undefined);
     await repl.leave({ reset }).catch(ignoreFailure);
   }
-}
-
-function ignoreFailure(thrown: unknown): void {
-  if (!(thrown instanceof Failure)) throw thrown;
 }

@@ -1,6 +1,6 @@
 // Runs the planned compilers where an earlier object does not serve, and turns what they say into diagnostics.
 
-import { type Diagnostic, Failure } from '../diagnostic.ts';
+import { type Diagnostic, Failure, ignoreFailure } from '../diagnostic.ts';
 import type { CancelSignal, Files, Processes, ProcessResult } from '../ports.ts';
 import type { ObjectRecord } from './build-state.ts';
 import { readCompilerOutput, readCrash } from './compiler-output.ts';
@@ -81,7 +81,8 @@ export async function compileSources(steps: readonly CompileStep[], options: Com
     records: async () => {
       const described = await Promise.all(
         results.map(async ({ step, record, news }) => {
-          const made = news ? await describe(news, ended, options).catch(notRemembered) : record;
+          // What the compiler could read and we can't: the object is good, and made again next time.
+          const made = news ? await describe(news, ended, options).catch(ignoreFailure) : record;
           return made ? [[step.object, made] as const] : [];
         }),
       );
@@ -252,7 +253,7 @@ async function compileSource(step: CompileStep, key: string, path: string, job: 
     const object = { path, source: step.source, bytes, digest: await inputs.sha256(bytes) };
     const read = depfile && readDepfile(new TextDecoder().decode(depfile));
     // At once, while other compilers run: at the end of a build the cores would wait for it.
-    const surroundings = read && lookAround(step, read, job).catch(notRemembered);
+    const surroundings = read && lookAround(step, read, job).catch(ignoreFailure);
     const news = surroundings && { key, digest: object.digest, surroundings, said, start };
     return { step, object, news, diagnostics: said, ran: true };
   } catch (thrown) {
@@ -295,11 +296,6 @@ async function describe(news: News, ended: number, { inputs }: CompileOptions): 
   const paths = around.inputs.map(([path]) => path);
   const still = await inputs.heldStill(paths, start.inputsBefore, ended, start.started);
   return { ...around, key: still ? key : undefined, digest, diagnostics: said };
-}
-
-/** What the compiler could read and we can't: the object is good, and made again next time. */
-function notRemembered(thrown: unknown): undefined {
-  if (!(thrown instanceof Failure)) throw thrown;
 }
 
 /** Files that a command names as a part of itself. */

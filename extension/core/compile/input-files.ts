@@ -1,7 +1,7 @@
 // The files a build reads, each read once: all architectures see the same bytes of a file, however often it is saved meanwhile.
 // A file that did change under the compilers is noticed afterwards, so that nothing made from a mixture counts as up to date.
 
-import { Failure } from '../diagnostic.ts';
+import { ignoreFailure } from '../diagnostic.ts';
 import type { Files, Stamp } from '../ports.ts';
 import { digest, type Sha256 } from './digest.ts';
 
@@ -70,7 +70,8 @@ export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
   function lookAgain(path: string, ended: number): Look {
     const found = entry(path);
     if (!found.later || found.later.moment < ended)
-      found.later = { moment: moment++, stamp: files.stamp(path).catch(notSeen) };
+      // What can't be looked at may have changed.
+      found.later = { moment: moment++, stamp: files.stamp(path).catch(ignoreFailure) };
     return found.later;
   }
 
@@ -111,9 +112,4 @@ export function openInputs(files: Files, sha256: Sha256 = digest): InputFiles {
       return true;
     },
   };
-}
-
-/** What can't be looked at may have changed. */
-function notSeen(thrown: unknown): undefined {
-  if (!(thrown instanceof Failure)) throw thrown;
 }

@@ -3,7 +3,7 @@
 
 import { equalBytes } from '../bytes/equal-bytes.ts';
 import type { InputFiles } from '../compile/input-files.ts';
-import { Failure } from '../diagnostic.ts';
+import { ignoreFailure } from '../diagnostic.ts';
 import type { Files } from '../ports.ts';
 
 export interface BuildFolder {
@@ -76,10 +76,6 @@ async function writeIfChanged(files: Files, path: string, bytes: Uint8Array): Pr
   // Also one that is right but old: another build at the same time, of another text, would take it for a leftover.
   const changed = (await files.stamp(path))?.changed;
   if (changed === undefined || Math.abs(Date.now() - changed) > freshMs)
-    await files.writeAtomic(path, bytes, { disposable: true }).catch(keptAsItIs);
-}
-
-/** Somebody may have it open, or the folder may not be ours to write to. */
-function keptAsItIs(thrown: unknown): void {
-  if (!(thrown instanceof Failure)) throw thrown;
+    // It is kept as it is where somebody has it open, or the folder is not ours to write to.
+    await files.writeAtomic(path, bytes, { disposable: true }).catch(ignoreFailure);
 }
